@@ -1,0 +1,73 @@
+"""How numbers are computed: one file an arithmetic.
+
+    exact      SymPy numbers: 6·√2, e^(1/2)/(1 + e^(1/2))
+    ball       an enclosure of each value, so that every printed digit is certain
+    by_hand    like ball, rounded half-up at each written step
+    floating   NumPy float64, a whole tensor at a time
+    size       how long the exact value would be on paper
+
+All but `floating` follow the protocol below, one cell at a time.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any, Protocol
+
+
+class Undefined(Exception):
+    """A value that does not exist, with the reason in words a student understands."""
+
+    @property
+    def reason(self) -> str:
+        """Why there is no such value."""
+        return str(self.args[0])
+
+
+class Unknown(Undefined):
+    """A value that depends on a letter without a number."""
+
+
+class Undecided(Exception):
+    """The enclosure is too wide to tell: compute again with more digits."""
+
+
+class Arithmetic(Protocol):
+    """What `evaluate.value` asks of an arithmetic; each raises `Undefined` where there is no value."""
+
+    def number(self, value: Fraction) -> Any:
+        """A rational number."""
+
+    def constant(self, name: str) -> Any:
+        """π, e or ∞."""
+
+    def letter(self, name: str) -> Any:
+        """A number nobody has given."""
+
+    def add(self, terms: list[Any]) -> Any:
+        """The sum."""
+
+    def multiply(self, factors: list[Any]) -> Any:
+        """The product."""
+
+    def divide(self, top: Any, bottom: Any) -> Any:
+        """top / bottom; by zero it is undefined."""
+
+    def negate(self, body: Any) -> Any:
+        """−body."""
+
+    def power(self, base: Any, exponent: Any) -> Any:
+        """base to the power of exponent."""
+
+    def call(self, function: str, body: Any) -> Any:
+        """sqrt, exp, ln or arccos of body."""
+
+    def largest(self, of: list[Any]) -> Any:
+        """The largest of the values."""
+
+    def written(self, step: str, kind: str, value: Any) -> Any:
+        """What is written down at the end of a step: the value, unless this arithmetic rounds."""
+
+
+BY_ZERO = "nothing can be divided by zero"
+ZERO_TIMES_INFINITY = "zero times infinity has no value"

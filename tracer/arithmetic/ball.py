@@ -1,0 +1,280 @@
+"""Values with certain digits: rationals and square roots exactly, everything else as a ball. python-flint's home.
+
+A value is an `fmpq` (a rational number), a `Root` (± the square root of a rational number: norms, √d_k
+and their products and quotients), or an `arb` (a midpoint and a radius that hold the true value, after
+Johansson 2017). Rounding asks whether the whole ball rounds to one number, and raises `Undecided`
+where it does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+from flint import arb, ctx, fmpq, fmpz
+
+from tracer.arithmetic import BY_ZERO, ZERO_TIMES_INFINITY, Undecided, Undefined, Unknown
+
+PRECISIONS = (128, 512, 2048, 8192)  # bits, tried in this order
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """sign · √square, irrational: the square is no square of a rational."""
+
+    sign: int
+    square: fmpq
+
+
+Value: TypeAlias = "fmpq | Root | arb"
+
+
+@contextmanager
+def precision(bits: int) -> Iterator[None]:
+    """Balls are computed to so many bits inside; the caller's own setting is put back after."""
+    before, ctx.prec = ctx.prec, bits
+    try:
+        yield
+    finally:
+        ctx.prec = before
+
+
+class Ball:
+    """Enclosures in which every step is outward rounded: the true value is always inside."""
+
+    def number(self, value: Fraction) -> Value:
+        return fmpq(value.numerator, value.denominator)
+
+    def constant(self, name: str) -> Value:
+        return {"π": arb.pi, "e": lambda: arb(1).exp(), "∞": lambda: arb("inf")}[name]()
+
+    def letter(self, name: str) -> Value:
+        raise Unknown(f"{name} is a letter without a number")
+
+    def add(self, terms: list[Value]) -> Value:
+        rational, balls = fmpq(0), []
+        for term in terms:
+            if isinstance(term, fmpq):
+                rational += term
+            else:
+                balls.append(_arb(term))
+        if not balls:
+            return rational
+        return _defined(sum(balls, arb(rational)), "infinity minus infinity has no value")
+
+    def multiply(self, factors: list[Value]) -> Value:
+        value = factors[0]
+        for factor in factors[1:]:
+            value = _times(value, factor)
+        return value
+
+    def divide(self, top: Value, bottom: Value) -> Value:
+        if isinstance(bottom, fmpq):
+            if bottom == 0:
+                raise Undefined(BY_ZERO)
+            return _times(top, 1 / bottom)
+        if isinstance(bottom, Root):
+            return _times(top, Root(bottom.sign, 1 / bottom.square))
+        if bottom.contains(0):
+            raise Undecided
+        return _defined(_arb(top) / bottom, "infinity divided by infinity has no value")
+
+    def negate(self, body: Value) -> Value:
+        return Root(-body.sign, body.square) if isinstance(body, Root) else -body
+
+    def power(self, base: Value, exponent: Value) -> Value:
+        if isinstance(exponent, fmpq) and exponent.q == 1 and abs(exponent.p) <= 1000:
+            n = int(exponent.p)
+            if isinstance(base, Root):
+                whole = base.square ** (abs(n) // 2)
+                value: Value = whole if n % 2 == 0 else _times(whole, base)
+            else:
+                value = base ** abs(n)
+            return value if n >= 0 else self.divide(fmpq(1), value)
+        positive = _arb(base)
+        if not positive > 0:
+            raise Undefined("this power is no real number")
+        return positive ** _arb(exponent)
+
+    def call(self, function: str, body: Value) -> Value:
+        return {"sqrt": _sqrt, "exp": _exp, "ln": _ln, "arccos": _arccos}[function](body)
+
+    def largest(self, of: list[Value]) -> Value:
+        best = of[0]
+        for value in of[1:]:
+            if isinstance(value, fmpq) and isinstance(best, fmpq):
+                best = max(best, value)
+            elif _arb(value) > _arb(best):
+                best = value
+            elif not _arb(value) <= _arb(best):  # they overlap: hold both
+                best = _arb(best).max(_arb(value))
+        return best
+
+    def written(self, step: str, kind: str, value: Value) -> Value:
+        return value
+
+
+def _arb(value: Value) -> arb:
+    if isinstance(value, Root):
+        return value.sign * arb(value.square).sqrt()
+    return arb(value)
+
+
+def _defined(value: arb, reason: str) -> arb:
+    if value.is_nan():
+        raise Undefined(reason)
+    return value
+
+
+def _root(sign: int, square: fmpq) -> Value:
+    """sign · √square, rational where it can be."""
+    top, bottom = square.p, square.q
+    if top.is_square() and bottom.is_square():
+        return sign * fmpq(top.isqrt(), bottom.isqrt())
+    return Root(sign, square)
+
+
+def _times(a: Value, b: Value) -> Value:
+    if isinstance(a, fmpq) and isinstance(b, fmpq):
+        return a * b
+    if isinstance(a, arb) or isinstance(b, arb):
+        if a == 0 or b == 0:
+            if not (_arb(a).is_finite() and _arb(b).is_finite()):
+                raise Undefined(ZERO_TIMES_INFINITY)
+            return fmpq(0)
+        return _defined(_arb(a) * _arb(b), ZERO_TIMES_INFINITY)
+    if isinstance(a, fmpq):
+        a, b = b, a
+    if isinstance(b, fmpq):
+        return fmpq(0) if b == 0 else Root(a.sign * (1 if b > 0 else -1), a.square * b * b)
+    return _root(a.sign * b.sign, a.square * b.square)
+
+
+def _sqrt(body: Value) -> Value:
+    if isinstance(body, fmpq):
+        if body < 0:
+            raise Undefined("the square root of a negative number is no real number")
+        return _root(1, body)
+    ball = _arb(body)
+    if ball < 0:
+        raise Undefined("the square root of a negative number is no real number")
+    if not ball >= 0:
+        raise Undecided
+    return ball.sqrt()
+
+
+def _exp(body: Value) -> Value:
+    if body == 0:
+        return fmpq(1)
+    value = _arb(body).exp()
+    return fmpq(0) if value == 0 else value
+
+
+def _ln(body: Value) -> Value:
+    if body == 1:
+        return fmpq(0)
+    ball = _arb(body)
+    if ball <= 0:
+        raise Undefined("the logarithm of zero or a negative number has no value")
+    if not ball > 0:
+        raise Undecided
+    return ball.log()
+
+
+def _arccos(body: Value) -> Value:
+    if body == 1:
+        return fmpq(0)
+    ball = _arb(body)
+    if abs(ball) > 1:
+        raise Undefined("only numbers from −1 to 1 have an arccos")
+    value = ball.acos()
+    if value.is_nan():
+        raise Undecided
+    return value
+
+
+# Reading a value off
+
+
+def is_rational(value: Value) -> bool:
+    """Whether the value is held as a rational number."""
+    return isinstance(value, fmpq)
+
+
+def is_exact(value: Value) -> bool:
+    """Whether the value is held exactly, as a rational number or a square root of one."""
+    return not isinstance(value, arb)
+
+
+def infinite(value: Value) -> int:
+    """+1 for ∞, −1 for −∞, 0 for a finite value."""
+    if not isinstance(value, arb) or value.is_finite():
+        return 0
+    return 1 if value > 0 else -1
+
+
+def rounded(value: Value, places: int) -> tuple[Fraction, bool]:
+    """The value rounded once, half away from zero, to so many places (negative ones too); and whether it is equal.
+
+    Raises `Undecided` while the ball does not settle either question.
+    """
+    scale = fmpq(10) ** places
+    if isinstance(value, fmpq):
+        scaled = abs(value) * scale
+        nearest = (scaled + fmpq(1, 2)).floor()
+        result = fmpq(nearest) / scale * (1 if value >= 0 else -1)
+        return Fraction(int(result.p), int(result.q)), result == value
+    scaled = _arb(value) * scale
+    whole = (scaled + fmpq(1, 2)).floor().unique_fmpz()
+    if whole is None:
+        raise Undecided
+    if isinstance(value, arb) and scaled.contains(whole):
+        raise Undecided
+    result = fmpq(whole) / scale
+    return Fraction(int(result.p), int(result.q)), False
+
+
+def candidate(value: Value, places: int) -> Fraction | None:
+    """The decimal of so many places that the ball cannot rule out, if there is one."""
+    whole = (_arb(value) * fmpq(10) ** places + fmpq(1, 2)).floor().unique_fmpz()
+    return None if whole is None else Fraction(int(whole)) / Fraction(10) ** places
+
+
+def magnitude(value: Value) -> int:
+    """The exponent k with 10^k ≤ |value| < 10^(k + 1), or one beside it; zero has 0."""
+    if value == 0:
+        return 0
+    log = _arb(value).__abs__().log() / arb(10).log()
+    whole = log.mid().floor().unique_fmpz()
+    if whole is None:
+        raise Undecided
+    return int(whole)
+
+
+def to_float(value: Value) -> float:
+    """The nearest double, as far as the ball tells."""
+    return float(_arb(value).mid())
+
+
+def agree(a: Value, b: Value) -> bool:
+    """Whether two enclosures can hold the same number."""
+    return bool(_arb(a).overlaps(_arb(b)))
+
+
+def between(low: Value, value: Value, high: Value) -> bool:
+    """Whether low ≤ value ≤ high can hold."""
+    return not (_arb(value) < _arb(low) or _arb(value) > _arb(high))
+
+
+def digits(value: Value) -> int:
+    """How many decimal digits of the value are certain."""
+    if not isinstance(value, arb):
+        return 10**6
+    return max(0, int(value.rel_accuracy_bits() * 0.30103))
+
+
+__all__ = ["Ball", "PRECISIONS", "Root", "agree", "between", "digits", "infinite", "is_exact", "is_rational",
+           "magnitude", "precision", "rounded", "to_float", "fmpz"]

@@ -1,0 +1,217 @@
+"""Float64 values, a whole tensor at a time: an index is a NumPy axis, a sum of products one einsum. NumPy's home."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tracer.arithmetic import Undefined
+from tracer.expr import (
+    Add,
+    AtMost,
+    Call,
+    Case,
+    Cell,
+    Condition,
+    Constant,
+    Div,
+    Expr,
+    Index,
+    Is,
+    Join,
+    Largest,
+    Letter,
+    Max,
+    Mul,
+    Named,
+    Neg,
+    Num,
+    Pow,
+    Sum,
+)
+
+FUNCTIONS: dict[str, Any] = {"sqrt": np.sqrt, "exp": np.exp, "ln": np.log, "arccos": np.arccos}
+CONSTANTS = {"π": np.pi, "e": np.e, "∞": np.inf}
+
+
+class Named_(NamedTuple):
+    """An array whose axes have the names of indices."""
+
+    axes: tuple[str, ...]
+    array: Any
+
+
+class Floats:
+    """Every tensor of a pass as a float64 array, computed when asked for. What has no value is nan."""
+
+    def __init__(self, definitions: Mapping[str, Any]) -> None:
+        self.definitions = definitions
+        self._known: dict[str, Any] = {}
+
+    def __getitem__(self, id_: str) -> Any:
+        if id_ not in self._known:
+            with np.errstate(all="ignore"):
+                self._known[id_] = self._compute(self.definitions[id_])
+        return self._known[id_]
+
+    def _compute(self, definition: Any) -> Any:
+        tensor = definition.tensor
+        if definition.formula is None:
+            return given(definition.values)
+        sizes = {axis.index: axis.size for axis in tensor.axes}
+        names = tuple(sizes)
+        found = self.fold(definition.formula, sizes)
+        array = _spread(found, names)
+        return array if array.shape == tensor.shape else np.broadcast_to(array, tensor.shape)
+
+    def fold(self, expr: Expr, sizes: dict[str, int]) -> Named_:
+        """The values of a formula over all its indices at once."""
+        match expr:
+            case Num(value, _):
+                return Named_((), np.float64(_double(value)))
+            case Constant(name):
+                return Named_((), np.float64(CONSTANTS[name]))
+            case Letter():
+                return Named_((), np.float64(np.nan))
+            case Named(_, body):
+                return self.fold(body, sizes)
+            case Cell(tensor, at):
+                return _cut(self[tensor.id], at, sizes)
+            case Add(terms):
+                return _together(np.add, [self.fold(term, sizes) for term in terms])
+            case Mul(factors):
+                return _together(np.multiply, [self.fold(factor, sizes) for factor in factors])
+            case Neg(body):
+                found = self.fold(body, sizes)
+                return Named_(found.axes, -found.array)
+            case Div(top, bottom):
+                return _together(np.divide, [self.fold(top, sizes), self.fold(bottom, sizes)])
+            case Pow(base, exponent):
+                return _together(np.power, [self.fold(base, sizes), self.fold(exponent, sizes)])
+            case Call(function, body):
+                found = self.fold(body, sizes)
+                return Named_(found.axes, FUNCTIONS[function](found.array))
+            case Sum(index, size, body):
+                return self._sum(index, body, {**sizes, index: size})
+            case Max(index, size, body):
+                return _reduce(np.max, index, size, self.fold(body, {**sizes, index: size}))
+            case Largest(of):
+                return _together(np.maximum, [self.fold(part, sizes) for part in of])
+            case Case(when, then, otherwise):
+                return _together3(self._condition(when, sizes), self.fold(then, sizes), self.fold(otherwise, sizes))
+            case Join(index, parts):
+                return self._join(index, parts, sizes)
+        raise TypeError(f"no floating value for {expr!r}")
+
+    def _sum(self, index: str, body: Expr, sizes: dict[str, int]) -> Named_:
+        factors = body.factors if isinstance(body, Mul) else (body,)
+        while isinstance(factors[-1], Sum):  # a sum inside a sum is one contraction
+            inner = factors[-1]
+            sizes = {**sizes, inner.index: inner.size}
+            factors = (*factors[:-1], *(inner.body.factors if isinstance(inner.body, Mul) else (inner.body,)))
+        if len(factors) == 1:
+            return _reduce(np.sum, index, sizes[index], self.fold(body, sizes))
+        found = [self.fold(factor, sizes) for factor in factors]
+        summed = {index} | {name for part in found for name in part.axes if name not in sizes}
+        inner_names = {n.index for n in _sums(body)}
+        axes = tuple(dict.fromkeys(name for part in found for name in part.axes if name not in summed | inner_names))
+        letters = {name: chr(97 + n) for n, name in enumerate(dict.fromkeys(name for part in found for name in part.axes))}
+        spec = ",".join("".join(letters[name] for name in part.axes) for part in found)
+        arrays = [part.array for part in found]
+        return Named_(axes, np.einsum(f"{spec}->{''.join(letters[name] for name in axes)}", *arrays, optimize=True))
+
+    def _condition(self, when: Condition, sizes: dict[str, int]) -> Named_:
+        if isinstance(when, AtMost):
+            return _together(np.less_equal, [_positions(when.left, sizes), _positions(when.right, sizes)])
+        cell = self.fold(when.cell, sizes)
+        test: Callable[..., Any] = np.equal if isinstance(when, Is) else np.not_equal
+        return _together(test, [cell, self.fold(when.value, sizes)])
+
+    def _join(self, index: str, parts: tuple[Cell, ...], sizes: dict[str, int]) -> Named_:
+        found = []
+        for part in parts:
+            along = next(a.size for a, ix in zip(part.tensor.axes, part.at, strict=True) if ix.name == index)
+            found.append(self.fold(part, {**sizes, index: along}))
+        return Named_(found[0].axes, np.concatenate([f.array for f in found], axis=found[0].axes.index(index)))
+
+
+def given(values: Any) -> Any:
+    """A given matrix as float64: each number the double nearest to what was written."""
+    array = getattr(values, "array", None)
+    if array is not None:
+        return np.asarray(array, dtype=np.float64)
+    shape = values.shape
+    return np.array([number(values.entry(at)) for at in np.ndindex(*shape)], dtype=np.float64).reshape(shape)
+
+
+def number(expr: Expr) -> float:
+    """The double nearest to a written number; a letter is nan."""
+    from tracer.arithmetic import ball
+    from tracer.evaluate import Table, value
+
+    if isinstance(expr, Num):
+        return _double(expr.value)
+    try:
+        with ball.precision(ball.PRECISIONS[0]):
+            return ball.to_float(value(expr, {}, Table({}, ball.Ball())))
+    except Undefined:
+        return float("nan")
+
+
+def _double(value: Fraction) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf") if value > 0 else float("-inf")
+
+
+def _sums(expr: Expr) -> list[Sum]:
+    return [] if not isinstance(expr, Sum) else [expr, *_sums(expr.body)]
+
+
+def _cut(array: Any, at: tuple[Index, ...], sizes: dict[str, int]) -> Named_:
+    cuts = tuple(
+        index.shift if index.name is None else slice(index.shift, index.at({index.name: sizes[index.name] - 1}) + 1, index.scale)
+        for index in at
+    )
+    return Named_(tuple(index.name for index in at if index.name is not None), array[cuts])
+
+
+def _positions(index: Index, sizes: dict[str, int]) -> Named_:
+    if index.name is None:
+        return Named_((), np.asarray(index.shift))
+    return Named_((index.name,), index.scale * np.arange(sizes[index.name]) + index.shift)
+
+
+def _spread(part: Named_, axes: tuple[str, ...]) -> Any:
+    """The array with its axes in this order, and an axis of length one for each that it lacks."""
+    here = [name for name in axes if name in part.axes]
+    array = np.transpose(part.array, [part.axes.index(name) for name in here]) if tuple(here) != part.axes else part.array
+    return array[tuple(slice(None) if name in part.axes else None for name in axes)]
+
+
+def _union(parts: list[Named_]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for part in sorted(parts, key=lambda p: -len(p.axes)) for name in part.axes))
+
+
+def _together(function: Any, parts: list[Named_]) -> Named_:
+    axes = _union(parts)
+    total = _spread(parts[0], axes)
+    for part in parts[1:]:
+        total = function(total, _spread(part, axes))
+    return Named_(axes, total)
+
+
+def _together3(when: Named_, then: Named_, otherwise: Named_) -> Named_:
+    axes = _union([when, then, otherwise])
+    return Named_(axes, np.where(_spread(when, axes), _spread(then, axes), _spread(otherwise, axes)))
+
+
+def _reduce(function: Any, index: str, size: int, part: Named_) -> Named_:
+    if index not in part.axes:
+        return Named_(part.axes, part.array * size if function is np.sum else part.array)
+    axis = part.axes.index(index)
+    return Named_(part.axes[:axis] + part.axes[axis + 1 :], function(part.array, axis=axis))

@@ -1,0 +1,192 @@
+"""A pass composed from operations: similarity → logit steps → normalisation → mixing, in each head.
+
+Nothing is computed here and no formula stands here: `solve` says which operation writes to the trace
+when, and with which tensors. A variant is another entry in the wiring.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from tracer.expr import MINUS_INFINITY, ONE, ZERO, Axis, Index, IsNot, Num, Tensor
+from tracer.operations import bilinear, embedding, heads, mixing, projection
+from tracer.operations.normalisation import normalisations
+from tracer.operations.scaling import logit_steps
+from tracer.operations.similarity import similarities
+from tracer.problem import Problem, Setting, Values, Written
+from tracer.shapes import check
+from tracer.trace import Recorder, Trace
+
+GIVEN_AS = {"Q": "query", "K": "key", "V": "value", "S": "scores", "A": "weights"}
+AXES = {
+    "X": ("i query", "a"), "Y": ("j key", "a"), "Q": ("i query", "c"), "K": ("j key", "c"), "V": ("j key", "c"),
+    "S": ("i query", "j key"), "A": ("i query", "j key"), "mask": ("i query", "j key"), "embedding": ("v", "a"),
+}  # fmt: skip
+SYMBOLS = {"mask": "M", "embedding": "Emb"}
+
+
+def solve(problem: Problem) -> Trace:
+    """Trace a pass: every intermediate as a formula, in order.
+
+    Raises `ProblemError` where the sizes or names of the problem do not fit together.
+    """
+    check(problem)
+    rec = Recorder(problem)
+    given = _take_in(rec)
+    X = _words(rec, given)
+    for number in range(1, problem.wiring.repeat + 1):
+        several = problem.wiring.repeat > 1
+        with rec.under(f"pass{number}." if several else "", f"[{number}]" if several else ""):
+            X = one_pass(rec, given, X)
+    return rec.trace()
+
+
+Given = dict[str, Tensor | list[Tensor]]
+
+
+def _take_in(rec: Recorder) -> Given:
+    """Every given matrix as a tensor; what is given per head carries the head's mark."""
+    taken: Given = {}
+    for name, values in rec.problem.given.items():
+        if name == "ids":
+            taken["H"] = _one_hot(rec, values)  # type: ignore[arg-type]
+        elif isinstance(values, tuple):
+            taken[name] = []
+            for number, one in enumerate(values, 1):
+                with rec.under(f"head{number}.", f"({number})"):
+                    taken[name].append(_taken(rec, name, one))  # type: ignore[union-attr]
+        else:
+            taken[name] = _taken(rec, name, values)
+    return taken
+
+
+def _taken(rec: Recorder, name: str, values: Values) -> Tensor:
+    letters = AXES.get(name, ("a", "c") if len(values.shape) == 2 else ("c",))
+    axes = []
+    for letter, size in zip(letters, values.shape, strict=True):
+        index, _, counts = letter.partition(" ")
+        axes.append(Axis(index, size, counts))
+    return rec.given(GIVEN_AS.get(name, name), SYMBOLS.get(name, name), tuple(axes), values)
+
+
+def _one_hot(rec: Recorder, ids: Values) -> Tensor:
+    words = rec.problem.matrix("embedding").shape[0]
+    rows = [[ONE if ids.entry((n,)) == Num(Fraction(v + 1)) else ZERO for v in range(words)] for n in range(ids.shape[0])]
+    axes = (Axis("i", ids.shape[0], "query"), Axis("v", words))
+    return rec.given("H", "H", axes, Written(tuple(map(tuple, rows))))
+
+
+def _words(rec: Recorder, given: Given) -> Tensor | None:
+    if "H" in given:
+        return embedding.lookup(rec, _tensor(given["H"]), _tensor(given["embedding"]))
+    return _tensor(given["X"]) if "X" in given else None
+
+
+def _tensor(one: Tensor | list[Tensor]) -> Tensor:
+    assert isinstance(one, Tensor)
+    return one
+
+
+def one_pass(rec: Recorder, given: Given, X: Tensor | None) -> Tensor | None:
+    """All heads of one pass, joined and projected; returns what would be fed back in."""
+    wiring = rec.problem.wiring
+    Y = _tensor(given["Y"]) if "Y" in given else X
+    group = wiring.n_heads // wiring.n_kv_heads
+    supply = {
+        "query": _supply(rec, given, "Q", X, wiring.n_heads),
+        "key": _supply(rec, given, "K", Y, wiring.n_kv_heads),
+        "value": _supply(rec, given, "V", Y, wiring.n_kv_heads),
+    }
+    outputs = []
+    for h in range(wiring.n_heads):
+        several = wiring.n_heads > 1
+        with rec.under(f"head{h + 1}." if several else "", f"({h + 1})" if several else "", h + 1 if several else None):
+            outputs.append(_head(rec, given, supply, X, Y, h, h // group))
+    found = [O for O in outputs if O is not None]
+    if not found:
+        return None
+    O = found[0] if len(found) == 1 else heads.join(rec, found)
+    if "W_O" not in given:
+        return O
+    b_O = _tensor(given["b_O"]) if "b_O" in given else None
+    return projection.project(rec, "projected", O, _tensor(given["W_O"]), b_O)
+
+
+Supply = Callable[[int], Tensor | None]
+
+
+def _supply(rec: Recorder, given: Given, letter: str, X: Tensor | None, parts: int) -> Supply:
+    """Where a head gets its queries, keys or values: given, projected, or the words themselves."""
+    name, direct, weight, bias = GIVEN_AS[letter], given.get(letter), given.get(f"W_{letter}"), given.get(f"b_{letter}")
+    if letter != "V" and ("S" in given or "A" in given):
+        return lambda part: None
+    if isinstance(direct, list):
+        return lambda part: direct[part]
+    if direct is None and isinstance(weight, list) and X is not None:
+        biases = bias if isinstance(bias, list) else [bias] * len(weight)
+        return lambda part: projection.project(rec, name, X, weight[part], biases[part])
+    if direct is None and X is None:
+        return lambda part: None
+    if direct is not None:
+        whole = direct
+    elif weight is not None and X is not None:
+        whole = projection.project(rec, name, X, _tensor(weight), None if bias is None else _tensor(bias))
+    elif X is not None:
+        whole = projection.as_it_is(rec, name, X)
+    return (lambda part: whole) if parts == rec.problem.wiring.n_heads == 1 else lambda part: heads.split(rec, name, whole, part, parts)
+
+
+def _head(
+    rec: Recorder, given: Given, supply: dict[str, Supply], X: Tensor | None, Y: Tensor | None, h: int, kv: int
+) -> Tensor | None:
+    """One head: similarity → logit steps → normalisation → mixing."""
+    Q, K, V = supply["query"](h), supply["key"](kv), supply["value"](kv)
+    A = _of_head(given.get("A"), h)
+    if A is None:
+        S = _of_head(given.get("S"), h)
+        if S is not None:
+            S = _masked_where_infinite(rec, S)
+        elif Q is not None and K is not None:
+            S = similarities[rec.problem.wiring.similarity](rec, Q, K)
+            _through_one_matrix(rec, given, X, Y, h, kv)
+        assert S is not None
+        for step in rec.problem.wiring.logits:
+            S = logit_steps[step.use](rec, S, _told(step, given, K))
+        A = normalisations[rec.problem.wiring.normalisation](rec, S)
+    return None if V is None else mixing.mix(rec, A, V)
+
+
+def _of_head(given: Tensor | list[Tensor] | None, h: int) -> Tensor | None:
+    return given[h] if isinstance(given, list) else given
+
+
+def _told(step: Setting, given: Given, K: Tensor | None) -> dict[str, object]:
+    """What a logit step is told: its own settings, and the sizes and matrices it may need."""
+    return {"d_k": K.shape[1] if K else None, "M": given.get("mask"), **step.told}
+
+
+def _masked_where_infinite(rec: Recorder, S: Tensor) -> Tensor:
+    """Given scores of −∞ are masked keys."""
+    values = rec.problem.given["S"]
+    tables = values if isinstance(values, tuple) else (values,)
+    n, m = S.shape
+    if not any(t.entry((i, j)) == MINUS_INFINITY for t in tables if isinstance(t, Written) for i in range(n) for j in range(m)):
+        return S
+    i, j = Index("i"), Index("j")
+    return Tensor(S.id, S.symbol, S.axes, S.mark, IsNot(S[i, j], MINUS_INFINITY))
+
+
+def _through_one_matrix(rec: Recorder, given: Given, X: Tensor | None, Y: Tensor | None, h: int, kv: int) -> None:
+    """The bilinear view, where both weight matrices are given without biases and the score is their dot product."""
+    W_Q, W_K = given.get("W_Q"), given.get("W_K")
+    if W_Q is None or W_K is None or "b_Q" in given or "b_K" in given or rec.problem.wiring.similarity != "dot":
+        return
+    if isinstance(W_Q, list) is not isinstance(W_K, list) or X is None or Y is None or h != kv:
+        return
+    axis = projection.projections[rec.problem.wiring.projection].inputs_axis
+    W, U = (W_Q[h], W_K[kv]) if isinstance(W_Q, list) and isinstance(W_K, list) else (_tensor(W_Q), _tensor(W_K))
+    width = W.shape[1 - axis] // (1 if isinstance(W_Q, list) else rec.problem.wiring.n_heads)
+    start = 0 if isinstance(W_Q, list) else h * width
+    T = bilinear.bilinear(rec, W, U, axis, range(start, start + width))
+    bilinear.bilinear_scores(rec, X, T, Y)

@@ -1,0 +1,292 @@
+"""Formulas in index notation, as data.
+
+A formula is a tree of frozen nodes. Its leaves are numbers, letters, and cells of tensors whose
+indices are linear: `Q[i, c]`, `X[2*t + 1, c]`. It says what is to be computed and computes nothing;
+`evaluate` gives it values, `show` writes it down.
+
+    S[i, j] = Sum(c, Q[i, c] * K[j, c])      ->      Sum("c", d_k, Mul((Cell(Q, …), Cell(K, …))))
+
+Indices count from 0 in here and from 1 on paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A linear index expression `scale · name + shift`; a fixed position has no name."""
+
+    name: str | None
+    scale: int = 1
+    shift: int = 0
+
+    def __add__(self, n: int) -> Index:
+        return Index(self.name, self.scale, self.shift + n)
+
+    def __sub__(self, n: int) -> Index:
+        return self + -n
+
+    def __rmul__(self, n: int) -> Index:
+        return Index(self.name, n * self.scale, n * self.shift)
+
+    def at(self, where: dict[str, int]) -> int:
+        """Its position, with the names put in."""
+        return self.shift if self.name is None else self.scale * where[self.name] + self.shift
+
+    def bound(self, where: dict[str, int]) -> Index:
+        """The same index with the names that `where` knows put in."""
+        return Index(None, 1, self.at(where)) if self.name is None or self.name in where else self
+
+
+def position(n: int) -> Index:
+    """A fixed index."""
+    return Index(None, 1, n)
+
+
+@dataclass(frozen=True, slots=True)
+class Num:
+    """A rational number; with `places`, written as a decimal with so many places."""
+
+    value: Fraction
+    places: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A number with a name of its own: π, e or ∞."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A number nobody has given: the pass stays symbolic in it."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A size or setting that a formula calls by name and a worked line by value: d_k, which is 3."""
+
+    name: str
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One entry of a tensor: Q[i, c]."""
+
+    tensor: Tensor
+    at: tuple[Index, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Add:
+    terms: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Neg:
+    body: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Mul:
+    factors: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Div:
+    top: Expr
+    bottom: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Pow:
+    base: Expr
+    exponent: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function of one number: sqrt, exp, ln, arccos."""
+
+    function: str
+    body: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """The sum of `body` over `index` = 0 … size − 1."""
+
+    index: str
+    size: int
+    body: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Max:
+    """The largest `body` over `index` = 0 … size − 1."""
+
+    index: str
+    size: int
+    body: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Largest:
+    """The largest of some written-out numbers: `Max` with its numbers put in."""
+
+    of: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`then` where the condition holds, `otherwise` elsewhere: what a mask is made of."""
+
+    when: Condition
+    then: Expr
+    otherwise: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Tensors side by side: along `index`, first all of parts[0], then all of parts[1], …"""
+
+    index: str
+    parts: tuple[Cell, ...]
+
+
+Expr: TypeAlias = (
+    Num | Constant | Letter | Named | Cell | Add | Neg | Mul | Div | Pow | Call | Sum | Max | Largest | Case | Join
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AtMost:
+    """left ≤ right, for positions."""
+
+    left: Index
+    right: Index
+
+
+@dataclass(frozen=True, slots=True)
+class Is:
+    """A given cell has this value: M[i, j] = 1."""
+
+    cell: Cell
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class IsNot:
+    """A given cell has another value than this: S[i, j] ≠ −∞."""
+
+    cell: Cell
+    value: Expr
+
+
+Condition: TypeAlias = AtMost | Is | IsNot
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One axis of a tensor: the letter of its index, its size, and what it counts."""
+
+    index: str
+    size: int
+    counts: str = ""  # "query", "key" or "" for plain coordinates: which labels belong to it
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tensor:
+    """A handle on a matrix or vector of the pass; `Q[i, c]` makes a cell of a formula.
+
+    `id` is its name in files (`head1.scores`), `symbol` its name on paper (S), `mark` what stands at
+    the symbol's upper right ((1) for head 1). `allowed` is the condition under which an entry takes
+    part, where a mask has been applied.
+    """
+
+    id: str
+    symbol: str
+    axes: tuple[Axis, ...]
+    mark: str = ""
+    allowed: Condition | None = None
+
+    def __getitem__(self, at: Index | tuple[Index, ...]) -> Cell:
+        return Cell(self, at if isinstance(at, tuple) else (at,))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The sizes of its axes, in order."""
+        return tuple(axis.size for axis in self.axes)
+
+
+ZERO, ONE = Num(Fraction(0)), Num(Fraction(1))
+INFINITY = Constant("∞")
+MINUS_INFINITY = Neg(INFINITY)
+
+
+def num(value: int | Fraction) -> Num:
+    """A number, shown as an integer or a fraction."""
+    return Num(Fraction(value))
+
+
+def sqrt(body: Expr) -> Call:
+    """√body."""
+    return Call("sqrt", body)
+
+
+def exp(body: Expr) -> Call:
+    """e to the power of body."""
+    return Call("exp", body)
+
+
+def minus(left: Expr, right: Expr) -> Add:
+    """left − right."""
+    return Add((left, Neg(right)))
+
+
+def square(body: Expr) -> Pow:
+    """body²."""
+    return Pow(body, num(2))
+
+
+def total(axis: Axis, body: Expr) -> Sum:
+    """The sum of body along an axis."""
+    return Sum(axis.index, axis.size, body)
+
+
+def children(expr: Expr) -> tuple[Expr, ...]:
+    """The expressions directly inside one."""
+    match expr:
+        case Named(_, body) | Neg(body) | Call(_, body) | Sum(_, _, body) | Max(_, _, body):
+            return (body,)
+        case Add(parts) | Mul(parts) | Largest(parts) | Join(_, parts):
+            return parts
+        case Div(left, right) | Pow(left, right) | Case(_, left, right):
+            return (left, right)
+    return ()
+
+
+def walk(expr: Expr) -> Iterator[Expr]:
+    """The expression and everything inside it, outside first."""
+    yield expr
+    for child in children(expr):
+        yield from walk(child)
+
+
+def letters(expr: Expr) -> list[str]:
+    """The letters that have no number yet, in order of appearance."""
+    return list(dict.fromkeys(node.name for node in walk(expr) if isinstance(node, Letter)))
+
+
+def length(expr: Expr) -> int:
+    """How long an expression is on paper, in leaves: what decides whether it is worth printing."""
+    return sum(1 for node in walk(expr) if not children(node))

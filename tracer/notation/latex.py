@@ -1,0 +1,94 @@
+"""Formulas as LaTeX, for pdflatex with amsmath, and for MathJax and KaTeX."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tracer.show import ATOM, FRACTION, POWER, Shown, Symbol
+
+SIGNS = {
+    "·": r" \cdot ", "−": " - ", "≤": r" \le ", "≈": r" \approx ", "≠": r" \ne ", "×": r" \times ", "…": r" \dots ",
+}  # fmt: skip
+CONSTANTS = {"π": r"\pi", "∞": r"\infty", "…": r"\dots", "e": "e"}
+FUNCTIONS = {"ln": r"\ln", "arccos": r"\arccos", "max": r"\max"}
+GREEK = dict(zip("αβγδεζηθικλμνξπρστυφχψω", (
+    "alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon varphi chi "
+    "psi omega").split(), strict=True))  # fmt: skip
+NORM = {"‖": (r"\lVert ", r" \rVert"), "cos": (r"\cos ", ""), "": ("", "")}
+
+
+class Latex:
+    """Math-mode source, without the dollar signs."""
+
+    always_dot = False
+
+    def number(self, text: str) -> str:
+        return text.replace(",", "{,}")
+
+    def letter(self, name: str) -> str:
+        base, _, sub = name.partition("_")
+        return _name(base) + (f"_{{{_name(sub)}}}" if sub else "")
+
+    def constant(self, name: str) -> str:
+        return CONSTANTS[name]
+
+    def operator(self, sign: str) -> str:
+        return SIGNS.get(sign, f" {sign} ")
+
+    def sign(self, body: str) -> str:
+        return f"-{body}"
+
+    def brackets(self, body: str) -> str:
+        return rf"\left({body}\right)"
+
+    def row(self, parts: Sequence[str]) -> str:
+        return "".join(parts)
+
+    def tensor(self, symbol: Symbol, mark: str, indices: Sequence[str]) -> str:
+        before, after = NORM[symbol.before]
+        name = _name(symbol.base) + (f"_{{{symbol.sub}}}" if symbol.sub else "")
+        if symbol.sub and (mark or indices):
+            name = f"({name})"
+        return before + name + (f"^{{{mark}}}" if mark else "") + _subscript(indices) + after
+
+    def fraction(self, top: Shown, bottom: Shown) -> Shown:
+        return Shown(rf"\frac{{{top.text}}}{{{bottom.text}}}", FRACTION)
+
+    def root(self, body: Shown) -> Shown:
+        return Shown(rf"\sqrt{{{body.text}}}", ATOM)
+
+    def power(self, base: Shown, exponent: Shown) -> Shown:
+        return Shown(f"{base.text}^{{{exponent.text}}}", POWER)
+
+    def call(self, function: str, arguments: Sequence[str]) -> Shown:
+        return Shown(rf"{FUNCTIONS[function]}\left({', '.join(arguments)}\right)", ATOM)
+
+    def large(self, operator: str, index: str, size: int, body: str) -> str:
+        if operator == "max":
+            return rf"\max_{{{index}}} {body}"
+        return rf"\sum_{{{index}=1}}^{{{size}}} {body}"
+
+    def cases(self, then: str, condition: str, otherwise: str) -> str:
+        return (
+            rf"\begin{{cases}}{then} & \text{{if }} {condition} \\ {otherwise} & \text{{otherwise}}\end{{cases}}"
+        )
+
+    def side_by_side(self, parts: Sequence[str]) -> str:
+        return r"\left[" + r" \mid ".join(parts) + r"\right]"
+
+
+def _name(text: str) -> str:
+    if text in GREEK:
+        return "\\" + GREEK[text]
+    plain, primes = text.rstrip("′"), "'" * (len(text) - len(text.rstrip("′")))
+    return (plain if len(plain) < 2 or not plain.isalpha() else rf"\mathrm{{{plain}}}") + primes
+
+
+def _subscript(indices: Sequence[str]) -> str:
+    if not indices:
+        return ""
+    comma = "" if all(len(index) == 1 for index in indices) else ","
+    return f"_{{{comma.join(indices)}}}".replace("−", "-")
+
+
+latex = Latex()

@@ -1,0 +1,103 @@
+"""Formulas as MathML Core, the part of MathML that browsers draw and screen readers speak."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from tracer.show import ATOM, FRACTION, POWER, Shown, Symbol
+
+
+class MathML:
+    """Presentation MathML, without the outer <math>."""
+
+    always_dot = False
+
+    def number(self, text: str) -> str:
+        return f"<mn>{text}</mn>"
+
+    def letter(self, name: str) -> str:
+        base, _, sub = name.partition("_")
+        return f"<msub>{_name(base)}{_name(sub)}</msub>" if sub else _name(base)
+
+    def constant(self, name: str) -> str:
+        return {"∞": "<mn>∞</mn>", "…": "<mo>…</mo>"}.get(name, f"<mi>{name}</mi>")
+
+    def operator(self, sign: str) -> str:
+        return f"<mo>{escape(sign)}</mo>"
+
+    def sign(self, body: str) -> str:
+        return f'<mrow><mo form="prefix">−</mo>{body}</mrow>'
+
+    def brackets(self, body: str) -> str:
+        return f"<mrow><mo>(</mo>{body}<mo>)</mo></mrow>"
+
+    def row(self, parts: Sequence[str]) -> str:
+        return f"<mrow>{''.join(parts)}</mrow>"
+
+    def tensor(self, symbol: Symbol, mark: str, indices: Sequence[str]) -> str:
+        name = _name(symbol.base)
+        if symbol.sub:
+            name = f"<msub>{name}{_name(symbol.sub)}</msub>"
+            if mark or indices:
+                name = self.brackets(name)
+        below = _indices(indices)
+        above = f"<mtext>{escape(mark)}</mtext>" if mark else ""
+        if above and below:
+            name = f"<msubsup>{name}{below}{above}</msubsup>"
+        elif above or below:
+            tag = "msup" if above else "msub"
+            name = f"<{tag}>{name}{above or below}</{tag}>"
+        if symbol.before == "‖":
+            return f"<mrow><mo>‖</mo>{name}<mo>‖</mo></mrow>"
+        return f"<mrow><mi>{symbol.before}</mi>{name}</mrow>" if symbol.before else name
+
+    def fraction(self, top: Shown, bottom: Shown) -> Shown:
+        return Shown(f"<mfrac>{_one(top.text)}{_one(bottom.text)}</mfrac>", FRACTION)
+
+    def root(self, body: Shown) -> Shown:
+        return Shown(f"<msqrt>{body.text}</msqrt>", ATOM)
+
+    def power(self, base: Shown, exponent: Shown) -> Shown:
+        return Shown(f"<msup>{_one(base.text)}{_one(exponent.text)}</msup>", POWER)
+
+    def call(self, function: str, arguments: Sequence[str]) -> Shown:
+        inside = "<mo>,</mo>".join(arguments)
+        return Shown(f"<mrow><mi>{function}</mi><mo>(</mo>{inside}<mo>)</mo></mrow>", ATOM)
+
+    def large(self, operator: str, index: str, size: int, body: str) -> str:
+        if operator == "max":
+            return f"<mrow><munder><mo movablelimits=\"false\">max</mo><mi>{index}</mi></munder>{body}</mrow>"
+        below = f"<mrow><mi>{index}</mi><mo>=</mo><mn>1</mn></mrow>"
+        return (
+            f'<mrow><munderover><mo movablelimits="false">∑</mo>{below}<mn>{size}</mn></munderover>{body}</mrow>'
+        )
+
+    def cases(self, then: str, condition: str, otherwise: str) -> str:
+        return (
+            f'<mrow><mo>{{</mo><mtable class="cases">'
+            f"<mtr><mtd>{then}</mtd><mtd><mrow><mtext>if </mtext>{condition}</mrow></mtd></mtr>"
+            f"<mtr><mtd>{otherwise}</mtd><mtd><mtext>otherwise</mtext></mtd></mtr></mtable></mrow>"
+        )
+
+    def side_by_side(self, parts: Sequence[str]) -> str:
+        return f"<mrow><mo>[</mo>{'<mo>|</mo>'.join(parts)}<mo>]</mo></mrow>"
+
+
+def _name(text: str) -> str:
+    return f"<mn>{text}</mn>" if text.isdigit() else f"<mi>{escape(text)}</mi>"
+
+
+def _one(text: str) -> str:
+    """MathML wants one element here; our pieces are already one, but for plain sequences."""
+    return text if text.startswith("<m") and text.count("<") else f"<mrow>{text}</mrow>"
+
+
+def _indices(indices: Sequence[str]) -> str:
+    if not indices:
+        return ""
+    comma = "" if all(len(index) == 1 for index in indices) else "<mo>,</mo>"
+    return f"<mrow>{comma.join(_name(index) for index in indices)}</mrow>"
+
+
+mathml = MathML()

@@ -1,0 +1,63 @@
+"""Formulas on one line of text: Q[1, 2]·K[3, 2], e^(1/2)/(1 + e^(1/2)), 6·√2."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tracer.show import ATOM, FRACTION, PRODUCT, Shown, Symbol, bracketed
+
+
+class Plain:
+    """One line; a mark in the style of ids, [i, j] for indices."""
+
+    always_dot = True
+
+    def number(self, text: str) -> str:
+        return text
+
+    def letter(self, name: str) -> str:
+        return name
+
+    def constant(self, name: str) -> str:
+        return name
+
+    def operator(self, sign: str) -> str:
+        return sign if sign in "·" else f" {sign} "
+
+    def sign(self, body: str) -> str:
+        return f"−{body}"
+
+    def brackets(self, body: str) -> str:
+        return f"({body})"
+
+    def row(self, parts: Sequence[str]) -> str:
+        return "".join(parts)
+
+    def tensor(self, symbol: Symbol, mark: str, indices: Sequence[str]) -> str:
+        name = symbol.base + (f"_{symbol.sub}" if symbol.sub else "") + mark
+        before = f"{symbol.before} " if symbol.before.isalpha() else symbol.before
+        return f"{before}{name}" + (f"[{', '.join(indices)}]" if indices else "") + symbol.after
+
+    def fraction(self, top: Shown, bottom: Shown) -> Shown:
+        return Shown(f"{bracketed(top, 1, self)}/{bracketed(bottom, FRACTION, self)}", PRODUCT)
+
+    def root(self, body: Shown) -> Shown:
+        return Shown(f"√{bracketed(body, ATOM - 1, self)}", ATOM)
+
+    def power(self, base: Shown, exponent: Shown) -> Shown:
+        return Shown(f"{base.text}^{bracketed(exponent, ATOM - 1, self)}", FRACTION + 1)
+
+    def call(self, function: str, arguments: Sequence[str]) -> Shown:
+        return Shown(f"{function}({', '.join(arguments)})", ATOM)
+
+    def large(self, operator: str, index: str, size: int, body: str) -> str:
+        return f"{'Σ' if operator == '∑' else operator}_{index} {body}"
+
+    def cases(self, then: str, condition: str, otherwise: str) -> str:
+        return f"{{{then} if {condition}, {otherwise} otherwise}}"
+
+    def side_by_side(self, parts: Sequence[str]) -> str:
+        return f"[{' | '.join(parts)}]"
+
+
+plain = Plain()

@@ -1,0 +1,41 @@
+"""Each word moves to a mixture of all words."""
+
+from __future__ import annotations
+
+from tracer.expr import Axis, Index, Mul, Tensor, position, total
+from tracer.trace import Recorder
+
+
+def contributions(rec: Recorder, A: Tensor, V: Tensor, row: int) -> Tensor:
+    """What each key brings to one query: its weight times its value vector.
+
+    C[j, c] = A[i, j] · V[j, c] for this row i        shape (m, d_v)
+    """
+    j, c = Index("j"), Index("c")
+    return rec.step(
+        f"row{row + 1}.contributions",
+        (Axis("j", V.shape[0], "key"), V.axes[1]),
+        Mul((A[position(row), j], V[j, c])),
+        "Contributions",
+        "Each word brings its value vector, made shorter by its weight.",
+        symbol=f"C_{row + 1}",
+    )
+
+
+def mix(rec: Recorder, A: Tensor, V: Tensor) -> Tensor:
+    """Add up the value vectors, each as often as its weight says.
+
+    O[i, c] = sum over j of A[i, j] · V[j, c]        shape (n, d_v); O = A V
+
+    Source: Vaswani et al. 2017, eq. (1).
+    """
+    i, j, c = Index("i"), Index("j"), Index("c")
+    for row in range(A.shape[0]):
+        contributions(rec, A, V, row)
+    return rec.step(
+        "outputs",
+        (A.axes[0], V.axes[1]),
+        total(A.axes[1], Mul((A[i, j], V[j, c]))),
+        "Outputs",
+        "Every word moves to a mixture of all words, in the proportions of its weights.",
+    )

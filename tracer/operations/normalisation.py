@@ -1,0 +1,90 @@
+"""From logits to weights: rows that say how a word's attention is shared out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tracer.expr import Axis, Div, Expr, Max, Tensor, exp, minus, total
+from tracer.operations import attending, indices
+from tracer.registry import Registry
+from tracer.trace import Recorder
+
+normalisations: Registry[Callable[[Recorder, Tensor], Tensor]] = Registry("normalisation")
+
+
+@normalisations.register("softmax")
+def softmax(rec: Recorder, Z: Tensor) -> Tensor:
+    """Turn each row of logits into weights: positive, adding up to 1.
+
+    A[i, j] = exp(Z[i, j]) / sum over j of exp(Z[i, j])        shape (n, m)
+
+    A masked key weighs 0, in a fully masked row too. Source: Vaswani et al. 2017, eq. (1).
+    """
+    return _shares(rec, Z, exp(Z[indices(Z)]))
+
+
+@normalisations.register("softmax-shifted")
+def softmax_shifted(rec: Recorder, Z: Tensor) -> Tensor:
+    """The softmax with each row's maximum subtracted first: the same weights, and no exponential above 1.
+
+    m[i] = max over j of Z[i, j];   A[i, j] = exp(Z[i, j] − m[i]) / sum over j of exp(Z[i, j] − m[i])
+
+    Source: Blanchard, Higham and Higham 2021, algorithm 3.2.
+    """
+    i, j = indices(Z)
+    m = rec.step(
+        "maxima",
+        Z.axes[:1],
+        Max(Z.axes[1].index, Z.axes[1].size, Z[i, j]),
+        "Row maxima",
+        "Subtracting the same number from a whole row changes no weight, and keeps the exponentials small.",
+    )
+    return _shares(rec, Z, attending(Z, exp(minus(Z[i, j], m[i]))))
+
+
+def _shares(rec: Recorder, Z: Tensor, exponential: Expr) -> Tensor:
+    i, j = indices(Z)
+    E = rec.step(
+        "exponentials",
+        Z.axes,
+        exponential,
+        "Exponentials",
+        "e to any power is positive, so the sum of a row can never be 0.",
+    )
+    D = rec.step(
+        "row_sums",
+        Z.axes[:1],
+        total(Z.axes[1], E[i, j]),
+        "Row sums",
+        "Each row needs its own total to share out.",
+    )
+    return _weights(rec, Z, Div(E[i, j], D[i]), Z.axes)
+
+
+@normalisations.register("sum")
+def by_sum(rec: Recorder, Z: Tensor) -> Tensor:
+    """Divide each logit by the sum of its row.
+
+    A[i, j] = Z[i, j] / sum over j of Z[i, j]        shape (n, m)
+
+    Undefined where a row adds up to 0; negative where a logit is. A masked key takes no part.
+    """
+    i, j = indices(Z)
+    D = rec.step(
+        "row_sums",
+        Z.axes[:1],
+        total(Z.axes[1], attending(Z, Z[i, j])),
+        "Row sums",
+        "Each row needs its own total to share out.",
+    )
+    return _weights(rec, Z, Div(Z[i, j], D[i]), Z.axes)
+
+
+def _weights(rec: Recorder, Z: Tensor, share: Expr, axes: tuple[Axis, ...]) -> Tensor:
+    return rec.step(
+        "weights",
+        axes,
+        attending(Z, share),
+        "Attention weights",
+        "Dividing by its sum makes each row add up to 1: a share of attention for every word.",
+    )

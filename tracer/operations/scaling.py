@@ -1,0 +1,41 @@
+"""Logit steps that scale the scores; `logit_steps` is the rack of all logit steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tracer.expr import Div, Expr, Letter, Named, Tensor, num, sqrt
+from tracer.operations import indices
+from tracer.registry import Registry
+from tracer.trace import Recorder
+
+logit_steps: Registry[Callable[[Recorder, Tensor, Mapping[str, Any]], Tensor]] = Registry("logit step")
+
+
+def d_k(size: int | None) -> Expr:
+    """The number of coordinates of a key, called by its name; a letter where nobody has said it."""
+    return Named("d_k", num(size) if size else Letter("d_k"))
+
+
+@logit_steps.register("scale")
+def scale(rec: Recorder, S: Tensor, told: Mapping[str, Any]) -> Tensor:
+    """Divide every score by the same number, √d_k unless `by` says otherwise.
+
+    Z[i, j] = S[i, j] / √d_k        shape (n, m)
+
+    Source: Vaswani et al. 2017, section 3.2.1: the dot product of two vectors of d_k independent
+    coordinates with variance 1 has variance d_k.
+    """
+    by = told.get("by") or sqrt(d_k(told.get("d_k")))
+    return rec.step(
+        "scaled",
+        S.axes,
+        Div(S[indices(S)], by),
+        "Scaled scores",
+        "Dot products grow with the number of coordinates; dividing takes that growth out again."
+        if "by" not in told
+        else "All scores are divided by the same number, so that the weights come out neither too flat nor too sharp.",
+        symbol="Z",
+        allowed=S.allowed,
+    )

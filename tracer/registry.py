@@ -1,0 +1,46 @@
+"""Name -> thing, with "did you mean"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from difflib import get_close_matches
+from typing import Generic, TypeVar
+
+from tracer.errors import UnknownName
+
+T = TypeVar("T")
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The end of an error about `name`: the nearest known name, or all of them."""
+    names = list(known)
+    near = get_close_matches(name, names, n=1, cutoff=0.6)
+    return f"did you mean “{near[0]}”?" if near else "known are: " + ", ".join(names)
+
+
+class Registry(Generic[T]):
+    """The entries of one rack, in the order in which they are registered."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self._entries: dict[str, T] = {}
+
+    def register(self, name: str) -> Callable[[T], T]:
+        """Decorator: put what follows into the rack under `name`."""
+
+        def keep(thing: T) -> T:
+            self._entries[name] = thing
+            return thing
+
+        return keep
+
+    def __getitem__(self, name: str) -> T:
+        if name not in self._entries:
+            raise UnknownName(f"there is no {self.what} called “{name}”; {did_you_mean(name, self._entries)}")
+        return self._entries[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries

@@ -1,0 +1,238 @@
+"""Do the sizes of a problem fit together? Everything is checked here, before the first step is recorded."""
+
+from __future__ import annotations
+
+from tracer.errors import ProblemError, ShapeError
+from tracer.expr import MINUS_INFINITY, ONE, ZERO, Num
+from tracer.operations.masks import ALIGNMENTS, mask_rules
+from tracer.operations.normalisation import normalisations
+from tracer.operations.projection import projections
+from tracer.operations.scaling import logit_steps
+from tracer.operations.similarity import similarities
+from tracer.problem import MAX_PRODUCTS, Problem, Values
+from tracer.registry import did_you_mean
+
+TOLD = {"scale": ("by",), "mask": ("rule", "align")}
+NAMES = {"Q": "queries", "K": "keys", "V": "values"}
+
+
+def check(problem: Problem) -> None:
+    """Raises `ProblemError`, or a child of it, with both names and both shapes."""
+    _names(problem)
+    _used(problem)
+    source, keys = _sources(problem)
+    d_q = _columns(problem, "Q", source)
+    d_k = _columns(problem, "K", keys)
+    d_v = _columns(problem, "V", keys)
+    _fit(problem, d_q, d_k, d_v)
+    _work(problem, d_q or d_k or 1, d_v or 1)
+
+
+def _first(problem: Problem, name: str) -> Values:
+    values = problem.given[name]
+    return values[0] if isinstance(values, tuple) else values
+
+
+def _size(values: Values) -> str:
+    return " × ".join(map(str, values.shape))
+
+
+def _names(problem: Problem) -> None:
+    wiring = problem.wiring
+    for key, registry in (("projection", projections), ("similarity", similarities), ("normalisation", normalisations)):
+        name = getattr(wiring, key)
+        if name not in registry:  # type: ignore[operator]
+            raise ProblemError(f"[pass] {key} = “{name}” is not known; {did_you_mean(name, registry)}")  # type: ignore[arg-type]
+    for n, step in enumerate(wiring.logits, 1):
+        if step.use not in logit_steps:
+            raise ProblemError(f"[pass] logits {n}: “{step.use}” is not known; {did_you_mean(step.use, logit_steps)}")
+        for key in step.told:
+            if key not in TOLD[step.use]:
+                raise ProblemError(f"[pass] logits {n}, {step.use}, has the key “{key}”; {did_you_mean(key, TOLD[step.use])}")
+        if step.told.get("by") == ZERO:
+            raise ProblemError(f"[pass] logits {n}: by is 0; nothing can be divided by zero, so choose another number")
+        if step.use == "mask":
+            _mask(problem, n, step.told.get("rule", "given"), step.told.get("align", "bottom-right"))
+
+
+def _mask(problem: Problem, n: int, rule: object, align: object) -> None:
+    if rule not in mask_rules:
+        raise ProblemError(f"[pass] logits {n}: the mask rule “{rule}” is not known; {did_you_mean(str(rule), mask_rules)}")
+    if align not in ALIGNMENTS:
+        raise ProblemError(f"[pass] logits {n}: align = “{align}” is not known; {did_you_mean(str(align), ALIGNMENTS)}")
+    if rule == "given" and "mask" not in problem.given:
+        raise ProblemError(f'[pass] logits {n} masks by a given matrix, but [given] has no mask; give one, or write rule = "causal"')
+
+
+def _used(problem: Problem) -> None:
+    """Nothing may be given that the pass has no use for: it would be ignored without a word."""
+    given, wiring = problem.given, problem.wiring
+    idle: dict[str, str] = {}
+    for name in "QKV":
+        if name in given:
+            idle |= {f"W_{name}": f"{name} itself is given", f"b_{name}": f"{name} itself is given"}
+        if f"b_{name}" in given and f"W_{name}" not in given:
+            idle[f"b_{name}"] = f"there is no W_{name}"
+    if "S" in given or "A" in given:
+        known = "the scores S are" if "S" in given else "the weights A are"
+        idle |= dict.fromkeys(("Q", "K", "W_Q", "W_K", "b_Q", "b_K"), f"{known} given already")
+    if "A" in given:
+        idle |= {"S": "the weights A are given already", "mask": "the weights A are given already"}
+    if "embedding" in given and "X" in given:
+        idle["X"] = "it is looked up in embedding"
+    if "b_O" in given and "W_O" not in given:
+        idle["b_O"] = "there is no W_O"
+    if "bias" in given:
+        idle["bias"] = "no logit step adds it yet"
+    if "mask" in given and not any(step.use == "mask" for step in wiring.logits):
+        idle["mask"] = '[pass] logits has no { use = "mask" }'
+    if "X" in given and _needs_no_source(problem):
+        idle["X"] = "every matrix it would lead to is given"
+    if "Y" in given and ("K" in given or "S" in given or "A" in given) and "V" in given:
+        idle["Y"] = "keys and values are given themselves"
+    for name, reason in idle.items():
+        if name in given:
+            raise ProblemError(f"[given] {name} has nothing to do, because {reason}; take one of the two out")
+    if ("ids" in given) != ("embedding" in given):
+        raise ProblemError("[given] embedding and ids belong together; give the table and the number of each word's row")
+
+
+def _needs_no_source(problem: Problem) -> bool:
+    given = problem.given
+    scores_known = "S" in given or "A" in given or ("Q" in given and ("K" in given or "Y" in given))
+    return scores_known and ("V" in given or "Y" in given)
+
+
+def _sources(problem: Problem) -> tuple[Values | None, Values | None]:
+    """Where queries come from, and where keys and values do: X, Y or the embedding table."""
+    given = problem.given
+    source = problem.matrix("X") if "X" in given else problem.matrix("embedding") if "embedding" in given else None
+    keys = problem.matrix("Y") if "Y" in given else source
+    if source is None and "A" not in given and "S" not in given:
+        for name in ("Q", "K") if keys is None else ("Q",):
+            if name not in given:
+                raise ProblemError(
+                    f"[given] the {NAMES[name]} are missing: give {name}, or X{f' and W_{name}' if name == 'K' else ''}, or the scores S"
+                )
+    if problem.wiring.repeat > 1 and ("X" not in given and "embedding" not in given or "Y" in given):
+        raise ProblemError("[pass] repeat feeds the outputs back in as X, so it needs a pass that starts from X alone")
+    if "ids" in given:
+        _ids(problem)
+    return source, keys
+
+
+def _ids(problem: Problem) -> None:
+    words = problem.matrix("embedding").shape[0]
+    ids = problem.matrix("ids")
+    for n in range(ids.shape[0]):
+        number = ids.entry((n,))
+        if not isinstance(number, Num) or number.value.denominator != 1 or not 1 <= number.value <= words:
+            raise ProblemError(f"[given] ids, number {n + 1}, must be a row of embedding, a whole number from 1 to {words}")
+
+
+def _columns(problem: Problem, name: str, source: Values | None) -> int | None:
+    """How many columns the queries, keys or values have, all heads together; None where there are none."""
+    given, wiring = problem.given, problem.wiring
+    heads = wiring.n_heads if name == "Q" else wiring.n_kv_heads
+    if name != "V" and ("S" in given or "A" in given):
+        return None
+    if name in given:
+        return _all_heads(problem, name, 1, heads)
+    if source is None:
+        return None
+    weight = f"W_{name}"
+    origin = "X" if source is not (problem.given.get("Y")) else "Y"
+    if weight not in given:
+        return source.shape[1]
+    convention = projections[wiring.projection]
+    d_out = _all_heads(problem, weight, convention.outputs_axis, heads)
+    W = _first(problem, weight)
+    if W.shape[convention.inputs_axis] != source.shape[1]:
+        side = ("rows", "columns")[convention.inputs_axis]
+        raise ShapeError(
+            f"[given] {weight} is {_size(W)} but {origin} is {_size(source)}: with projection “{wiring.projection}” "
+            f"{weight} needs {source.shape[1]} {side}, one for each column of {origin}"
+        )
+    bias = f"b_{name}"
+    if bias in given and _all_heads(problem, bias, 0, heads) != d_out:
+        raise ShapeError(
+            f"[given] {bias} has {_first(problem, bias).shape[0]} numbers but {weight} is {_size(W)}; "
+            f"give one number for each of its {W.shape[convention.outputs_axis]} outputs"
+        )
+    return d_out
+
+
+def _all_heads(problem: Problem, name: str, axis: int, heads: int) -> int:
+    values = problem.given[name]
+    if not isinstance(values, tuple):
+        return values.shape[axis]
+    for n, one in enumerate(values, 1):
+        if one.shape != values[0].shape:
+            raise ShapeError(f"[given] {name} of head {n} is {_size(one)}, that of head 1 is {_size(values[0])}; heads have one size")
+    return values[0].shape[axis] * heads
+
+
+def _fit(problem: Problem, d_q: int | None, d_k: int | None, d_v: int | None) -> None:
+    given, wiring = problem.given, problem.wiring
+    n, m = len(problem.tokens), len(problem.key_tokens)
+    for name, columns, heads in (("Q", d_q, wiring.n_heads), ("K", d_k, wiring.n_kv_heads), ("V", d_v, wiring.n_kv_heads)):
+        if columns is not None and columns % heads:
+            raise ShapeError(f"[pass] {heads} heads cannot share the {columns} columns of the {NAMES[name]} equally; choose heads that divide {columns}")
+    if d_q is not None and d_k is not None and d_q // wiring.n_heads != d_k // wiring.n_kv_heads:
+        raise ShapeError(
+            f"the queries have {d_q // wiring.n_heads} columns (d_k) and the keys {d_k // wiring.n_kv_heads}; "
+            "a dot product needs as many of one as of the other"
+        )
+    for name in ("Q", "K", "V", "S", "A", "mask"):
+        for one in _heads_of(problem, name):
+            rows, columns = (n, one.shape[1]) if name == "Q" else (m, one.shape[1]) if name in "KV" else (n, m)
+            if one.shape != (rows, columns):
+                raise ShapeError(f"[given] {name} is {_size(one)}, but with {n} queries and {m} keys it must be {rows} × {columns}")
+    for row in range(n) if "mask" in given else ():
+        for column in range(m):
+            if problem.matrix("mask").entry((row, column)) not in (ZERO, ONE):
+                raise ProblemError(f"[given] mask row {row + 1}, column {column + 1}, must be 0 or 1; 1 means “may attend”")
+    for one in _heads_of(problem, "A"):
+        if any(one.entry((i, j)) == MINUS_INFINITY for i in range(n) for j in range(m)):
+            raise ProblemError("[given] A holds −inf; a weight is a finite number")
+    if "W_O" in given:
+        _output(problem, d_v, wiring.n_heads * ((d_v or 0) // wiring.n_kv_heads))
+    if wiring.repeat > 1:
+        _repeats(problem, d_v)
+
+
+def _heads_of(problem: Problem, name: str) -> tuple[Values, ...]:
+    values = problem.given.get(name, ())
+    return values if isinstance(values, tuple) else (values,)
+
+
+def _output(problem: Problem, d_v: int | None, joined: int) -> None:
+    W_O, convention = problem.matrix("W_O"), projections[problem.wiring.projection]
+    if d_v is None:
+        raise ProblemError("[given] W_O has nothing to project: there are no values; give V, or X")
+    if W_O.shape[convention.inputs_axis] != joined:
+        side = ("rows", "columns")[convention.inputs_axis]
+        raise ShapeError(f"[given] W_O is {_size(W_O)} but the joined heads have {joined} columns; W_O needs {joined} {side}")
+    outputs = W_O.shape[convention.outputs_axis]
+    if "b_O" in problem.given and problem.matrix("b_O").shape[0] != outputs:
+        raise ShapeError(f"[given] b_O has {problem.matrix('b_O').shape[0]} numbers but W_O is {_size(W_O)}; give {outputs}")
+
+
+def _repeats(problem: Problem, d_v: int | None) -> None:
+    source = problem.matrix("X") if "X" in problem.given else problem.matrix("embedding")
+    result = problem.matrix("W_O").shape[projections[problem.wiring.projection].outputs_axis] if "W_O" in problem.given else (
+        (d_v or 0) // problem.wiring.n_kv_heads * problem.wiring.n_heads)  # fmt: skip
+    if any(name in problem.given for name in ("Q", "K", "V", "S", "A")):
+        raise ProblemError("[pass] repeat feeds the outputs back in as X, so Q, K, V, S and A cannot be given")
+    if result != source.shape[1]:
+        raise ShapeError(f"[pass] repeat feeds the outputs back in as X: X has {source.shape[1]} columns, the outputs have {result}; they must agree")
+
+
+def _work(problem: Problem, d_k: int, d_v: int) -> None:
+    n, m, wiring = len(problem.tokens), len(problem.key_tokens), problem.wiring
+    if not all(hasattr(values, "rows") for _, values in problem.tables()):
+        return  # arrays of a library user, who looks at what he likes
+    d_model = problem.matrix("X").shape[1] if "X" in problem.given else 0
+    products = wiring.repeat * (n * m * (d_k + d_v) + (n + m) * d_model * (d_k + d_v))
+    if products > MAX_PRODUCTS:
+        raise ProblemError(f"the pass has {products:,} multiplications; at most {MAX_PRODUCTS:,} can be worked step by step")

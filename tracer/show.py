@@ -1,0 +1,218 @@
+"""The one fold from a tree to text: one precedence table, one rule for brackets, any notation.
+
+A notation knows how a fraction or a root looks; this file knows when brackets are needed and which
+sign stands between two factors. Negative numbers stand in brackets behind every other sign: 2·(−1) + (−3)·4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import NamedTuple, Protocol
+
+from tracer.expr import (
+    Add,
+    AtMost,
+    Call,
+    Case,
+    Cell,
+    Condition,
+    Constant,
+    Div,
+    Expr,
+    Index,
+    IsNot,
+    Join,
+    Largest,
+    Letter,
+    Max,
+    Mul,
+    Named,
+    Neg,
+    Num,
+    Pow,
+    Sum,
+    Tensor,
+)
+
+SUM, NEGATIVE, PRODUCT, FRACTION, POWER, ATOM = range(6)  # how tightly a shown expression holds together
+
+
+class Shown(NamedTuple):
+    """A piece of text, and how tightly it holds together."""
+
+    text: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A tensor's name on paper, taken apart: ‖q‖ is (‖, q, , ‖), W_Q is (, W, Q, ), cos θ is (cos, θ, , )."""
+
+    before: str
+    base: str
+    sub: str
+    after: str
+
+
+def symbol(tensor: Tensor) -> Symbol:
+    """The parts of a tensor's symbol."""
+    text = tensor.symbol
+    before, after = "", ""
+    if text.startswith("‖"):
+        before = after = "‖"
+        text = text.strip("‖")
+    elif text.startswith("cos "):
+        before, text = "cos", text.removeprefix("cos ")
+    base, _, sub = text.partition("_")
+    return Symbol(before, base, sub, after)
+
+
+class Notation(Protocol):
+    """How a formula looks: plain text, LaTeX, MathML, HTML boxes."""
+
+    @property
+    def always_dot(self) -> bool:
+        """Whether every product has its dot (2·√2), or only those between numbers (2√2)."""
+        ...
+
+    def number(self, text: str) -> str: ...
+    def letter(self, name: str) -> str: ...
+    def constant(self, name: str) -> str: ...
+    def operator(self, sign: str) -> str: ...
+    def sign(self, body: str) -> str: ...
+    def brackets(self, body: str) -> str: ...
+    def row(self, parts: Sequence[str]) -> str: ...
+    def tensor(self, symbol: Symbol, mark: str, indices: Sequence[str]) -> str: ...
+    def fraction(self, top: Shown, bottom: Shown) -> Shown: ...
+    def root(self, body: Shown) -> Shown: ...
+    def power(self, base: Shown, exponent: Shown) -> Shown: ...
+    def call(self, function: str, arguments: Sequence[str]) -> Shown: ...
+    def large(self, operator: str, index: str, size: int, body: str) -> str: ...
+    def cases(self, then: str, condition: str, otherwise: str) -> str: ...
+    def side_by_side(self, parts: Sequence[str]) -> str: ...
+
+
+def show(expr: Expr, notation: Notation) -> str:
+    """An expression in a notation."""
+    return shown(expr, notation).text
+
+
+def shown(expr: Expr, to: Notation) -> Shown:
+    """An expression in a notation, with how tightly it holds together."""
+    match expr:
+        case Num(value, places):
+            return _number(value, places, to)
+        case Constant(name):
+            return Shown(to.constant(name), ATOM)
+        case Letter(name) | Named(name, _):
+            return Shown(to.letter(name), ATOM)
+        case Cell(tensor, at):
+            return Shown(to.tensor(symbol(tensor), tensor.mark, [index_text(index) for index in at]), ATOM)
+        case Add(terms):
+            return Shown(_added(terms, to), SUM)
+        case Neg(body):
+            return Shown(to.sign(bracketed(shown(body, to), NEGATIVE, to)), NEGATIVE)
+        case Mul(factors):
+            return Shown(_multiplied(factors, to), PRODUCT)
+        case Div(top, bottom):
+            return to.fraction(shown(top, to), shown(bottom, to))
+        case Pow(base, exponent):
+            return to.power(bracketed_shown(shown(base, to), POWER, to), shown(exponent, to))
+        case Call("exp", body):
+            return to.power(Shown(to.constant("e"), ATOM), shown(body, to))
+        case Call("sqrt", body):
+            return to.root(shown(body, to))
+        case Call(function, body):
+            return to.call(function, [show(body, to)])
+        case Largest(of):
+            return to.call("max", [show(part, to) for part in of])
+        case Sum(index, size, body):
+            return Shown(to.large("∑", index, size, bracketed(shown(body, to), SUM, to)), SUM)
+        case Max(index, size, body):
+            return Shown(to.large("max", index, size, bracketed(shown(body, to), SUM, to)), SUM)
+        case Case(when, then, otherwise):
+            return Shown(to.cases(show(then, to), condition_text(when, to), show(otherwise, to)), SUM)
+        case Join(_, parts):
+            return Shown(to.side_by_side([show_tensor(part.tensor, to) for part in parts]), ATOM)
+    raise TypeError(f"no way to show {expr!r}")
+
+
+def show_tensor(tensor: Tensor, to: Notation) -> str:
+    """A whole matrix or vector by its symbol."""
+    return to.tensor(symbol(tensor), tensor.mark, ())
+
+
+def bracketed(part: Shown, above: int, to: Notation) -> str:
+    """The text, in brackets unless it holds together more tightly than `above`."""
+    return part.text if part.level > above else to.brackets(part.text)
+
+
+def bracketed_shown(part: Shown, above: int, to: Notation) -> Shown:
+    """The same, still with its level."""
+    return part if part.level > above else Shown(to.brackets(part.text), ATOM)
+
+
+def _number(value: Fraction, places: int | None, to: Notation) -> Shown:
+    if value < 0:
+        return Shown(to.sign(_number(-value, places, to).text), NEGATIVE)
+    if places is not None:
+        return Shown(to.number(digits(value, places)), ATOM)
+    if value.denominator == 1:
+        return Shown(to.number(str(value.numerator)), ATOM)
+    top, bottom = (Shown(to.number(str(n)), ATOM) for n in (value.numerator, value.denominator))
+    return to.fraction(top, bottom)
+
+
+def digits(value: Fraction, places: int) -> str:
+    """A non-negative decimal fraction in digits: 1/20 with 3 places is 0.050."""
+    whole = value * 10**places
+    if whole.denominator != 1:
+        raise ValueError(f"{value} has more than {places} decimal places")
+    text = str(whole.numerator).rjust(places + 1, "0")
+    return f"{text[:-places]}.{text[-places:]}" if places else text
+
+
+def _added(terms: Sequence[Expr], to: Notation) -> str:
+    parts = []
+    for n, term in enumerate(terms):
+        if n == 0:
+            parts.append(bracketed(shown(term, to), SUM, to))
+        elif isinstance(term, Neg):
+            parts += [to.operator("−"), bracketed(shown(term.body, to), NEGATIVE, to)]
+        else:
+            parts += [to.operator("+"), bracketed(shown(term, to), NEGATIVE, to)]
+    return to.row(parts)
+
+
+def _multiplied(factors: Sequence[Expr], to: Notation) -> str:
+    parts = []
+    for n, factor in enumerate(factors):
+        if n and (to.always_dot or _needs_dot(factors[n - 1], factor)):
+            parts.append(to.operator("·"))
+        part = shown(factor, to)
+        parts.append(bracketed(part, NEGATIVE, to) if n or isinstance(factor, Num | Neg) else bracketed(part, SUM, to))
+    return to.row(parts)
+
+
+def _needs_dot(left: Expr, right: Expr) -> bool:
+    """Between numbers a dot keeps 2·3 from being 23; before a name or a root nothing is needed."""
+    return isinstance(right, Num | Div | Constant | Named) or isinstance(left, Constant | Div) and isinstance(right, Num)
+
+
+def index_text(index: Index) -> str:
+    """An index as on paper, where counting starts at 1."""
+    if index.name is None:
+        return str(index.shift + 1)
+    scale = "" if index.scale == 1 else str(index.scale)
+    shift = index.shift - index.scale + 1
+    return f"{scale}{index.name}" + (f"+{shift}" if shift > 0 else f"−{-shift}" if shift else "")
+
+
+def condition_text(condition: Condition, to: Notation) -> str:
+    """A condition as on paper: j ≤ i, M_ij = 1."""
+    if isinstance(condition, AtMost):
+        return to.row([to.letter(index_text(condition.left)), to.operator("≤"), to.letter(index_text(condition.right))])
+    sign = "≠" if isinstance(condition, IsNot) else "="
+    return to.row([show(condition.cell, to), to.operator(sign), show(condition.value, to)])
