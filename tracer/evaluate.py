@@ -34,6 +34,7 @@ from tracer.expr import (
     Neg,
     Num,
     Pow,
+    Row,
     Sum,
     Tensor,
     position,
@@ -201,6 +202,8 @@ def rebuild(expr: Expr, each: Callable[[Expr], Expr]) -> Expr:
             return Mul(tuple([each(part) for part in parts]))
         case Largest(parts):
             return Largest(tuple([each(part) for part in parts]))
+        case Row(parts):
+            return Row(tuple([each(part) for part in parts]))
         case Neg(body):
             return Neg(each(body))
         case Div(top, bottom):

@@ -147,6 +147,13 @@ class Largest:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """Numbers side by side in brackets, a vector in a line of text: (2, 2)."""
+
+    of: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """`then` where the condition holds, `otherwise` elsewhere: what a mask is made of."""
 
@@ -164,7 +171,7 @@ class Join:
 
 
 Expr: TypeAlias = (
-    Num | Constant | Letter | Named | Cell | Add | Neg | Mul | Div | Pow | Call | Sum | Max | Largest | Case | Join
+    Num | Constant | Letter | Named | Cell | Add | Neg | Mul | Div | Pow | Call | Sum | Max | Largest | Row | Case | Join
 )
 
 
@@ -268,7 +275,7 @@ def children(expr: Expr) -> tuple[Expr, ...]:
     match expr:
         case Named(_, body) | Neg(body) | Call(_, body) | Sum(_, _, body) | Max(_, _, body):
             return (body,)
-        case Add(parts) | Mul(parts) | Largest(parts) | Join(_, parts):
+        case Add(parts) | Mul(parts) | Largest(parts) | Row(parts) | Join(_, parts):
             return parts
         case Div(left, right) | Pow(left, right) | Case(_, left, right):
             return (left, right)

@@ -17,7 +17,7 @@ from typing import Any, Protocol, TypeAlias
 from tracer import numbers
 from tracer.errors import ProblemError, ShapeError, UnknownName
 from tracer.evaluate import rebuild
-from tracer.expr import INFINITY, MINUS_INFINITY, Expr, Letter, Num, letters
+from tracer.expr import INFINITY, MINUS_INFINITY, Expr, Letter, Named, Num, letters, sqrt
 from tracer.registry import did_you_mean
 
 MAX_BYTES = 1_000_000
@@ -153,10 +153,15 @@ class Problem:
             return Written(tuple(tuple(put(x) for x in row) for row in values.rows), values.is_vector)
 
         given = {k: tuple(map(all_of, v)) if isinstance(v, tuple) else all_of(v) for k, v in self.given.items()}
-        logits = tuple(
-            Setting(s.use, {k: put(v) if k == "by" else v for k, v in s.told.items()}) for s in self.wiring.logits
-        )
-        return replace(self, given=given, wiring=replace(self.wiring, logits=logits))
+        logits = []
+        for step in self.wiring.logits:
+            told = dict(step.told)
+            if "by" in told:
+                told["by"] = put(told["by"])
+            elif step.use == "scale" and letter == "d_k":
+                told["by"] = sqrt(Named("d_k", number))
+            logits.append(Setting(step.use, told))
+        return replace(self, given=given, wiring=replace(self.wiring, logits=tuple(logits)))
 
 
 # Reading

@@ -32,6 +32,7 @@ from tracer.expr import (
     Neg,
     Num,
     Pow,
+    Row,
     Sum,
     Tensor,
 )
@@ -128,6 +129,8 @@ def shown(expr: Expr, to: Notation) -> Shown:
             return to.call(function, [show(body, to)])
         case Largest(of):
             return to.call("max", [show(part, to) for part in of])
+        case Row(of):
+            return to.call("", [show(part, to) for part in of])
         case Sum(index, size, body):
             return Shown(to.large("∑", index, size, bracketed(shown(body, to), SUM, to)), SUM)
         case Max(index, size, body):

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from tracer.arithmetic import Undecided, Undefined, Unknown
 from tracer.evaluate import Key, Table, Where, inputs, instantiate, place, substitute
-from tracer.expr import INFINITY, MINUS_INFINITY, Axis, Condition, Expr, Index, Num, Tensor, length, num
+from tracer.expr import INFINITY, MINUS_INFINITY, Axis, Condition, Expr, Index, Mul, Num, Pow, Tensor, length, letters, num
 from tracer.problem import Problem, Values
 from tracer.registry import did_you_mean
 from tracer.errors import UnknownName
@@ -26,6 +26,7 @@ SYMBOLS = {
     "exponentials": "E", "row_sums": "D", "weights": "A", "contributions": "C", "outputs": "O", "joined": "J",
     "projected": "P",
 }  # fmt: skip
+LARGEST = 10**15  # beyond that a decimal is printed with a power of ten
 MAX_EXACT = 2_000  # leaves: beyond that nobody reads an exact value, and SymPy would take minutes
 
 
@@ -152,6 +153,12 @@ class Trace:
 
     def __contains__(self, id_: object) -> bool:
         return id_ in self.definitions
+
+    @cached_property
+    def open_letters(self) -> tuple[str, ...]:
+        """The letters that have no number: those among the given numbers, and sizes nobody has said."""
+        formulas = [name for step in self.steps for name in letters(step.formula)]
+        return tuple(dict.fromkeys(self.problem.letters() + formulas))
 
     def floats(self, id_: str) -> Any:
         """A step as a NumPy float64 array, computed in floating point from start to end."""
@@ -459,15 +466,38 @@ class CellView:
         return exact if exact is not None and length(exact) <= leaves else None
 
     def printed(self, places: int) -> tuple[Expr, bool]:
-        """The value rounded, as it is printed, and whether it is equal. See `page_number`."""
+        """The value as a page prints it, and whether that is equal to it.
+
+        An equal value is printed without zeros behind its last decimal; one that would round to 0 or be
+        longer than a line is printed with a power of ten, so that a small weight never looks like none.
+        """
         from tracer.arithmetic import ball
 
         if self.infinite:
             return (INFINITY if self.infinite > 0 else MINUS_INFINITY), True
         number, is_equal = self.rounded(places)
-        if is_equal:
-            return Num(number.value, min(places, number.places or 0)), True
-        return number, False
+        if not is_equal and number.value == 0 or abs(number.value) >= LARGEST:
+            return self._with_power_of_ten(places)
+        return (trimmed(number), True) if is_equal else (number, False)
+
+    def _with_power_of_ten(self, places: int) -> tuple[Expr, bool]:
+        """The value as digits · 10^k, with three digits, or as many as there are places."""
+        from tracer.arithmetic import ball
+
+        for bits in ball.PRECISIONS:
+            try:
+                with ball.precision(bits):
+                    exponent = ball.magnitude(self.trace.ball_table(bits)[self.key])
+                break
+            except Undecided:
+                continue
+        digits = max(2, min(places, 4))
+        number, is_equal = self.rounded(digits - exponent)
+        mantissa = Num(number.value / Fraction(10) ** exponent, digits)
+        if abs(mantissa.value) >= 10:
+            exponent, mantissa = exponent + 1, Num(mantissa.value / 10, digits)
+            mantissa = Num(Fraction(round(mantissa.value * 10**digits), 10**digits), digits)
+        return Mul((trimmed(mantissa) if is_equal else mantissa, Pow(num(10), num(exponent)))), is_equal
 
     @property
     def float(self) -> Any:
@@ -508,6 +538,14 @@ def decimal_text(number: Num) -> str:
 
     sign = "-" if number.value < 0 else ""
     return sign + digits(abs(number.value), number.places or 0)
+
+
+def trimmed(number: Num) -> Num:
+    """The same decimal without the zeros behind its last digit."""
+    places = number.places or 0
+    while places and (number.value * 10 ** (places - 1)).denominator == 1:
+        places -= 1
+    return Num(number.value, places or None)
 
 
 def float_of(value: Any) -> float | None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, TypeAlias
 
-from flint import arb, ctx, fmpq, fmpz
+from flint import arb, ctx, fmpq
 
 from tracer.arithmetic import BY_ZERO, ZERO_TIMES_INFINITY, Undecided, Undefined, Unknown
 
@@ -264,17 +264,6 @@ def agree(a: Value, b: Value) -> bool:
     return bool(_arb(a).overlaps(_arb(b)))
 
 
-def between(low: Value, value: Value, high: Value) -> bool:
-    """Whether low ≤ value ≤ high can hold."""
-    return not (_arb(value) < _arb(low) or _arb(value) > _arb(high))
-
-
-def digits(value: Value) -> int:
-    """How many decimal digits of the value are certain."""
-    if not isinstance(value, arb):
-        return 10**6
-    return max(0, int(value.rel_accuracy_bits() * 0.30103))
-
-
-__all__ = ["Ball", "PRECISIONS", "Root", "agree", "between", "digits", "infinite", "is_exact", "is_rational",
-           "magnitude", "precision", "rounded", "to_float", "fmpz"]
+def at_most(a: Value, b: Value) -> bool:
+    """Whether a ≤ b can hold."""
+    return not _arb(a) > _arb(b)

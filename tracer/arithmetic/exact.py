@@ -31,16 +31,18 @@ from tracer.expr import (
 )
 
 FUNCTIONS: dict[str, Any] = {"sqrt": sympy.sqrt, "exp": sympy.exp, "ln": sympy.log, "arccos": sympy.acos}
-NAMES: dict[str, Any] = {"sqrt": sympy.sqrt, "exp": sympy.exp, "log": sympy.log, "acos": sympy.acos}
 CONSTANTS = {"π": sympy.pi, "e": sympy.E, "∞": sympy.oo}
 ONE_DIGIT = 10
 
 
 class Exact:
-    """Values are SymPy expressions; sums and products are built in one call each, which is what makes it fast."""
+    """Values are fractions while they are rational, SymPy expressions after that; `number_of` makes either SymPy's.
+
+    Sums and products are built in one call each, which is what makes SymPy fast.
+    """
 
     def number(self, value: Fraction) -> Any:
-        return sympy.Rational(value.numerator, value.denominator)
+        return value
 
     def constant(self, name: str) -> Any:
         return CONSTANTS[name]
@@ -49,38 +51,66 @@ class Exact:
         return sympy.Symbol(name, real=True)
 
     def add(self, terms: list[Any]) -> Any:
-        return _defined(_over_one_bar(sympy.Add(*terms)), "infinity minus infinity has no value")
+        rational, others = Fraction(0), []
+        for term in terms:
+            if isinstance(term, Fraction):
+                rational += term
+            else:
+                others.append(term)
+        if not others:
+            return rational
+        return _defined(_over_one_bar(sympy.Add(number_of(rational), *others)), "infinity minus infinity has no value")
 
     def multiply(self, factors: list[Any]) -> Any:
-        return _defined(sympy.Mul(*factors), ZERO_TIMES_INFINITY)
+        rational, others = Fraction(1), []
+        for factor in factors:
+            if isinstance(factor, Fraction):
+                rational *= factor
+            else:
+                others.append(factor)
+        return _defined(sympy.Mul(number_of(rational), *others), ZERO_TIMES_INFINITY) if others else rational
 
     def divide(self, top: Any, bottom: Any) -> Any:
         if is_zero(bottom):
             raise Undefined(BY_ZERO)
-        return _defined(top / bottom, "infinity divided by infinity has no value")
+        if isinstance(bottom, Fraction):
+            return self.multiply([top, 1 / bottom])
+        return _defined(number_of(top) / bottom, "infinity divided by infinity has no value")
 
     def negate(self, body: Any) -> Any:
         return -body
 
     def power(self, base: Any, exponent: Any) -> Any:
+        base, exponent = number_of(base), number_of(exponent)
         if is_zero(base) and exponent.is_negative:
             raise Undefined(BY_ZERO)
-        return _real(base**exponent, "this power")
+        return _defined(base**exponent, "this power is no real number")
 
     def call(self, function: str, body: Any) -> Any:
         if function == "ln" and is_zero(body):
             raise Undefined("the logarithm of zero has no value")
-        return _real(FUNCTIONS[function](body), f"{function} of this number")
+        return _defined(FUNCTIONS[function](number_of(body)), f"{function} of this number is no real number")
 
     def largest(self, of: list[Any]) -> Any:
-        return sympy.Max(*of)
+        return _fraction(sympy.Max(*map(number_of, of)))
 
     def written(self, step: str, kind: str, value: Any) -> Any:
         return value
 
 
+def number_of(value: Any) -> Any:
+    """A value of this arithmetic as a SymPy number."""
+    return sympy.Rational(value.numerator, value.denominator) if isinstance(value, Fraction) else value
+
+
+def _fraction(value: Any) -> Any:
+    return Fraction(int(value.p), int(value.q)) if value.is_Rational else value
+
+
 def is_zero(value: Any) -> bool:
     """Whether a SymPy number is zero; put over one bar and multiplied out where the form does not show it."""
+    if isinstance(value, Fraction):
+        return value == 0
     known = value.is_zero
     if known is None and not value.free_symbols:
         known = sympy.expand(sympy.fraction(sympy.together(value))[0]).is_zero
@@ -89,7 +119,7 @@ def is_zero(value: Any) -> bool:
 
 def is_rational(value: Any, fraction: Fraction) -> bool:
     """Whether the value is proved to be this fraction."""
-    return is_zero(value - sympy.Rational(fraction.numerator, fraction.denominator))
+    return is_zero(value - number_of(fraction))
 
 
 def _over_one_bar(value: Any) -> Any:
@@ -99,10 +129,14 @@ def _over_one_bar(value: Any) -> Any:
     bottoms = {_denominator(term) for term in value.args}
     if len(bottoms) != 1 or (bottom := bottoms.pop()) == 1:
         return value
-    top = sympy.Add(*[term * bottom for term in value.args])
-    lead = bottom.args[-1].as_coeff_Mul()[1]
-    ratio = top.coeff(lead) / bottom.coeff(lead)
-    return ratio if ratio.is_Rational and ratio != 0 and sympy.expand(top - ratio * bottom) == 0 else value
+    shares = bottom.as_coefficients_dict()
+    tops = sympy.Add(*[_numerator(term) for term in value.args]).as_coefficients_dict()
+    ratios = {tops.get(part, 0) / share for part, share in shares.items()}
+    return ratios.pop() if len(ratios) == 1 and len(tops) == len(shares) else value
+
+
+def _numerator(term: Any) -> Any:
+    return sympy.Mul(*[f for f in sympy.Mul.make_args(term) if not (_inverse(f) and f.args[0].is_Add)])
 
 
 def _denominator(term: Any) -> Any:
@@ -112,19 +146,13 @@ def _denominator(term: Any) -> Any:
 
 def matrix(rows: list[list[Any]]) -> Any:
     """Rows of SymPy numbers as a SymPy matrix."""
-    return sympy.Matrix(rows)
+    return sympy.Matrix([[number_of(value) for value in row] for row in rows])
 
 
 def _defined(value: Any, reason: str) -> Any:
-    if value is sympy.nan or value is sympy.zoo:
+    if value is sympy.nan or value is sympy.zoo or value.has(sympy.I):
         raise Undefined(reason)
-    return value
-
-
-def _real(value: Any, what: str) -> Any:
-    if value is sympy.zoo or value is sympy.nan or value.is_real is False and value.is_infinite is not True:
-        raise Undefined(f"{what} is no real number")
-    return value
+    return _fraction(value)
 
 
 # From a SymPy number back to a tree
@@ -137,6 +165,8 @@ def tree(value: Any, number: Callable[[Fraction], Expr] = num) -> Expr:
     shorter (4/√17). Terms over one denominator are put over one fraction bar.
     """
     match value:
+        case Fraction():
+            return number(value)
         case sympy.Rational():
             return number(Fraction(int(value.p), int(value.q)))
         case sympy.Symbol():
@@ -173,7 +203,7 @@ def _sum(value: Any, number: Callable[[Fraction], Expr]) -> Expr:
         if bottom == 1 or len(terms) == 1:
             parts += [tree(term, number) for term in terms]
         else:
-            parts.append(Div(Add(tuple(tree(term * bottom, number) for term in terms)), tree(bottom, number)))
+            parts.append(Div(Add(tuple(tree(_numerator(term), number) for term in terms)), tree(bottom, number)))
     return parts[0] if len(parts) == 1 else Add(tuple(parts))
 
 

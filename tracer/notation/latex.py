@@ -10,7 +10,7 @@ SIGNS = {
     "·": r" \cdot ", "−": " - ", "≤": r" \le ", "≈": r" \approx ", "≠": r" \ne ", "×": r" \times ", "…": r" \dots ",
 }  # fmt: skip
 CONSTANTS = {"π": r"\pi", "∞": r"\infty", "…": r"\dots", "e": "e"}
-FUNCTIONS = {"ln": r"\ln", "arccos": r"\arccos", "max": r"\max"}
+FUNCTIONS = {"": "", "ln": r"\ln", "arccos": r"\arccos", "max": r"\max"}
 GREEK = dict(zip("αβγδεζηθικλμνξπρστυφχψω", (
     "alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon varphi chi "
     "psi omega").split(), strict=True))  # fmt: skip

@@ -53,17 +53,18 @@ class MathML:
         return f"<mrow><mi>{symbol.before}</mi>{name}</mrow>" if symbol.before else name
 
     def fraction(self, top: Shown, bottom: Shown) -> Shown:
-        return Shown(f"<mfrac>{_one(top.text)}{_one(bottom.text)}</mfrac>", FRACTION)
+        return Shown(f"<mfrac>{top.text}{bottom.text}</mfrac>", FRACTION)
 
     def root(self, body: Shown) -> Shown:
         return Shown(f"<msqrt>{body.text}</msqrt>", ATOM)
 
     def power(self, base: Shown, exponent: Shown) -> Shown:
-        return Shown(f"<msup>{_one(base.text)}{_one(exponent.text)}</msup>", POWER)
+        return Shown(f"<msup>{base.text}{exponent.text}</msup>", POWER)
 
     def call(self, function: str, arguments: Sequence[str]) -> Shown:
         inside = "<mo>,</mo>".join(arguments)
-        return Shown(f"<mrow><mi>{function}</mi><mo>(</mo>{inside}<mo>)</mo></mrow>", ATOM)
+        name = f"<mi>{function}</mi>" if function else ""
+        return Shown(f"<mrow>{name}<mo>(</mo>{inside}<mo>)</mo></mrow>", ATOM)
 
     def large(self, operator: str, index: str, size: int, body: str) -> str:
         if operator == "max":
@@ -86,11 +87,6 @@ class MathML:
 
 def _name(text: str) -> str:
     return f"<mn>{text}</mn>" if text.isdigit() else f"<mi>{escape(text)}</mi>"
-
-
-def _one(text: str) -> str:
-    """MathML wants one element here; our pieces are already one, but for plain sequences."""
-    return text if text.startswith("<m") and text.count("<") else f"<mrow>{text}</mrow>"
 
 
 def _indices(indices: Sequence[str]) -> str:

@@ -1,0 +1,128 @@
+"""What must be true of a finished pass, checked with enclosures; and the same numbers found a second way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tracer.arithmetic import Undecided, Undefined
+from tracer.evaluate import value
+from tracer.expr import ONE, Add, Cell, Div, Expr, Index, Mul, Sum, Tensor, exp, minus, position, walk
+from tracer.trace import StepView, Trace
+
+BITS = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A statement by its name, whether it holds (None: it does not apply), and the formula it was checked with."""
+
+    name: str
+    step: str
+    holds: bool | None
+    formula: Expr | None = None
+
+
+Rows = range | tuple[int, ...]
+
+
+def checks(trace: Trace, rows: Rows) -> list[Check]:
+    """Every check of every head, for the rows that are worked. A symbolic pass has nothing to check in numbers."""
+    found = []
+    for step in trace:
+        if step.name == "weights":
+            found += [_add_up(trace, step.tensor, rows), *_weights_again(trace, step, rows)]
+        if step.name == "outputs":
+            found += [_between(trace, step, rows), _outputs_again(trace, step, rows)]
+    return found
+
+
+def _ball(trace: Trace, formula: Expr, where: dict[str, int] | None = None) -> Any:
+    return value(formula, where or {}, trace.ball_table(BITS))
+
+
+def _holds(test: Callable[[], bool]) -> bool | None:
+    from tracer.arithmetic import ball
+
+    try:
+        with ball.precision(BITS):
+            return test()
+    except (Undefined, Undecided):
+        return None
+
+
+def _row_sum(trace: Trace, A: Tensor, row: int) -> Any:
+    return _ball(trace, Sum("j", A.shape[1], A[position(row), Index("j")]))
+
+
+def _attending(trace: Trace, A: Tensor, rows: Rows) -> list[int]:
+    """The rows that have any weight to share out: all but the fully masked ones."""
+    return [row for row in rows if A.allowed is None or _row_sum(trace, A, row) != 0]
+
+
+def _add_up(trace: Trace, A: Tensor, rows: Rows) -> Check:
+    """Each row of weights adds up to 1; a fully masked row has nothing to share out."""
+    from tracer.arithmetic import ball
+
+    def test() -> bool:
+        one = _ball(trace, ONE)
+        return all(ball.agree(_row_sum(trace, A, row), one) for row in _attending(trace, A, rows))
+
+    return Check("rows add up to 1", A.id, _holds(test))
+
+
+def _weights_again(trace: Trace, step: StepView, rows: Rows) -> list[Check]:
+    """A softmax weight is also 1 over the sum of e to the differences: no exponential of a large number in it."""
+    from tracer.arithmetic import ball
+
+    A = step.tensor
+    if trace.problem.wiring.normalisation not in ("softmax", "softmax-shifted") or A.allowed:
+        return []
+    exponentials = trace[step.id.removesuffix("weights") + "exponentials"]
+    Z = next(cell.tensor for cell in _cells(exponentials.formula) if len(cell.at) == 2)
+    again = Div(ONE, Sum("k", A.shape[1], exp(minus(Z[Index("i"), Index("k")], Z[Index("i"), Index("j")]))))
+
+    def test() -> bool:
+        places = [(i, j) for i in rows for j in range(A.shape[1])]
+        table = trace.ball_table(BITS)
+        return all(ball.agree(_ball(trace, again, {"i": i, "j": j}), table[A.id, (i, j)]) for i, j in places)
+
+    return [Check("weights a second way", step.id, _holds(test), again)]
+
+
+def _cells(expr: Expr) -> list[Cell]:
+    return [node for node in walk(expr) if isinstance(node, Cell)]
+
+
+def _between(trace: Trace, step: StepView, rows: Rows) -> Check:
+    """A mixture with weights from 0 to 1 lies between the smallest and the largest value of its column."""
+    from tracer.arithmetic import ball
+
+    A, V = (cell.tensor for cell in _cells(step.formula))
+    table = trace.ball_table(BITS)
+
+    def inside(i: int, c: int) -> bool:
+        O, column = table[step.id, (i, c)], [table[V.id, (j, c)] for j in range(V.shape[0])]
+        return any(ball.at_most(v, O) for v in column) and any(ball.at_most(O, v) for v in column)
+
+    def test() -> bool:
+        return all(inside(i, c) for i in _attending(trace, A, rows) for c in range(V.shape[1]))
+
+    return Check("outputs lie between the values", step.id, _holds(test))
+
+
+def _outputs_again(trace: Trace, step: StepView, rows: Rows) -> Check:
+    """O = v₁ + sum over j of A[i, j] (v_j − v₁): start at the first value and move towards the others."""
+    from tracer.arithmetic import ball
+
+    A, V = (cell.tensor for cell in _cells(step.formula))
+    i, j, c, first = Index("i"), Index("j"), Index("c"), position(0)
+    again = Add((V[first, c], Sum("j", V.shape[0], Mul((A[i, j], minus(V[j, c], V[first, c]))))))
+
+    def test() -> bool:
+        places = [(r, k) for r in _attending(trace, A, rows) for k in range(V.shape[1])]
+        table = trace.ball_table(BITS)
+        return all(ball.agree(_ball(trace, again, {"i": r, "c": k}), table[step.id, (r, k)]) for r, k in places)
+
+    return Check("outputs a second way", step.id, _holds(test), again)

@@ -1,0 +1,146 @@
+"""What a page is made of: heading, text, equation, chain, grid, card, checks.
+
+Blocks hold words and formula trees, never HTML or LaTeX. `pages/` choose the blocks, `formats/` turn
+them into files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from tracer.expr import Add, Constant, Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Em:
+    """A word of the sentence that is being worked: apple."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Math:
+    """A formula inside a line of text."""
+
+    expr: Expr
+
+
+Inline: TypeAlias = "str | Em | Math"
+Line: TypeAlias = tuple[Inline, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A title; `anchor` is where a link to it leads, `level` 1 is the document's own."""
+
+    text: str
+    level: int
+    anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A paragraph. `kind` is "" or "why" (the reason for a step), "note", "aside"."""
+
+    line: Line
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """A displayed formula: sides joined by relations, and what is said behind it (the shapes)."""
+
+    sides: tuple[tuple[str, Expr], ...]
+    remark: Line = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """One worked number: its name, then formula, numbers put in, exact value, decimal, each behind = or ≈."""
+
+    name: Expr
+    links: tuple[tuple[str, Expr], ...]
+    remark: Line = ()
+    anchor: str = ""
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A matrix with labels. `sign` is = where every entry is equal to its value, else ≈."""
+
+    name: Expr
+    sign: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    cells: tuple[tuple[Expr | str, ...], ...]
+    remark: Line = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A small table of what is agreed: a keyword and a line for each."""
+
+    title: str
+    entries: tuple[tuple[str, Line], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """Statements about the result, each of which holds, or not (False), or has no meaning here (None)."""
+
+    entries: tuple[tuple[bool | None, Line], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Blocks that must not be torn apart by the end of a page."""
+
+    blocks: tuple[Block, ...]
+
+
+Block: TypeAlias = Heading | Text | Equation | Chain | Grid | Card | Checks | Together
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A page or several, before they are typeset."""
+
+    title: str
+    blocks: tuple[Block, ...]
+    source: str = ""
+    language: str = "en"
+    paper: str = field(default="A4")
+
+
+def elided(expr: Expr, most: int = 10) -> Expr:
+    """A long sum with its middle left out, at every depth; what is short stays as it is."""
+    from tracer.evaluate import rebuild
+
+    if isinstance(expr, Add) and len(expr.terms) > most:
+        head = most - 3
+        expr = Add((*expr.terms[:head], Constant("…"), *expr.terms[-2:]))
+    return rebuild(expr, lambda part: elided(part, most))
+
+
+def bands(grid: Grid, width: int, measure: Callable[[Expr | str], int]) -> list[range]:
+    """The columns of a grid cut into ranges that fit a width, measured in characters."""
+    free = max(width - max((len(label) for label in grid.rows), default=0) - 3, 12)
+    cuts, start, used = [], 0, 0
+    for n, label in enumerate(grid.columns):
+        needed = 3 + max([len(label), *(measure(row[n]) for row in grid.cells)])
+        if used + needed > free and n > start:
+            cuts.append(range(start, n))
+            start, used = n, 0
+        used += needed
+    return [*cuts, range(start, len(grid.columns))]
+
+
+def flat(blocks: Sequence[Block]) -> list[Block]:
+    """The blocks with groups opened."""
+    found: list[Block] = []
+    for block in blocks:
+        found += flat(block.blocks) if isinstance(block, Together) else [block]
+    return found

@@ -1,0 +1,111 @@
+"""A trace as JSON: every formula, every number in every view (schema tracer/trace/1)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tracer.evaluate import rebuild
+from tracer.expr import Expr
+from tracer.formats import traces
+from tracer.notation.latex import latex
+from tracer.notation.plain import plain
+from tracer.problem import Problem, Values
+from tracer.show import show
+from tracer.trace import CellView, StepView, Trace
+
+SCHEMA = "tracer/trace/1"
+
+
+@traces.register(".json")
+def dump(trace: Trace) -> bytes:
+    """The whole trace, UTF-8, as schemas/trace.schema.json describes it."""
+    data = {"schema": SCHEMA, "problem": problem(trace.problem), "steps": [step(s, trace) for s in trace]}
+    return (json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n").encode()
+
+
+def problem(asked: Problem) -> dict[str, Any]:
+    """The problem in the keys of the problem file, numbers in plain notation."""
+    wiring, paper = asked.wiring, asked.paper
+    return {
+        "title": asked.title,
+        "source": asked.source,
+        "tokens": list(asked.tokens),
+        "key_tokens": list(asked.key_tokens),
+        "given": {
+            name: [_numbers(v) for v in values] if isinstance(values, tuple) else _numbers(values)
+            for name, values in asked.given.items()
+        },
+        "pass": {
+            "projection": wiring.projection,
+            "n_heads": wiring.n_heads,
+            "n_kv_heads": wiring.n_kv_heads,
+            "similarity": wiring.similarity,
+            "logits": [{"use": s.use, **{k: show(v, plain) if k == "by" else v for k, v in s.told.items()}} for s in wiring.logits],
+            "normalisation": wiring.normalisation,
+            "queries": "all" if wiring.queries is None else [n + 1 for n in wiring.queries],
+            "repeat": wiring.repeat,
+        },
+        "paper": {
+            "places": paper.places,
+            "by_hand": dict(paper.by_hand),
+            "rounded_given": dict(paper.rounded_given),
+            "symbols": dict(paper.symbols),
+        },
+    }
+
+
+def _numbers(values: Values) -> list[Any]:
+    shape = values.shape
+    if len(shape) == 1:
+        return [show(values.entry((i,)), plain) for i in range(shape[0])]
+    return [[show(values.entry((i, j)), plain) for j in range(shape[1])] for i in range(shape[0])]
+
+
+def step(view: StepView, trace: Trace) -> dict[str, Any]:
+    """One step with all of its cells."""
+    labels = [list(words) if words else [str(n + 1) for n in range(size)] for words, size in zip(view.labels, view.shape, strict=True)]
+    return {
+        "id": view.id,
+        "head": view.head,
+        "symbol": view.symbol,
+        "title": view.title,
+        "kind": view.kind,
+        "because": view.because,
+        "unit": view.unit,
+        "shape": list(view.shape),
+        "rows": labels[0],
+        "columns": labels[1] if len(labels) > 1 else [""],
+        "formula": {"plain": show(view.formula, plain), "latex": show(view.formula, latex)},
+        "cells": [[cell(c) for c in row] for row in view.cells],
+    }
+
+
+def cell(view: CellView) -> dict[str, Any]:
+    """One number in every view; null where a view has none, with the reason under `undefined`."""
+    undefined = view.undefined
+    data: dict[str, Any] = {
+        "substitution": show(view.substitution(_writable), plain),
+        "exact": _plain(view.exact),
+        "decimal": view.decimal(view.trace.problem.paper.places),
+        "float": view.float,
+        "by_hand": view.by_hand,
+        "inputs": [c.id for c in view.inputs],
+    }
+    if undefined is not None:
+        data["undefined"] = undefined.reason
+    return data
+
+
+def _writable(view: CellView) -> Expr:
+    """An input as it is written down; its name where it has no value or only letters too long to write."""
+    if view.undefined:
+        return view.name
+    return view.written if not view.unknown else view.exact_if_short(3) or view.name
+
+
+def _plain(expr: Expr | None) -> str | None:
+    return None if expr is None else show(expr, plain)
+
+
+__all__ = ["SCHEMA", "dump", "rebuild"]

@@ -1,0 +1,110 @@
+"""The result in plain words: apple keeps 57 % of itself and takes 43 % from orange."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from tracer.document import Em, Inline, Line, Math, Text
+from tracer.expr import Expr, Num, Row
+from tracer.trace import CellView, StepView, Trace, trimmed
+
+FEW = 6
+
+
+def reading(trace: Trace, weights: StepView, outputs: StepView | None, rows: list[int]) -> list[Text]:
+    """One sentence for each query row: where its attention goes, and what becomes of it."""
+    found = []
+    for row in rows:
+        line = _attention(trace, weights, row)
+        if line and outputs is not None:
+            line += _becomes(trace, weights, outputs, row)
+        if line:
+            found.append(Text((*line, ".")))
+    return found
+
+
+def _attention(trace: Trace, weights: StepView, row: int) -> Line:
+    query, keys = trace.problem.tokens[row], trace.problem.key_tokens
+    cells = [weights[row, j] for j in range(weights.shape[1])]
+    if any(cell.unknown for cell in cells):
+        return ()
+    if any(cell.undefined for cell in cells):
+        return (Em(query), " has no weights: they are undefined, because ", str(_reason(cells)))
+    shares = [(share_of(cell), keys[j], j) for j, cell in enumerate(cells)]
+    if all(share == 0 and not exactly for (share, exactly), _, _ in shares) or all(s == 0 for (s, _), _, _ in shares):
+        return (Em(query), " may see no word at all, so it takes nothing from any")
+    own = row if keys == trace.problem.tokens else None
+    parts: list[Line] = []
+    if own is not None and shares[own][0][0] > 0:
+        parts.append(("keeps ", percent(shares[own][0]), " of itself"))
+    taken = sorted((s for s in shares if s[2] != own and s[0][0] > 0), key=lambda s: (-s[0][0], s[2]))
+    verbs = [("takes " if n == 0 else "", percent(share), " from ", Em(key)) for n, (share, key, _) in enumerate(taken[:FEW])]
+    if len(taken) > FEW:
+        verbs.append(("the rest from ", f"{len(taken) - FEW} other words"))
+    if verbs:
+        parts.append(listed(verbs))
+    negative = any(share < 0 for (share, _), _, _ in shares)
+    return (Em(query), " ", *listed(parts), *((", with negative weights besides",) if negative else ()))
+
+
+def _reason(cells: list[CellView]) -> str:
+    return next(c.undefined.reason for c in cells if c.undefined)
+
+
+def listed(parts: list[Line]) -> Line:
+    """a, b and c."""
+    line: list[Inline] = []
+    for n, part in enumerate(parts):
+        if n:
+            line.append(" and " if n == len(parts) - 1 else ", ")
+        line += part
+    return tuple(line)
+
+
+def share_of(cell: CellView) -> tuple[Fraction, bool]:
+    """A weight in percent, rounded, and whether that is all of it; 0 only where nothing at all is taken."""
+    number, is_equal = cell.rounded(2)
+    if number.value == 0 and not is_equal:
+        exact, _ = cell.rounded(30)
+        return (Fraction(1, 1000) if exact.value >= 0 else Fraction(-1, 1000)), False
+    return number.value * 100, is_equal
+
+
+def percent(share: tuple[Fraction, bool]) -> str:
+    """57 %, all, or less than 1 %."""
+    value, is_equal = share
+    if 0 < value < 1:
+        return "less than 1 %"
+    if value == 100 and not is_equal:
+        return "nearly 100 %"
+    return f"{value} %"
+
+
+def _becomes(trace: Trace, weights: StepView, outputs: StepView, row: int) -> Line:
+    """(2, 2) becomes (1.14, 2.43), by hand and exactly where the two differ."""
+    cells = [outputs[row, c] for c in range(outputs.shape[1])]
+    if len(cells) > FEW or any(cell.undefined or cell.unknown for cell in cells):
+        return ()
+    places = trace.problem.paper.by_hand.get("outputs", trace.problem.paper.places)
+    exact = [cell.printed(places) for cell in cells]
+    exactly: Expr = Row(tuple(number for number, _ in exact))
+    new: Line = (Math(exactly),)
+    hand = [cell.by_hand_number for cell in cells]
+    if trace.problem.paper.by_hand and all(h is not None for h in hand):
+        trimmed = [trimmed(h) for h in hand if h is not None]
+        differ = any(a.value != b.value for a, (b, _) in zip(trimmed, exact, strict=True) if isinstance(b, Num))
+        if differ:
+            new = (Math(Row(tuple(trimmed))), " when worked by hand, and ", Math(exactly), " when rounded only at the end")
+    before = _before(trace, row, outputs)
+    if before is None:
+        return (": its new vector is ", *new)
+    return (": ", Math(before), " becomes ", *new)
+
+
+def _before(trace: Trace, row: int, outputs: StepView) -> Expr | None:
+    """The word's own vector, where words are mixed as they are and nothing is projected."""
+    given = trace.problem.given
+    if "X" not in given or "W_V" in given or "Y" in given or trace.problem.wiring.n_heads > 1 or not outputs.id == "outputs":
+        return None
+    X = trace["X"]
+    return Row(tuple(X[row, c].definition.entry((row, c)) for c in range(X.shape[1])))
