@@ -6,11 +6,12 @@ them into files.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from tracer.expr import Add, Constant, Expr
+from tracer.expr import Add, Constant, Expr, Letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,12 @@ class Document:
     source: str = ""
     language: str = "en"
     paper: str = field(default="A4")
+
+
+def rich(text: str) -> Line:
+    """A sentence with the names of matrices in it, W_Q, as formulas."""
+    parts = re.split(r"\b([A-Z]_[A-Z]|d_[a-z]+)\b", text)
+    return tuple(Math(Letter(part)) if n % 2 else part for n, part in enumerate(parts) if part)
 
 
 def elided(expr: Expr, most: int = 10) -> Expr:

@@ -33,8 +33,8 @@ def page(document: Document, notation: Notation, medium: str) -> str:
         version=__version__,
         pieces=lambda expr: _pieces(expr, notation),
         math=lambda expr: _math(show(expr, notation), medium),
+        display=lambda expr: _math(show(expr, notation), medium, ' displaystyle="true"'),
         bands=lambda grid: bands(grid, WIDTH[medium], measure),
-        figures=figures,
     )
 
 
@@ -56,10 +56,10 @@ def _environment() -> Any:
     return environment
 
 
-def _math(text: str, medium: str) -> Any:
+def _math(text: str, medium: str, style: str = "") -> Any:
     from markupsafe import Markup
 
-    return Markup(f"<math>{text}</math>" if medium == "screen" else f'<span class="m">{text}</span>')
+    return Markup(f"<math{style}>{text}</math>" if medium == "screen" else f'<span class="m">{text}</span>')
 
 
 def _pieces(expr: Expr, notation: Notation) -> list[tuple[str, str]]:
@@ -73,15 +73,3 @@ def _pieces(expr: Expr, notation: Notation) -> list[tuple[str, str]]:
 def measure(cell: Expr | str) -> int:
     """How wide an entry of a grid is, in characters."""
     return len(cell if isinstance(cell, str) else show(cell, plain))
-
-
-def figures(column: list[str]) -> list[str]:
-    """Decimals made equally long behind the point with invisible figures, so that a column lines up at its points."""
-    most = max((len(text.partition(".")[2]) for text in column), default=0)
-    return [text + _filling(text, most) for text in column]
-
-
-def _filling(text: str, most: int) -> str:
-    _, point, decimals = text.partition(".")
-    missing = most - len(decimals)
-    return "" if not missing else (" " if not point else "") + " " * missing

@@ -33,7 +33,7 @@ def text(expr: Expr | str) -> str:
 
 def line(parts: Line) -> str:
     """A line of words and formulas."""
-    return "".join(p if isinstance(p, str) else p.text if isinstance(p, Em) else text(p.expr) for p in parts)
+    return "".join(p if isinstance(p, str) else f"“{p.text}”" if isinstance(p, Em) else text(p.expr) for p in parts)
 
 
 def block(b: Block) -> str:

@@ -8,6 +8,9 @@ from html import escape
 from tracer.show import ATOM, FRACTION, POWER, Shown, Symbol
 
 
+NORM = '<mo stretchy="false" lspace="0" rspace="0">‖</mo>'
+
+
 class MathML:
     """Presentation MathML, without the outer <math>."""
 
@@ -24,7 +27,8 @@ class MathML:
         return {"∞": "<mn>∞</mn>", "…": "<mo>…</mo>"}.get(name, f"<mi>{name}</mi>")
 
     def operator(self, sign: str) -> str:
-        return f"<mo>{escape(sign)}</mo>"
+        spaces = ' lspace="0.15em" rspace="0.15em"' if sign == "·" else ""
+        return f"<mo{spaces}>{escape(sign)}</mo>"
 
     def sign(self, body: str) -> str:
         return f'<mrow><mo form="prefix">−</mo>{body}</mrow>'
@@ -49,8 +53,8 @@ class MathML:
             tag = "msup" if above else "msub"
             name = f"<{tag}>{name}{above or below}</{tag}>"
         if symbol.before == "‖":
-            return f"<mrow><mo>‖</mo>{name}<mo>‖</mo></mrow>"
-        return f"<mrow><mi>{symbol.before}</mi>{name}</mrow>" if symbol.before else name
+            return f"<mrow>{NORM}{name}{NORM}</mrow>"
+        return f'<mrow><mi>{symbol.before}</mi><mspace width="0.17em"/>{name}</mrow>' if symbol.before else name
 
     def fraction(self, top: Shown, bottom: Shown) -> Shown:
         return Shown(f"<mfrac>{top.text}{bottom.text}</mfrac>", FRACTION)

@@ -91,14 +91,20 @@ def _becomes(trace: Trace, weights: StepView, outputs: StepView, row: int) -> Li
     new: Line = (Math(exactly),)
     hand = [cell.by_hand_number for cell in cells]
     if trace.problem.paper.by_hand and all(h is not None for h in hand):
-        trimmed = [trimmed(h) for h in hand if h is not None]
-        differ = any(a.value != b.value for a, (b, _) in zip(trimmed, exact, strict=True) if isinstance(b, Num))
+        short = [as_written(cell, h) for cell, h in zip(cells, hand, strict=True) if h is not None]
+        differ = any(a.value != b.value for a, (b, _) in zip(short, exact, strict=True) if isinstance(b, Num))
         if differ:
-            new = (Math(Row(tuple(trimmed))), " when worked by hand, and ", Math(exactly), " when rounded only at the end")
+            new = (Math(Row(tuple(short))), " when worked by hand, and ", Math(exactly), " when rounded only at the end")
     before = _before(trace, row, outputs)
     if before is None:
         return (": its new vector is ", *new)
     return (": ", Math(before), " becomes ", *new)
+
+
+def as_written(cell: CellView, hand: Num) -> Num:
+    """A number worked by hand with all its places; without zeros where nothing was rounded away: 1, not 1.00."""
+    number, is_equal = cell.rounded(hand.places or 0)
+    return trimmed(hand) if is_equal and number.value == hand.value else hand
 
 
 def _before(trace: Trace, row: int, outputs: StepView) -> Expr | None:

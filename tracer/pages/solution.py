@@ -23,6 +23,7 @@ from tracer.document import (
     Text,
     Together,
     elided,
+    rich,
 )
 from tracer.expr import (
     Add,
@@ -43,10 +44,10 @@ from tracer.expr import (
 )
 from tracer.notation.plain import plain
 from tracer.pages import conventions
-from tracer.pages.reading import listed, reading
+from tracer.pages.reading import as_written, listed, reading
 from tracer.problem import MAX_SIZE
 from tracer.show import show
-from tracer.trace import CellView, StepView, Trace, trimmed
+from tracer.trace import CellView, StepView, Trace
 
 SHORT, LONGEST = 3, 14  # leaves of an exact value: put into a formula, and printed at all
 MOST_WORKED = 400  # numbers worked line by line before a page works one row only
@@ -207,7 +208,7 @@ class _Page:
     def step(self, step: StepView) -> list[Block]:
         self.number += 1
         title = f"{self.number}. {step.title}"
-        opening: list[Block] = [Heading(title, 3, step.id), Text((step.because,), "why"), self.formula(step)]
+        opening: list[Block] = [Heading(title, 3, step.id), Text(rich(step.because), "why"), self.formula(step)]
         grid = self.grid(step)
         if self.is_copy(step):
             return [Together(tuple(opening))]
@@ -224,7 +225,7 @@ class _Page:
         self.number += 1
         first = shown[0]
         grids = [replace(self.grid(step), remark=("to ", Em(self.trace.problem.tokens[row]))) for step, row in zip(shown, self.detail.worked, strict=True)]
-        opening = (Heading(f"{self.number}. {first.title}", 3, first.id), Text((first.because,), "why"), self.formula(first), grids[0])
+        opening = (Heading(f"{self.number}. {first.title}", 3, first.id), Text(rich(first.because), "why"), self.formula(first), grids[0])
         return [Together(opening), *grids[1:]]
 
     def is_copy(self, step: StepView) -> bool:
@@ -239,7 +240,7 @@ class _Page:
         if matrix is None:
             return Equation((("", own), ("=", step.formula)))
         product, shapes = matrix
-        return Equation((("", Cell(tensor, ())), ("=", product), (", that is", own), ("=", step.formula)), (shapes,))
+        return Equation((("", Cell(tensor, ())), ("=", product), (", that is", own), ("=", step.formula)), ("sizes: " + shapes,))
 
     def chains(self, step: StepView) -> list[Chain]:
         if step.kind != "calculate":
@@ -304,7 +305,7 @@ class _Page:
         number, _ = cell.rounded(hand.places or 0)
         if number.value == hand.value:
             return ()
-        return ("by hand ", Math(trimmed(hand)))
+        return ("by hand ", Math(hand))
 
     def undefined(self, cell: CellView) -> Line:
         undefined = cell.undefined
@@ -359,15 +360,16 @@ class _Page:
         if not self.trace.problem.paper.by_hand or step.kind != "calculate" or self.is_beside(step):
             return ()
         rows = self.shown_rows(step)
-        hand = [[cell.by_hand_number for cell in step.cells[i]] for i in rows]
-        if any(number is None for row in hand for number in row):
-            return ()
         places = self.trace.problem.paper.by_hand.get(step.name, self.places)
-        pairs = [(h, c) for i, row in zip(rows, hand, strict=True) for h, c in zip(row, step.cells[i], strict=True)]
-        differ = any(h is not None and c.rounded(places)[0].value != h.value for h, c in pairs)
+        pairs = [[(cell, cell.by_hand_number) for cell in step.cells[i]] for i in rows]
+        if any(hand is None for row in pairs for _, hand in row):
+            return ()
+        differ = any(hand is not None and cell.rounded(places)[0].value != hand.value for row in pairs for cell, hand in row)
+        if not differ and places == self.places:
+            return ()
         labels, columns = self.labels(step)
-        cells = tuple(tuple(trimmed(h) for h in row if h is not None) for row in hand)
-        remark = f"by hand, rounded to {places} decimals at each step" + ("; the digits differ because earlier steps were rounded" if differ else "")
+        cells = tuple(tuple(as_written(cell, hand) for cell, hand in row if hand is not None) for row in pairs)
+        remark = f"by hand, rounded to {places} decimals at each step" + ("; digits differ because earlier steps were rounded" if differ else "")
         return (Grid(Cell(step.tensor, ()), "≈", tuple(labels[i] for i in rows), columns, cells, (remark,)),)
 
     def sums_note(self, step: StepView) -> tuple[Block, ...]:
