@@ -78,7 +78,9 @@ def values(matrix: Any, name: str) -> Values:
     """A matrix of a library user as given numbers."""
     if hasattr(matrix, "dtype") and hasattr(matrix, "item"):
         if len(matrix.shape) != 2 or 0 in matrix.shape:
-            raise ShapeError(f"{name} has the shape {tuple(matrix.shape)}; expected a matrix with two axes, none of them empty")
+            raise ShapeError(
+                f"{name} has the shape {tuple(matrix.shape)}; expected a matrix with two axes, none of them empty"
+            )
         return Array(matrix.astype(int) if matrix.dtype == bool else matrix)
     rows = [list(row) for row in matrix]
     if not rows or any(len(row) != len(rows[0]) or not row for row in rows):

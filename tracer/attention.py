@@ -72,7 +72,9 @@ def _taken(rec: Recorder, name: str, values: Values) -> Tensor:
 
 def _one_hot(rec: Recorder, ids: Values) -> Tensor:
     words = rec.problem.matrix("embedding").shape[0]
-    rows = [[ONE if ids.entry((n,)) == Num(Fraction(v + 1)) else ZERO for v in range(words)] for n in range(ids.shape[0])]
+    rows = [
+        [ONE if ids.entry((n,)) == Num(Fraction(v + 1)) else ZERO for v in range(words)] for n in range(ids.shape[0])
+    ]
     axes = (Axis("i", ids.shape[0], "query"), Axis("v", words))
     return rec.given("H", "H", axes, Written(tuple(map(tuple, rows))))
 
@@ -134,7 +136,11 @@ def _supply(rec: Recorder, given: Given, letter: str, X: Tensor | None, parts: i
         whole = projection.project(rec, name, X, _tensor(weight), None if bias is None else _tensor(bias))
     elif X is not None:
         whole = projection.as_it_is(rec, name, X)
-    return (lambda part: whole) if parts == rec.problem.wiring.n_heads == 1 else lambda part: heads.split(rec, name, whole, part, parts)
+    return (
+        (lambda part: whole)
+        if parts == rec.problem.wiring.n_heads == 1
+        else lambda part: heads.split(rec, name, whole, part, parts)
+    )
 
 
 def _head(
@@ -171,7 +177,9 @@ def _masked_where_infinite(rec: Recorder, S: Tensor) -> Tensor:
     values = rec.problem.given["S"]
     tables = values if isinstance(values, tuple) else (values,)
     n, m = S.shape
-    if not any(t.entry((i, j)) == MINUS_INFINITY for t in tables if isinstance(t, Written) for i in range(n) for j in range(m)):
+    if not any(
+        t.entry((i, j)) == MINUS_INFINITY for t in tables if isinstance(t, Written) for i in range(n) for j in range(m)
+    ):
         return S
     i, j = Index("i"), Index("j")
     return Tensor(S.id, S.symbol, S.axes, S.mark, IsNot(S[i, j], MINUS_INFINITY))

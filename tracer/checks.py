@@ -9,7 +9,8 @@ from typing import Any
 from tracer.arithmetic import Undecided, Undefined
 from tracer.evaluate import value
 from tracer.expr import ONE, Add, Cell, Div, Expr, Index, Mul, Sum, Tensor, exp, minus, position, walk
-from tracer.trace import StepView, Trace
+from tracer.trace import Trace
+from tracer.views import StepView
 
 BITS = 128
 
@@ -39,7 +40,7 @@ def checks(trace: Trace, rows: Rows) -> list[Check]:
 
 
 def _ball(trace: Trace, formula: Expr, where: dict[str, int] | None = None) -> Any:
-    return value(formula, where or {}, trace.ball_table(BITS))
+    return value(formula, where or {}, trace.tables.balls(BITS))
 
 
 def _holds(test: Callable[[], bool]) -> bool | None:
@@ -85,14 +86,14 @@ def _weights_again(trace: Trace, step: StepView, rows: Rows) -> list[Check]:
 
     def test() -> bool:
         places = [(i, j) for i in rows for j in range(A.shape[1])]
-        table = trace.ball_table(BITS)
+        table = trace.tables.balls(BITS)
         return all(ball.agree(_ball(trace, again, {"i": i, "j": j}), table[A.id, (i, j)]) for i, j in places)
 
     return [Check("weights a second way", step.id, _holds(test), again)]
 
 
-def _cells(expr: Expr) -> list[Cell]:
-    return [node for node in walk(expr) if isinstance(node, Cell)]
+def _cells(expr: Expr | None) -> list[Cell]:
+    return [] if expr is None else [node for node in walk(expr) if isinstance(node, Cell)]
 
 
 def _between(trace: Trace, step: StepView, rows: Rows) -> Check:
@@ -100,7 +101,7 @@ def _between(trace: Trace, step: StepView, rows: Rows) -> Check:
     from tracer.arithmetic import ball
 
     A, V = (cell.tensor for cell in _cells(step.formula))
-    table = trace.ball_table(BITS)
+    table = trace.tables.balls(BITS)
 
     def inside(i: int, c: int) -> bool:
         O, column = table[step.id, (i, c)], [table[V.id, (j, c)] for j in range(V.shape[0])]
@@ -122,7 +123,7 @@ def _outputs_again(trace: Trace, step: StepView, rows: Rows) -> Check:
 
     def test() -> bool:
         places = [(r, k) for r in _attending(trace, A, rows) for k in range(V.shape[1])]
-        table = trace.ball_table(BITS)
+        table = trace.tables.balls(BITS)
         return all(ball.agree(_ball(trace, again, {"i": r, "c": k}), table[step.id, (r, k)]) for r, k in places)
 
     return Check("outputs a second way", step.id, _holds(test), again)

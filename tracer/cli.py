@@ -12,7 +12,9 @@ from tracer import __version__
 from tracer.errors import ProblemError, TracerError
 
 if TYPE_CHECKING:
+    from tracer.expr import Expr
     from tracer.pages.solution import Details
+    from tracer.problem import Problem
     from tracer.trace import Trace
 
 EXAMPLES = """examples:
@@ -62,12 +64,18 @@ def _parser() -> argparse.ArgumentParser:
     solve = commands.add_parser("solve", help="work a problem step by step", description="Work a problem step by step.")
     solve.add_argument("problem", metavar="PROBLEM", help="a problem file in TOML or JSON; - for standard input")
     solve.add_argument("-o", "--output", metavar="FILE", action="append", default=[],
-                       help="write .html, .pdf, .json or .txt by suffix, as often as you like; - for standard output")  # fmt: skip
+                       help="write .html, .pdf, .json or .txt by suffix; may be repeated; - for standard output")  # fmt: skip
     solve.add_argument("--detail", choices=("summary", "steps", "full"),
-                       help="results only, the first row line by line, or every row (the default, unless that is too long to read)")  # fmt: skip
-    solve.add_argument("--row", metavar="WORD", help="work one row in full, named by its word or number; the others as results")
-    solve.add_argument("--let", metavar="LETTER=NUMBER", action="append", default=[], help="put a number in for a letter")
-    solve.add_argument("--places", metavar="N", type=int, help="decimals of a rounded value, instead of the problem's own")
+                       help="results only, the first row line by line, or every row (usual where it is not too long)")  # fmt: skip
+    solve.add_argument(
+        "--row", metavar="WORD", help="work one row in full, named by its word or number; the others as results"
+    )
+    solve.add_argument(
+        "--let", metavar="LETTER=NUMBER", action="append", default=[], help="put a number in for a letter"
+    )
+    solve.add_argument(
+        "--places", metavar="N", type=int, help="decimals of a rounded value, instead of the problem's own"
+    )
     solve.add_argument("--paper", choices=("A4", "letter"), default="A4", help="the paper of a PDF (A4)")
     solve.add_argument("--json", action="store_true", help="print the trace as JSON instead of text")
     solve.add_argument("--quiet", action="store_true", help="say nothing about the files that were written")
@@ -88,10 +96,15 @@ def _solve(options: argparse.Namespace) -> None:
     trace = _trace(options)
     detail = _detail(options, trace)
     wanted = options.output or ["-"]
-    suffixes = {path: ".json" if path == "-" and options.json else ".txt" if path == "-" else Path(path).suffix.lower() for path in wanted}
+    suffixes = {
+        path: ".json" if path == "-" and options.json else ".txt" if path == "-" else Path(path).suffix.lower()
+        for path in wanted
+    }
     if options.json and "-" not in suffixes:
         suffixes["-"] = ".json"
-    rendered = {path: render(trace, lambda: solution(trace, detail, options.paper), suffix) for path, suffix in suffixes.items()}
+    rendered = {
+        path: render(trace, lambda: solution(trace, detail, options.paper), suffix) for path, suffix in suffixes.items()
+    }
     write({Path(path): content for path, content in rendered.items() if path != "-"})
     if "-" in rendered:
         sys.stdout.buffer.write(rendered["-"])
@@ -102,7 +115,6 @@ def _solve(options: argparse.Namespace) -> None:
 def _trace(options: argparse.Namespace) -> Trace:
     from dataclasses import replace
 
-    from tracer.attention import solve
     from tracer.problem import MAX_PLACES, load, whole
 
     problem = load(options.problem)
@@ -113,21 +125,23 @@ def _trace(options: argparse.Namespace) -> Trace:
     for letter, number in map(_let, options.let):
         if letter not in trace.open_letters:
             known = ", ".join(trace.open_letters) or "none"
-            raise ProblemError(f"--let {letter}: the problem has no such letter without a number; letters there are: {known}")
+            raise ProblemError(
+                f"--let {letter}: the problem has no such letter without a number; letters there are: {known}"
+            )
         trace = _solved(trace.problem.let(letter, number), options.problem)
     return trace
 
 
-def _solved(problem: object, name: str) -> Trace:
+def _solved(problem: Problem, name: str) -> Trace:
     from tracer.attention import solve
 
     try:
-        return solve(problem)  # type: ignore[arg-type]
+        return solve(problem)
     except ProblemError as error:
         raise type(error)(f"{'standard input' if name == '-' else name}: {error}") from None
 
 
-def _let(text: str) -> tuple[str, object]:
+def _let(text: str) -> tuple[str, Expr]:
     from tracer import numbers
     from tracer.expr import letters
 
@@ -135,9 +149,13 @@ def _let(text: str) -> tuple[str, object]:
     try:
         number = numbers.read(raw if equals else "")
     except numbers.Unreadable as reason:
-        raise ProblemError(f"--let {text}: “{raw}” {reason}; expected a letter and a number, such as  --let a=1/2") from None
+        raise ProblemError(
+            f"--let {text}: “{raw}” {reason}; expected a letter and a number, such as  --let a=1/2"
+        ) from None
     if letters(number):
-        raise ProblemError(f"--let {text}: “{raw}” is not a number; expected a letter and a number, such as  --let a=1/2")
+        raise ProblemError(
+            f"--let {text}: “{raw}” is not a number; expected a letter and a number, such as  --let a=1/2"
+        )
     return letter.strip(), number
 
 

@@ -6,12 +6,12 @@ them into files.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from tracer.expr import Add, Constant, Expr, Letter
+from tracer.evaluate import rebuild
+from tracer.expr import Add, Constant, Expr
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +116,8 @@ class Document:
     paper: str = field(default="A4")
 
 
-def rich(text: str) -> Line:
-    """A sentence with the names of matrices in it, W_Q, as formulas."""
-    parts = re.split(r"\b([A-Z]_[A-Z]|d_[a-z]+)\b", text)
-    return tuple(Math(Letter(part)) if n % 2 else part for n, part in enumerate(parts) if part)
-
-
-def elided(expr: Expr, most: int = 10) -> Expr:
-    """A long sum with its middle left out, at every depth; what is short stays as it is."""
-    from tracer.evaluate import rebuild
-
+def elided(expr: Expr, most: int) -> Expr:
+    """Long sums with their middle left out, at every depth; what is short stays as it is."""
     if isinstance(expr, Add) and len(expr.terms) > most:
         head = most - 3
         expr = Add((*expr.terms[:head], Constant("…"), *expr.terms[-2:]))

@@ -24,6 +24,7 @@ from tracer.expr import (
     Constant,
     Div,
     Expr,
+    Index,
     Is,
     Join,
     Largest,
@@ -49,11 +50,20 @@ class Definition(Protocol):
     """What a table knows of a tensor: it is given, cell by cell, or it has a formula."""
 
     @property
-    def tensor(self) -> Tensor: ...
+    def tensor(self) -> Tensor:
+        """What it makes."""
+        ...
+
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> str:
+        """One of given, calculate, arrange."""
+        ...
+
     @property
-    def formula(self) -> Expr | None: ...
+    def formula(self) -> Expr | None:
+        """The formula of all its cells."""
+        ...
+
     def entry(self, at: tuple[int, ...]) -> Expr:
         """The given number at a place; only where there is no formula."""
 
@@ -247,7 +257,7 @@ def substitute(expr: Expr, where: Where, table: Table, put: Callable[[Key], Expr
 
 
 def instantiate(expr: Expr, where: Where, table: Table) -> Expr:
-    """The formula about one cell: its indices at their positions, a case decided, sums left as sums."""
+    """The formula about one cell: its indices at their positions, sums left as sums, a case decided where it can be."""
 
     def inside(part: Expr) -> Expr:
         return instantiate(part, where, table)
@@ -255,12 +265,25 @@ def instantiate(expr: Expr, where: Where, table: Table) -> Expr:
     match expr:
         case Cell(tensor, at):
             return Cell(tensor, tuple([index.bound(where) for index in at]))
-        case Case(when, then, otherwise):
+        case Case(when, then, otherwise) if {i.name for i in _indices(when)} - {None} <= set(where):
             return inside(then if table.holds(when, where) else otherwise)
+        case Case(when, then, otherwise):
+            return Case(_bound(when, where), inside(then), inside(otherwise))
         case Join():
             cell, at_part = _part(expr, where)
             return Cell(cell.tensor, tuple([position(index.at(at_part)) for index in cell.at]))
     return rebuild(expr, inside)
+
+
+def _indices(condition: Condition) -> tuple[Index, ...]:
+    return (condition.left, condition.right) if isinstance(condition, AtMost) else condition.cell.at
+
+
+def _bound(condition: Condition, where: Where) -> Condition:
+    if isinstance(condition, AtMost):
+        return AtMost(condition.left.bound(where), condition.right.bound(where))
+    cell = Cell(condition.cell.tensor, tuple([index.bound(where) for index in condition.cell.at]))
+    return type(condition)(cell, condition.value)
 
 
 def inputs(expr: Expr, where: Where, table: Table) -> list[Key]:

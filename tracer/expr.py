@@ -171,7 +171,23 @@ class Join:
 
 
 Expr: TypeAlias = (
-    Num | Constant | Letter | Named | Cell | Add | Neg | Mul | Div | Pow | Call | Sum | Max | Largest | Row | Case | Join
+    Num
+    | Constant
+    | Letter
+    | Named
+    | Cell
+    | Add
+    | Neg
+    | Mul
+    | Div
+    | Pow
+    | Call
+    | Sum
+    | Max
+    | Largest
+    | Row
+    | Case
+    | Join
 )
 
 
@@ -251,12 +267,12 @@ def sqrt(body: Expr) -> Call:
 
 
 def exp(body: Expr) -> Call:
-    """e to the power of body."""
+    """E to the power of body."""
     return Call("exp", body)
 
 
 def minus(left: Expr, right: Expr) -> Add:
-    """left − right."""
+    """Left − right."""
     return Add((left, Neg(right)))
 
 

@@ -24,7 +24,9 @@ WORDS = {
     "infinity": INFINITY,
     "∞": INFINITY,
 }
-SAME = str.maketrans({"−": "-", "–": "-", "⋅": "·", "*": "·", "×": "·", "∕": "/", "÷": "/", " ": " ", " ": " "})
+SAME = str.maketrans({
+    "−": "-", "–": "-", "⋅": "·", "*": "·", "×": "·", "∕": "/", "÷": "/", "\u00a0": " ", "\u202f": " ", "\u2009": " ",
+})  # fmt: skip
 TOKEN = re.compile(
     r"(?P<number>(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?)"
     r"|(?P<word>[^\W\d_]+(?:_[A-Za-z0-9]+)?|∞)"
@@ -40,9 +42,10 @@ class Unreadable(ValueError):
 def read(raw: int | str) -> Expr:
     """The exact number a text or integer stands for, as an expression.
 
-    >>> from tracer.show import plain
-    >>> plain(read("-√2/2")), plain(read("0,5")), plain(read("12 %"))
-    ('−√2/2', '0.5', '0.12')
+    >>> from tracer.notation.plain import plain
+    >>> from tracer.show import show
+    >>> [show(read(text), plain) for text in ("-√2/2", "0,5", "12 %")]
+    ['−√2/2', '0.5', '0.12']
 
     Raises `Unreadable` with the reason.
     """
@@ -169,7 +172,7 @@ class _Reader:
 
 
 def quotient(top: Expr, bottom: Expr) -> Expr:
-    """top / bottom; a quotient of integers becomes one rational number."""
+    """Top / bottom; a quotient of integers becomes one rational number."""
     whole = isinstance(top, Num) and isinstance(bottom, Num) and top.places is bottom.places is None
     if isinstance(bottom, Num) and bottom.value == 0:
         raise Unreadable("divides by zero")

@@ -17,7 +17,7 @@ from typing import Any, Protocol, TypeAlias
 from tracer import numbers
 from tracer.errors import ProblemError, ShapeError, UnknownName
 from tracer.evaluate import rebuild
-from tracer.expr import INFINITY, MINUS_INFINITY, Expr, Letter, Named, Num, letters, sqrt
+from tracer.expr import INFINITY, MINUS_INFINITY, Expr, Letter, Named, Num, letters, sqrt, walk
 from tracer.registry import did_you_mean
 
 MAX_BYTES = 1_000_000
@@ -38,8 +38,8 @@ MAY_BE_INFINITE = ("S", "bias")
 PASS = ("projection", "n_heads", "n_kv_heads", "encoding", "similarity", "logits", "normalisation", "queries", "repeat")
 PAPER = ("places", "by_hand", "rounded_given", "symbols")
 STEPS = (
-    "embedding", "query", "key", "value", "query_norms", "key_norms", "cosines", "angles", "bilinear", "bilinear_scores",
-    "scores", "scaled", "masked", "maxima", "exponentials", "row_sums", "weights", "contributions", "outputs", "joined",
+    "embedding", "query", "key", "value", "query_norms", "key_norms", "cosines", "angles", "bilinear",
+    "bilinear_scores", "scores", "scaled", "masked", "maxima", "exponentials", "row_sums", "weights", "contributions", "outputs", "joined",
     "projected",
 )  # fmt: skip
 A_NUMBER = 'a number such as 2, -0.5, "1/3" or "√2/2", or a letter'
@@ -49,8 +49,13 @@ class Values(Protocol):
     """The numbers of a given matrix or vector."""
 
     @property
-    def shape(self) -> tuple[int, ...]: ...
-    def entry(self, at: tuple[int, ...]) -> Expr: ...
+    def shape(self) -> tuple[int, ...]:
+        """Its sizes."""
+        ...
+
+    def entry(self, at: tuple[int, ...]) -> Expr:
+        """The number at a place."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +139,17 @@ class Problem:
                         found.update(dict.fromkeys(letters(number)))
         return list(found)
 
+    @property
+    def speaks_decimals(self) -> bool:
+        """Whether any number is written with a decimal point, so that 9.08 is clearer than 227/25."""
+        return any(
+            isinstance(node, Num) and node.places
+            for _, values in self.tables()
+            for row in getattr(values, "rows", ())
+            for number in row
+            for node in walk(number)
+        )
+
     def tables(self) -> list[tuple[str, Values]]:
         """Every given matrix with its name, those of several heads one by one."""
         found: list[tuple[str, Values]] = []
@@ -184,10 +200,12 @@ def _text(path: str | Path) -> str:
         if str(path) == "-":
             raw = sys.stdin.buffer.read(MAX_BYTES + 1)
         else:
-            with open(path, "rb") as file:
+            with Path(path).open("rb") as file:
                 raw = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise ProblemError(f"cannot be read ({error.strerror or error}); expected a problem file in TOML or JSON") from None
+        raise ProblemError(
+            f"cannot be read ({error.strerror or error}); expected a problem file in TOML or JSON"
+        ) from None
     if len(raw) > MAX_BYTES:
         raise ProblemError(f"is larger than {MAX_BYTES // 1_000_000} MB; a problem file may hold at most that much")
     try:
@@ -240,7 +258,9 @@ def _section(data: Mapping[str, Any], key: str) -> dict[str, Any]:
 def _known_keys(table: Mapping[str, Any], known: Sequence[str], where: str) -> None:
     for key in table:
         if key not in known:
-            raise UnknownName(f"{where} has the key “{_short(key)}”, which means nothing there; {did_you_mean(key, known)}")
+            raise UnknownName(
+                f"{where} has the key “{_short(key)}”, which means nothing there; {did_you_mean(key, known)}"
+            )
 
 
 def _short(value: Any) -> str:
@@ -249,7 +269,13 @@ def _short(value: Any) -> str:
 
 
 def _kind(value: Any) -> str:
-    kinds = {bool: "true or false", int: "a number", str: f"the text “{_short(value)}”", list: "a list", dict: "a table"}
+    kinds = {
+        bool: "true or false",
+        int: "a number",
+        str: f"the text “{_short(value)}”",
+        list: "a list",
+        dict: "a table",
+    }
     return kinds.get(type(value), f"“{_short(value)}”")
 
 
@@ -258,7 +284,9 @@ def _string(value: Any, where: str) -> str:
         raise ProblemError(f"{where} is {_kind(value)}; expected a text in quotes")
     if len(value) > MAX_TEXT:
         raise ProblemError(f"{where} is longer than {MAX_TEXT} characters; shorten it")
-    return "".join(" " if c.isspace() else c for c in value if c.isprintable() or c.isspace() or c in "\u200d\u200f\u200e")
+    return "".join(
+        " " if c.isspace() else c for c in value if c.isprintable() or c.isspace() or c in "\u200d\u200f\u200e"
+    )
 
 
 def _title(value: Any) -> str:
@@ -279,7 +307,7 @@ def whole(value: Any, where: str, low: int, high: int) -> int:
     return value
 
 
-# [given]
+# The section given
 
 
 def _given(table: Mapping[str, Any]) -> dict[str, Values | PerHead]:
@@ -302,7 +330,10 @@ def _count(values: Values | PerHead) -> int:
 
 def _matrices(raw: Any, name: str) -> Values | PerHead:
     if not isinstance(raw, list) or not raw:
-        raise ProblemError(f"[given] {name} is {_kind(raw) if raw != [] else 'an empty list'}; expected a matrix such as [[1, 0], [0, 1]]")
+        raise ProblemError(
+            f"[given] {name} is {_kind(raw) if raw != [] else 'an empty list'}; "
+            "expected a matrix such as [[1, 0], [0, 1]]"
+        )
     depth, inner = 0, raw
     while isinstance(inner, list) and inner and depth < 4:
         depth, inner = depth + 1, inner[0]
@@ -314,7 +345,9 @@ def _matrices(raw: Any, name: str) -> Values | PerHead:
             raise ProblemError(f"[given] {name} has {len(raw)} heads; at most {MAX_HEADS}")
         return tuple(_matrix(one, f"{name}, head {n},", name in VECTORS) for n, one in enumerate(raw, 1))
     wanted = "a list of numbers" if flat == 1 else "a list of rows such as [[1, 0], [0, 1]]"
-    raise ProblemError(f"[given] {name} is {'a list of numbers' if depth == 1 else f'nested {depth} deep'}; expected {wanted}")
+    raise ProblemError(
+        f"[given] {name} is {'a list of numbers' if depth == 1 else f'nested {depth} deep'}; expected {wanted}"
+    )
 
 
 def _matrix(raw: Any, name: str, is_vector: bool) -> Written:
@@ -323,7 +356,7 @@ def _matrix(raw: Any, name: str, is_vector: bool) -> Written:
         raise ProblemError(f"[given] {name} is {_kind(rows)}; expected a list of rows")
     if len(rows) > MAX_SIZE:
         raise ProblemError(f"[given] {name} has {len(rows)} rows; at most {MAX_SIZE} can be worked step by step")
-    read = []
+    read: list[tuple[Expr, ...]] = []
     for i, row in enumerate(rows, 1):
         where = name if is_vector else f"{name} row {i}"
         if not isinstance(row, list) or not row:
@@ -358,7 +391,7 @@ def _numbers_exist(problem: Problem) -> None:
             for c, number in enumerate(row, 1):
                 if number in (INFINITY, MINUS_INFINITY) and name in MAY_BE_INFINITE and number == MINUS_INFINITY:
                     continue
-                if isinstance(number, Num) and abs(number.value) < 10**MAX_MAGNITUDE or letters(number):
+                if (isinstance(number, Num) and abs(number.value) < 10**MAX_MAGNITUDE) or letters(number):
                     continue
                 if reason := _not_real(number):
                     place = f"row {i}, column {c}" if not getattr(values, "is_vector", False) else f"number {c}"
@@ -381,7 +414,7 @@ def _not_real(number: Expr) -> str:
     return ""
 
 
-# [pass] and [paper]
+# The sections pass and paper
 
 
 def _wiring(table: Mapping[str, Any], given: Mapping[str, Any]) -> Wiring:
@@ -395,11 +428,15 @@ def _wiring(table: Mapping[str, Any], given: Mapping[str, Any]) -> Wiring:
         if wanted is None:
             n_heads = count
         elif count != wanted:
-            raise ShapeError(f"[given] {name} lists {count} matrices, but [pass] has {wanted} heads for it; give one matrix per head")
+            raise ShapeError(
+                f"[given] {name} lists {count} matrices, but [pass] has {wanted} heads for it; give one matrix per head"
+            )
     heads = whole(1 if n_heads is None else n_heads, "[pass] n_heads", 1, MAX_HEADS)
     kv_heads = whole(table.get("n_kv_heads", heads), "[pass] n_kv_heads", 1, MAX_HEADS)
     if heads % kv_heads:
-        raise ShapeError(f"[pass] n_heads = {heads} is no multiple of n_kv_heads = {kv_heads}; each key head serves equally many")
+        raise ShapeError(
+            f"[pass] n_heads = {heads} is no multiple of n_kv_heads = {kv_heads}; each key head serves equally many"
+        )
     return Wiring(
         _name(table.get("projection", "X W"), "projection"),
         heads,
@@ -423,7 +460,10 @@ def _logits(table: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[Setting
         return (Setting("scale"),) + ((Setting("mask"),) if "mask" in given else ())
     raw = table["logits"]
     if not isinstance(raw, list):
-        raise ProblemError(f'[pass] logits is {_kind(raw)}; expected a list such as [{{ use = "scale" }}, {{ use = "mask", rule = "causal" }}]')
+        raise ProblemError(
+            f"[pass] logits is {_kind(raw)}; expected a list such as "
+            '[{ use = "scale" }, { use = "mask", rule = "causal" }]'
+        )
     settings = []
     for n, entry in enumerate(raw, 1):
         if not isinstance(entry, dict) or not isinstance(entry.get("use"), str):
@@ -439,7 +479,9 @@ def _by(raw: Any, n: int) -> Expr:
     try:
         return numbers.read(raw) if isinstance(raw, int | str) and not isinstance(raw, bool) else numbers.read("")
     except numbers.Unreadable as reason:
-        raise ProblemError(f'[pass] logits {n}, by: “{_short(raw)}” {reason}; expected a number such as "sqrt(3)"') from None
+        raise ProblemError(
+            f'[pass] logits {n}, by: “{_short(raw)}” {reason}; expected a number such as "sqrt(3)"'
+        ) from None
 
 
 def _paper(table: Mapping[str, Any], given: Mapping[str, Any]) -> Paper:
@@ -499,7 +541,9 @@ def row_number(query: Any, tokens: tuple[str, ...], where: str) -> int:
     if isinstance(query, int) and not isinstance(query, bool):
         return whole(query, where, 1, len(tokens)) - 1
     if tokens.count(query) > 1:
-        raise ProblemError(f"{where}: “{_short(query)}” labels {tokens.count(query)} rows; use the row's number instead")
+        raise ProblemError(
+            f"{where}: “{_short(query)}” labels {tokens.count(query)} rows; use the row's number instead"
+        )
     if query not in tokens:
         raise UnknownName(f"{where}: no row is called “{_short(query)}”; {did_you_mean(str(query), tokens)}")
     return tokens.index(query)

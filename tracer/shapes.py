@@ -41,14 +41,16 @@ def _names(problem: Problem) -> None:
     wiring = problem.wiring
     for key, registry in (("projection", projections), ("similarity", similarities), ("normalisation", normalisations)):
         name = getattr(wiring, key)
-        if name not in registry:  # type: ignore[operator]
-            raise ProblemError(f"[pass] {key} = “{name}” is not known; {did_you_mean(name, registry)}")  # type: ignore[arg-type]
+        if name not in registry:
+            raise ProblemError(f"[pass] {key} = “{name}” is not known; {did_you_mean(name, registry)}")
     for n, step in enumerate(wiring.logits, 1):
         if step.use not in logit_steps:
             raise ProblemError(f"[pass] logits {n}: “{step.use}” is not known; {did_you_mean(step.use, logit_steps)}")
         for key in step.told:
             if key not in TOLD[step.use]:
-                raise ProblemError(f"[pass] logits {n}, {step.use}, has the key “{key}”; {did_you_mean(key, TOLD[step.use])}")
+                raise ProblemError(
+                    f"[pass] logits {n}, {step.use}, has the key “{key}”; {did_you_mean(key, TOLD[step.use])}"
+                )
         if step.told.get("by") == ZERO:
             raise ProblemError(f"[pass] logits {n}: by is 0; nothing can be divided by zero, so choose another number")
         if step.use == "mask":
@@ -57,11 +59,15 @@ def _names(problem: Problem) -> None:
 
 def _mask(problem: Problem, n: int, rule: object, align: object) -> None:
     if rule not in mask_rules:
-        raise ProblemError(f"[pass] logits {n}: the mask rule “{rule}” is not known; {did_you_mean(str(rule), mask_rules)}")
+        raise ProblemError(
+            f"[pass] logits {n}: the mask rule “{rule}” is not known; {did_you_mean(str(rule), mask_rules)}"
+        )
     if align not in ALIGNMENTS:
         raise ProblemError(f"[pass] logits {n}: align = “{align}” is not known; {did_you_mean(str(align), ALIGNMENTS)}")
     if rule == "given" and "mask" not in problem.given:
-        raise ProblemError(f'[pass] logits {n} masks by a given matrix, but [given] has no mask; give one, or write rule = "causal"')
+        raise ProblemError(
+            f'[pass] logits {n} masks by a given matrix, but [given] has no mask; give one, or write rule = "causal"'
+        )
 
 
 def _used(problem: Problem) -> None:
@@ -94,7 +100,9 @@ def _used(problem: Problem) -> None:
         if name in given:
             raise ProblemError(f"[given] {name} has nothing to do, because {reason}; take one of the two out")
     if ("ids" in given) != ("embedding" in given):
-        raise ProblemError("[given] embedding and ids belong together; give the table and the number of each word's row")
+        raise ProblemError(
+            "[given] embedding and ids belong together; give the table and the number of each word's row"
+        )
 
 
 def _needs_no_source(problem: Problem) -> bool:
@@ -112,9 +120,9 @@ def _sources(problem: Problem) -> tuple[Values | None, Values | None]:
         for name in ("Q", "K") if keys is None else ("Q",):
             if name not in given:
                 raise ProblemError(
-                    f"[given] the {NAMES[name]} are missing: give {name}, or X{f' and W_{name}' if name == 'K' else ''}, or the scores S"
+                    f"[given] the {NAMES[name]} are missing: give {name}, or X to take them from, or the scores S"
                 )
-    if problem.wiring.repeat > 1 and ("X" not in given and "embedding" not in given or "Y" in given):
+    if problem.wiring.repeat > 1 and (("X" not in given and "embedding" not in given) or "Y" in given):
         raise ProblemError("[pass] repeat feeds the outputs back in as X, so it needs a pass that starts from X alone")
     if "ids" in given:
         _ids(problem)
@@ -127,7 +135,9 @@ def _ids(problem: Problem) -> None:
     for n in range(ids.shape[0]):
         number = ids.entry((n,))
         if not isinstance(number, Num) or number.value.denominator != 1 or not 1 <= number.value <= words:
-            raise ProblemError(f"[given] ids, number {n + 1}, must be a row of embedding, a whole number from 1 to {words}")
+            raise ProblemError(
+                f"[given] ids, number {n + 1}, must be a row of embedding, a whole number from 1 to {words}"
+            )
 
 
 def _columns(problem: Problem, name: str, source: Values | None) -> int | None:
@@ -168,16 +178,25 @@ def _all_heads(problem: Problem, name: str, axis: int, heads: int) -> int:
         return values.shape[axis]
     for n, one in enumerate(values, 1):
         if one.shape != values[0].shape:
-            raise ShapeError(f"[given] {name} of head {n} is {_size(one)}, that of head 1 is {_size(values[0])}; heads have one size")
+            raise ShapeError(
+                f"[given] {name} of head {n} is {_size(one)}, that of head 1 is {_size(values[0])}; heads have one size"
+            )
     return values[0].shape[axis] * heads
 
 
 def _fit(problem: Problem, d_q: int | None, d_k: int | None, d_v: int | None) -> None:
     given, wiring = problem.given, problem.wiring
     n, m = len(problem.tokens), len(problem.key_tokens)
-    for name, columns, heads in (("Q", d_q, wiring.n_heads), ("K", d_k, wiring.n_kv_heads), ("V", d_v, wiring.n_kv_heads)):
+    for name, columns, heads in (
+        ("Q", d_q, wiring.n_heads),
+        ("K", d_k, wiring.n_kv_heads),
+        ("V", d_v, wiring.n_kv_heads),
+    ):
         if columns is not None and columns % heads:
-            raise ShapeError(f"[pass] {heads} heads cannot share the {columns} columns of the {NAMES[name]} equally; choose heads that divide {columns}")
+            raise ShapeError(
+                f"[pass] {heads} heads cannot share the {columns} columns of the {NAMES[name]} equally; "
+                f"choose a number of heads that divides {columns}"
+            )
     if d_q is not None and d_k is not None and d_q // wiring.n_heads != d_k // wiring.n_kv_heads:
         raise ShapeError(
             f"the queries have {d_q // wiring.n_heads} columns (d_k) and the keys {d_k // wiring.n_kv_heads}; "
@@ -187,11 +206,15 @@ def _fit(problem: Problem, d_q: int | None, d_k: int | None, d_v: int | None) ->
         for one in _heads_of(problem, name):
             rows, columns = (n, one.shape[1]) if name == "Q" else (m, one.shape[1]) if name in "KV" else (n, m)
             if one.shape != (rows, columns):
-                raise ShapeError(f"[given] {name} is {_size(one)}, but with {n} queries and {m} keys it must be {rows} × {columns}")
+                raise ShapeError(
+                    f"[given] {name} is {_size(one)}, but with {n} queries and {m} keys it must be {rows} × {columns}"
+                )
     for row in range(n) if "mask" in given else ():
         for column in range(m):
             if problem.matrix("mask").entry((row, column)) not in (ZERO, ONE):
-                raise ProblemError(f"[given] mask row {row + 1}, column {column + 1}, must be 0 or 1; 1 means “may attend”")
+                raise ProblemError(
+                    f"[given] mask row {row + 1}, column {column + 1}, must be 0 or 1; 1 means “may attend”"
+                )
     for one in _heads_of(problem, "A"):
         if any(one.entry((i, j)) == MINUS_INFINITY for i in range(n) for j in range(m)):
             raise ProblemError("[given] A holds −inf; a weight is a finite number")
@@ -212,20 +235,28 @@ def _output(problem: Problem, d_v: int | None, joined: int) -> None:
         raise ProblemError("[given] W_O has nothing to project: there are no values; give V, or X")
     if W_O.shape[convention.inputs_axis] != joined:
         side = ("rows", "columns")[convention.inputs_axis]
-        raise ShapeError(f"[given] W_O is {_size(W_O)} but the joined heads have {joined} columns; W_O needs {joined} {side}")
+        raise ShapeError(
+            f"[given] W_O is {_size(W_O)} but the joined heads have {joined} columns; W_O needs {joined} {side}"
+        )
     outputs = W_O.shape[convention.outputs_axis]
     if "b_O" in problem.given and problem.matrix("b_O").shape[0] != outputs:
-        raise ShapeError(f"[given] b_O has {problem.matrix('b_O').shape[0]} numbers but W_O is {_size(W_O)}; give {outputs}")
+        raise ShapeError(
+            f"[given] b_O has {problem.matrix('b_O').shape[0]} numbers but W_O is {_size(W_O)}; give {outputs}"
+        )
 
 
 def _repeats(problem: Problem, d_v: int | None) -> None:
     source = problem.matrix("X") if "X" in problem.given else problem.matrix("embedding")
-    result = problem.matrix("W_O").shape[projections[problem.wiring.projection].outputs_axis] if "W_O" in problem.given else (
-        (d_v or 0) // problem.wiring.n_kv_heads * problem.wiring.n_heads)  # fmt: skip
+    result = (d_v or 0) // problem.wiring.n_kv_heads * problem.wiring.n_heads
+    if "W_O" in problem.given:
+        result = problem.matrix("W_O").shape[projections[problem.wiring.projection].outputs_axis]
     if any(name in problem.given for name in ("Q", "K", "V", "S", "A")):
         raise ProblemError("[pass] repeat feeds the outputs back in as X, so Q, K, V, S and A cannot be given")
     if result != source.shape[1]:
-        raise ShapeError(f"[pass] repeat feeds the outputs back in as X: X has {source.shape[1]} columns, the outputs have {result}; they must agree")
+        raise ShapeError(
+            f"[pass] repeat feeds the outputs back in as X: X has {source.shape[1]} columns, "
+            f"the outputs have {result}; they must agree"
+        )
 
 
 def _work(problem: Problem, d_k: int, d_v: int) -> None:
@@ -235,4 +266,6 @@ def _work(problem: Problem, d_k: int, d_v: int) -> None:
     d_model = problem.matrix("X").shape[1] if "X" in problem.given else 0
     products = wiring.repeat * (n * m * (d_k + d_v) + (n + m) * d_model * (d_k + d_v))
     if products > MAX_PRODUCTS:
-        raise ProblemError(f"the pass has {products:,} multiplications; at most {MAX_PRODUCTS:,} can be worked step by step")
+        raise ProblemError(
+            f"the pass has {products:,} multiplications; at most {MAX_PRODUCTS:,} can be worked step by step"
+        )

@@ -201,7 +201,7 @@ def _multiplied(factors: Sequence[Expr], to: Notation) -> str:
 
 def _needs_dot(left: Expr, right: Expr) -> bool:
     """Between numbers a dot keeps 2·3 from being 23; before a name or a root nothing is needed, but 1·√2 keeps it."""
-    return isinstance(right, Num | Div | Constant | Named) or isinstance(left, Num) and left.value in (0, 1)
+    return isinstance(right, Num | Div | Constant | Named) or (isinstance(left, Num) and left.value in (0, 1))
 
 
 def index_text(index: Index) -> str:

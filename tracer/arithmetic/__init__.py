@@ -51,13 +51,13 @@ class Arithmetic(Protocol):
         """The product."""
 
     def divide(self, top: Any, bottom: Any) -> Any:
-        """top / bottom; by zero it is undefined."""
+        """Top / bottom; by zero it is undefined."""
 
     def negate(self, body: Any) -> Any:
         """−body."""
 
     def power(self, base: Any, exponent: Any) -> Any:
-        """base to the power of exponent."""
+        """Base to the power of exponent."""
 
     def call(self, function: str, body: Any) -> Any:
         """sqrt, exp, ln or arccos of body."""

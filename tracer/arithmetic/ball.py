@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from flint import arb, ctx, fmpq
 
@@ -49,7 +49,12 @@ class Ball:
         return fmpq(value.numerator, value.denominator)
 
     def constant(self, name: str) -> Value:
-        return {"π": arb.pi, "e": lambda: arb(1).exp(), "∞": lambda: arb("inf")}[name]()
+        match name:
+            case "π":
+                return arb.pi()
+            case "e":
+                return arb(1).exp()
+        return arb("inf")
 
     def letter(self, name: str) -> Value:
         raise Unknown(f"{name} is a letter without a number")
@@ -130,7 +135,7 @@ def _defined(value: arb, reason: str) -> arb:
 
 
 def _root(sign: int, square: fmpq) -> Value:
-    """sign · √square, rational where it can be."""
+    """Sign · √square, rational where it can be."""
     top, bottom = square.p, square.q
     if top.is_square() and bottom.is_square():
         return sign * fmpq(top.isqrt(), bottom.isqrt())
@@ -146,11 +151,12 @@ def _times(a: Value, b: Value) -> Value:
                 raise Undefined(ZERO_TIMES_INFINITY)
             return fmpq(0)
         return _defined(_arb(a) * _arb(b), ZERO_TIMES_INFINITY)
-    if isinstance(a, fmpq):
-        a, b = b, a
-    if isinstance(b, fmpq):
-        return fmpq(0) if b == 0 else Root(a.sign * (1 if b > 0 else -1), a.square * b * b)
-    return _root(a.sign * b.sign, a.square * b.square)
+    a, b = _as_root(a), _as_root(b)
+    return fmpq(0) if not (a.sign and b.sign) else _root(a.sign * b.sign, a.square * b.square)
+
+
+def _as_root(value: fmpq | Root) -> Root:
+    return value if isinstance(value, Root) else Root(int(value > 0) - int(value < 0), value * value)
 
 
 def _sqrt(body: Value) -> Value:
@@ -227,11 +233,11 @@ def rounded(value: Value, places: int) -> tuple[Fraction, bool]:
         nearest = (scaled + fmpq(1, 2)).floor()
         result = fmpq(nearest) / scale * (1 if value >= 0 else -1)
         return Fraction(int(result.p), int(result.q)), result == value
-    scaled = _arb(value) * scale
-    whole = (scaled + fmpq(1, 2)).floor().unique_fmpz()
+    ball = _arb(value) * scale
+    whole = (ball + fmpq(1, 2)).floor().unique_fmpz()
     if whole is None:
         raise Undecided
-    if isinstance(value, arb) and scaled.contains(whole):
+    if isinstance(value, arb) and ball.contains(whole):
         raise Undecided
     result = fmpq(whole) / scale
     return Fraction(int(result.p), int(result.q)), False

@@ -37,7 +37,7 @@ FUNCTIONS: dict[str, Any] = {"sqrt": np.sqrt, "exp": np.exp, "ln": np.log, "arcc
 CONSTANTS = {"π": np.pi, "e": np.e, "∞": np.inf}
 
 
-class Named_(NamedTuple):
+class Labelled(NamedTuple):
     """An array whose axes have the names of indices."""
 
     axes: tuple[str, ...]
@@ -67,15 +67,15 @@ class Floats:
         array = _spread(found, names)
         return array if array.shape == tensor.shape else np.broadcast_to(array, tensor.shape)
 
-    def fold(self, expr: Expr, sizes: dict[str, int]) -> Named_:
+    def fold(self, expr: Expr, sizes: dict[str, int]) -> Labelled:
         """The values of a formula over all its indices at once."""
         match expr:
             case Num(value, _):
-                return Named_((), np.float64(_double(value)))
+                return Labelled((), np.float64(_double(value)))
             case Constant(name):
-                return Named_((), np.float64(CONSTANTS[name]))
+                return Labelled((), np.float64(CONSTANTS[name]))
             case Letter():
-                return Named_((), np.float64(np.nan))
+                return Labelled((), np.float64(np.nan))
             case Named(_, body):
                 return self.fold(body, sizes)
             case Cell(tensor, at):
@@ -86,14 +86,14 @@ class Floats:
                 return _together(np.multiply, [self.fold(factor, sizes) for factor in factors])
             case Neg(body):
                 found = self.fold(body, sizes)
-                return Named_(found.axes, -found.array)
+                return Labelled(found.axes, -found.array)
             case Div(top, bottom):
                 return _together(np.divide, [self.fold(top, sizes), self.fold(bottom, sizes)])
             case Pow(base, exponent):
                 return _together(np.power, [self.fold(base, sizes), self.fold(exponent, sizes)])
             case Call(function, body):
                 found = self.fold(body, sizes)
-                return Named_(found.axes, FUNCTIONS[function](found.array))
+                return Labelled(found.axes, FUNCTIONS[function](found.array))
             case Sum(index, size, body):
                 return self._sum(index, body, {**sizes, index: size})
             case Max(index, size, body):
@@ -106,7 +106,7 @@ class Floats:
                 return self._join(index, parts, sizes)
         raise TypeError(f"no floating value for {expr!r}")
 
-    def _sum(self, index: str, body: Expr, sizes: dict[str, int]) -> Named_:
+    def _sum(self, index: str, body: Expr, sizes: dict[str, int]) -> Labelled:
         factors = body.factors if isinstance(body, Mul) else (body,)
         while isinstance(factors[-1], Sum):  # a sum inside a sum is one contraction
             inner = factors[-1]
@@ -118,24 +118,26 @@ class Floats:
         summed = {index} | {name for part in found for name in part.axes if name not in sizes}
         inner_names = {n.index for n in _sums(body)}
         axes = tuple(dict.fromkeys(name for part in found for name in part.axes if name not in summed | inner_names))
-        letters = {name: chr(97 + n) for n, name in enumerate(dict.fromkeys(name for part in found for name in part.axes))}
+        letters = {
+            name: chr(97 + n) for n, name in enumerate(dict.fromkeys(name for part in found for name in part.axes))
+        }
         spec = ",".join("".join(letters[name] for name in part.axes) for part in found)
         arrays = [part.array for part in found]
-        return Named_(axes, np.einsum(f"{spec}->{''.join(letters[name] for name in axes)}", *arrays, optimize=True))
+        return Labelled(axes, np.einsum(f"{spec}->{''.join(letters[name] for name in axes)}", *arrays, optimize=True))
 
-    def _condition(self, when: Condition, sizes: dict[str, int]) -> Named_:
+    def _condition(self, when: Condition, sizes: dict[str, int]) -> Labelled:
         if isinstance(when, AtMost):
             return _together(np.less_equal, [_positions(when.left, sizes), _positions(when.right, sizes)])
         cell = self.fold(when.cell, sizes)
         test: Callable[..., Any] = np.equal if isinstance(when, Is) else np.not_equal
         return _together(test, [cell, self.fold(when.value, sizes)])
 
-    def _join(self, index: str, parts: tuple[Cell, ...], sizes: dict[str, int]) -> Named_:
+    def _join(self, index: str, parts: tuple[Cell, ...], sizes: dict[str, int]) -> Labelled:
         found = []
         for part in parts:
             along = next(a.size for a, ix in zip(part.tensor.axes, part.at, strict=True) if ix.name == index)
             found.append(self.fold(part, {**sizes, index: along}))
-        return Named_(found[0].axes, np.concatenate([f.array for f in found], axis=found[0].axes.index(index)))
+        return Labelled(found[0].axes, np.concatenate([f.array for f in found], axis=found[0].axes.index(index)))
 
 
 def given(values: Any) -> Any:
@@ -172,46 +174,50 @@ def _sums(expr: Expr) -> list[Sum]:
     return [] if not isinstance(expr, Sum) else [expr, *_sums(expr.body)]
 
 
-def _cut(array: Any, at: tuple[Index, ...], sizes: dict[str, int]) -> Named_:
+def _cut(array: Any, at: tuple[Index, ...], sizes: dict[str, int]) -> Labelled:
     cuts = tuple(
-        index.shift if index.name is None else slice(index.shift, index.at({index.name: sizes[index.name] - 1}) + 1, index.scale)
+        index.shift
+        if index.name is None
+        else slice(index.shift, index.at({index.name: sizes[index.name] - 1}) + 1, index.scale)
         for index in at
     )
-    return Named_(tuple(index.name for index in at if index.name is not None), array[cuts])
+    return Labelled(tuple(index.name for index in at if index.name is not None), array[cuts])
 
 
-def _positions(index: Index, sizes: dict[str, int]) -> Named_:
+def _positions(index: Index, sizes: dict[str, int]) -> Labelled:
     if index.name is None:
-        return Named_((), np.asarray(index.shift))
-    return Named_((index.name,), index.scale * np.arange(sizes[index.name]) + index.shift)
+        return Labelled((), np.asarray(index.shift))
+    return Labelled((index.name,), index.scale * np.arange(sizes[index.name]) + index.shift)
 
 
-def _spread(part: Named_, axes: tuple[str, ...]) -> Any:
+def _spread(part: Labelled, axes: tuple[str, ...]) -> Any:
     """The array with its axes in this order, and an axis of length one for each that it lacks."""
     here = [name for name in axes if name in part.axes]
-    array = np.transpose(part.array, [part.axes.index(name) for name in here]) if tuple(here) != part.axes else part.array
+    array = (
+        np.transpose(part.array, [part.axes.index(name) for name in here]) if tuple(here) != part.axes else part.array
+    )
     return array[tuple(slice(None) if name in part.axes else None for name in axes)]
 
 
-def _union(parts: list[Named_]) -> tuple[str, ...]:
+def _union(parts: list[Labelled]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for part in sorted(parts, key=lambda p: -len(p.axes)) for name in part.axes))
 
 
-def _together(function: Any, parts: list[Named_]) -> Named_:
+def _together(function: Any, parts: list[Labelled]) -> Labelled:
     axes = _union(parts)
     total = _spread(parts[0], axes)
     for part in parts[1:]:
         total = function(total, _spread(part, axes))
-    return Named_(axes, total)
+    return Labelled(axes, total)
 
 
-def _together3(when: Named_, then: Named_, otherwise: Named_) -> Named_:
+def _together3(when: Labelled, then: Labelled, otherwise: Labelled) -> Labelled:
     axes = _union([when, then, otherwise])
-    return Named_(axes, np.where(_spread(when, axes), _spread(then, axes), _spread(otherwise, axes)))
+    return Labelled(axes, np.where(_spread(when, axes), _spread(then, axes), _spread(otherwise, axes)))
 
 
-def _reduce(function: Any, index: str, size: int, part: Named_) -> Named_:
+def _reduce(function: Any, index: str, size: int, part: Labelled) -> Labelled:
     if index not in part.axes:
-        return Named_(part.axes, part.array * size if function is np.sum else part.array)
+        return Labelled(part.axes, part.array * size if function is np.sum else part.array)
     axis = part.axes.index(index)
-    return Named_(part.axes[:axis] + part.axes[axis + 1 :], function(part.array, axis=axis))
+    return Labelled(part.axes[:axis] + part.axes[axis + 1 :], function(part.array, axis=axis))

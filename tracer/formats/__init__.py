@@ -44,6 +44,16 @@ def save(trace: Trace, *paths: str | Path) -> None:
     write({Path(path): render(trace, lambda: solution(trace), Path(path).suffix.lower()) for path in paths})
 
 
+def notebook(trace: Trace) -> str:
+    """The worked solution for a notebook cell: the HTML page in a frame of its own."""
+    from html import escape
+
+    from tracer.pages.solution import solution
+
+    page = documents[".html"](solution(trace)).decode()
+    return f'<iframe srcdoc="{escape(page)}" style="width:100%;height:40em;border:0" title="Worked solution"></iframe>'
+
+
 def write(files: Mapping[Path, bytes]) -> None:
     """Write files beside their places and then rename them, so that none is ever half written."""
     beside: dict[Path, Path] = {}
@@ -59,7 +69,9 @@ def write(files: Mapping[Path, bytes]) -> None:
             if part != path:
                 part.replace(path)
     except OSError as error:
-        raise RenderError(f"{path}: cannot be written ({error.strerror or error}); nothing was changed, choose another place") from None
+        raise RenderError(
+            f"{path}: cannot be written ({error.strerror or error}); nothing was changed, choose another place"
+        ) from None
     finally:
         for path, part in beside.items():
             if part != path:

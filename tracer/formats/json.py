@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tracer.evaluate import rebuild
 from tracer.expr import Expr
 from tracer.formats import traces
 from tracer.notation.latex import latex
 from tracer.notation.plain import plain
-from tracer.problem import Problem, Values
+from tracer.problem import Problem, Setting, Values
 from tracer.show import show
-from tracer.trace import CellView, StepView, Trace
+from tracer.trace import Trace
+from tracer.views import CellView, StepView
 
 SCHEMA = "tracer/trace/1"
 
@@ -20,7 +20,7 @@ SCHEMA = "tracer/trace/1"
 @traces.register(".json")
 def dump(trace: Trace) -> bytes:
     """The whole trace, UTF-8, as schemas/trace.schema.json describes it."""
-    data = {"schema": SCHEMA, "problem": problem(trace.problem), "steps": [step(s, trace) for s in trace]}
+    data = {"schema": SCHEMA, "problem": problem(trace.problem), "steps": [step(view) for view in trace]}
     return (json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n").encode()
 
 
@@ -33,7 +33,7 @@ def problem(asked: Problem) -> dict[str, Any]:
         "tokens": list(asked.tokens),
         "key_tokens": list(asked.key_tokens),
         "given": {
-            name: [_numbers(v) for v in values] if isinstance(values, tuple) else _numbers(values)
+            name: [_numbers(one) for one in values] if isinstance(values, tuple) else _numbers(values)
             for name, values in asked.given.items()
         },
         "pass": {
@@ -41,7 +41,7 @@ def problem(asked: Problem) -> dict[str, Any]:
             "n_heads": wiring.n_heads,
             "n_kv_heads": wiring.n_kv_heads,
             "similarity": wiring.similarity,
-            "logits": [{"use": s.use, **{k: show(v, plain) if k == "by" else v for k, v in s.told.items()}} for s in wiring.logits],
+            "logits": [_setting(setting) for setting in wiring.logits],
             "normalisation": wiring.normalisation,
             "queries": "all" if wiring.queries is None else [n + 1 for n in wiring.queries],
             "repeat": wiring.repeat,
@@ -55,6 +55,10 @@ def problem(asked: Problem) -> dict[str, Any]:
     }
 
 
+def _setting(setting: Setting) -> dict[str, Any]:
+    return {"use": setting.use, **{k: show(v, plain) if k == "by" else v for k, v in setting.told.items()}}
+
+
 def _numbers(values: Values) -> list[Any]:
     shape = values.shape
     if len(shape) == 1:
@@ -62,9 +66,8 @@ def _numbers(values: Values) -> list[Any]:
     return [[show(values.entry((i, j)), plain) for j in range(shape[1])] for i in range(shape[0])]
 
 
-def step(view: StepView, trace: Trace) -> dict[str, Any]:
+def step(view: StepView) -> dict[str, Any]:
     """One step with all of its cells."""
-    labels = [list(words) if words else [str(n + 1) for n in range(size)] for words, size in zip(view.labels, view.shape, strict=True)]
     return {
         "id": view.id,
         "head": view.head,
@@ -74,38 +77,27 @@ def step(view: StepView, trace: Trace) -> dict[str, Any]:
         "because": view.because,
         "unit": view.unit,
         "shape": list(view.shape),
-        "rows": labels[0],
-        "columns": labels[1] if len(labels) > 1 else [""],
-        "formula": {"plain": show(view.formula, plain), "latex": show(view.formula, latex)},
-        "cells": [[cell(c) for c in row] for row in view.cells],
+        "rows": list(view.rows),
+        "columns": list(view.columns),
+        "formula": {"plain": show(view.formula, plain), "latex": show(view.formula, latex)} if view.formula else None,
+        "cells": [[cell(one) for one in row] for row in view.cells],
     }
 
 
 def cell(view: CellView) -> dict[str, Any]:
-    """One number in every view; null where a view has none, with the reason under `undefined`."""
-    undefined = view.undefined
+    """One number in every view; null where a view has none, and then the reason under `undefined`."""
     data: dict[str, Any] = {
-        "substitution": show(view.substitution(_writable), plain),
+        "substitution": show(view.substitution, plain),
         "exact": _plain(view.exact),
-        "decimal": view.decimal(view.trace.problem.paper.places),
+        "decimal": view.decimal(view.tables.paper.places),
         "float": view.float,
         "by_hand": view.by_hand,
-        "inputs": [c.id for c in view.inputs],
+        "inputs": [one.id for one in view.inputs],
     }
-    if undefined is not None:
+    if undefined := view.undefined:
         data["undefined"] = undefined.reason
     return data
 
 
-def _writable(view: CellView) -> Expr:
-    """An input as it is written down; its name where it has no value or only letters too long to write."""
-    if view.undefined:
-        return view.name
-    return view.written if not view.unknown else view.exact_if_short(3) or view.name
-
-
 def _plain(expr: Expr | None) -> str | None:
     return None if expr is None else show(expr, plain)
-
-
-__all__ = ["SCHEMA", "dump", "rebuild"]

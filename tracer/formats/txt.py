@@ -5,7 +5,21 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from tracer.document import Card, Chain, Checks, Document, Em, Equation, Grid, Heading, Line, Text, Together, bands, Block
+from tracer.document import (
+    Block,
+    Card,
+    Chain,
+    Checks,
+    Document,
+    Em,
+    Equation,
+    Grid,
+    Heading,
+    Line,
+    Text,
+    Together,
+    bands,
+)
 from tracer.expr import Expr
 from tracer.formats import documents
 from tracer.notation.plain import plain
@@ -53,10 +67,15 @@ def block(b: Block) -> str:
             return _grid(b)
         case Card(title, entries):
             wide = max(len(key) for key, _ in entries) + 2
-            rows = [textwrap.fill(f"  {key:<{wide}}{line(words)}", WIDTH, subsequent_indent=" " * (wide + 2)) for key, words in entries]
+            rows = [
+                textwrap.fill(f"  {key:<{wide}}{line(words)}", WIDTH, subsequent_indent=" " * (wide + 2))
+                for key, words in entries
+            ]
             return "\n".join([title, *rows])
         case Checks(entries):
-            return "\n".join(textwrap.fill(f"  {SIGNS[ok]} {line(words)}", WIDTH, subsequent_indent="    ") for ok, words in entries)
+            return "\n".join(
+                textwrap.fill(f"  {SIGNS[ok]} {line(words)}", WIDTH, subsequent_indent="    ") for ok, words in entries
+            )
         case Together(blocks):
             return "\n\n".join(block(inner) for inner in blocks)
 
@@ -80,7 +99,9 @@ def _chain(name: str, links: Sequence[tuple[str, str]], unit: str, remark: str) 
 
 
 def _grid(grid: Grid) -> str:
-    title = f"    {text(grid.name)} {grid.sign}" + (f"    ({line(grid.remark)})" if grid.remark and line(grid.remark) else "")
+    title = f"    {text(grid.name)} {grid.sign}" + (
+        f"    ({line(grid.remark)})" if grid.remark and line(grid.remark) else ""
+    )
     parts = [title]
     for columns in bands(grid, WIDTH - 8, lambda cell: len(text(cell))):
         head = ["", *(grid.columns[c] for c in columns)]

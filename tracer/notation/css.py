@@ -7,8 +7,6 @@ from html import escape
 
 from tracer.show import ATOM, FRACTION, POWER, Shown, Symbol
 
-TIGHT = "·"
-
 
 class Css:
     """Spans with the classes that templates/math.css lays out."""
@@ -26,8 +24,7 @@ class Css:
         return f"<i>{name}</i>" if name in "πe" else name
 
     def operator(self, sign: str) -> str:
-        space = " " if sign in TIGHT else " "
-        return f"{space}{escape(sign)}{space}"
+        return f"\u202f{sign}\u202f" if sign == "·" else f" {escape(sign)} "  # a product stays on its line
 
     def sign(self, body: str) -> str:
         return f"−{body}"

@@ -11,9 +11,11 @@ SIGNS = {
 }  # fmt: skip
 CONSTANTS = {"π": r"\pi", "∞": r"\infty", "…": r"\dots", "e": "e"}
 FUNCTIONS = {"": "", "ln": r"\ln", "arccos": r"\arccos", "max": r"\max"}
-GREEK = dict(zip("αβγδεζηθικλμνξπρστυφχψω", (
-    "alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon varphi chi "
-    "psi omega").split(), strict=True))  # fmt: skip
+GREEK_NAMES = (
+    "alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon varphi chi psi "
+    "omega"
+)
+GREEK = dict(zip("αβγδεζηθικλμνξπρστυφχψω", GREEK_NAMES.split(), strict=True))
 NORM = {"‖": (r"\lVert ", r" \rVert"), "cos": (r"\cos ", ""), "": ("", "")}
 
 
@@ -69,9 +71,7 @@ class Latex:
         return rf"\sum_{{{index}=1}}^{{{size}}} {body}"
 
     def cases(self, then: str, condition: str, otherwise: str) -> str:
-        return (
-            rf"\begin{{cases}}{then} & \text{{if }} {condition} \\ {otherwise} & \text{{otherwise}}\end{{cases}}"
-        )
+        return rf"\begin{{cases}}{then} & \text{{if }} {condition} \\ {otherwise} & \text{{otherwise}}\end{{cases}}"
 
     def side_by_side(self, parts: Sequence[str]) -> str:
         return r"\left[" + r" \mid ".join(parts) + r"\right]"

@@ -7,7 +7,6 @@ from html import escape
 
 from tracer.show import ATOM, FRACTION, POWER, Shown, Symbol
 
-
 NORM = '<mo stretchy="false" lspace="0" rspace="0">‖</mo>'
 
 
@@ -72,11 +71,9 @@ class MathML:
 
     def large(self, operator: str, index: str, size: int, body: str) -> str:
         if operator == "max":
-            return f"<mrow><munder><mo movablelimits=\"false\">max</mo><mi>{index}</mi></munder>{body}</mrow>"
+            return f'<mrow><munder><mo movablelimits="false">max</mo><mi>{index}</mi></munder>{body}</mrow>'
         below = f"<mrow><mi>{index}</mi><mo>=</mo><mn>1</mn></mrow>"
-        return (
-            f'<mrow><munderover><mo movablelimits="false">∑</mo>{below}<mn>{size}</mn></munderover>{body}</mrow>'
-        )
+        return f'<mrow><munderover><mo movablelimits="false">∑</mo>{below}<mn>{size}</mn></munderover>{body}</mrow>'
 
     def cases(self, then: str, condition: str, otherwise: str) -> str:
         return (

@@ -22,21 +22,21 @@ def indices(tensor: Tensor) -> tuple[Index, ...]:
 
 
 def attending(Z: Tensor, body: Expr) -> Expr:
-    """body for a key that may be attended to, 0 for a masked one; body alone where no mask was applied."""
+    """Body for a key that may be attended to, 0 for a masked one; body alone where no mask was applied."""
     return Case(Z.allowed, body, ZERO) if Z.allowed else body
 
 
 from tracer.operations import (  # noqa: E402  teaching order
-    embedding,
-    projection,
-    norms,
     bilinear,
-    similarity,
-    scaling,
-    masks,
-    normalisation,
-    mixing,
+    embedding,
     heads,
+    masks,
+    mixing,
+    normalisation,
+    norms,
+    projection,
+    scaling,
+    similarity,
 )
 
 __all__ = ["attending", "bilinear", "embedding", "heads", "indices", "masks", "mixing", "normalisation", "norms",

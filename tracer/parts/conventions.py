@@ -42,7 +42,11 @@ def _heads(problem: Problem) -> str:
     wiring = problem.wiring
     own = any(isinstance(problem.given.get(f"W_{x}"), tuple) for x in "QKV")
     how = "each with its own weight matrices" if own else "each with its own columns of Q, K and V, in order"
-    shared = f"; {wiring.n_kv_heads} key heads, shared by neighbouring query heads" if wiring.n_kv_heads < wiring.n_heads else ""
+    shared = (
+        f"; {wiring.n_kv_heads} key heads, shared by neighbouring query heads"
+        if wiring.n_kv_heads < wiring.n_heads
+        else ""
+    )
     return f"{wiring.n_heads} heads, {how}{shared}."
 
 
@@ -59,9 +63,23 @@ def _scale(trace: Trace) -> Line:
     if "by" in step.told:
         return ("scores are divided by ", Math(step.told["by"]), ".")
     if "d_k" in trace.open_letters:
-        return ("scores are divided by ", Math(sqrt(Letter("d_k"))), "; d_k is not given and stays a letter (put it in with --let d_k=…).")
-    scaled = next(node for s in trace if s.name == "scaled" for node in walk(s.formula) if isinstance(node, Named))
-    return ("scores are divided by ", Math(sqrt(scaled)), ", with ", Math(scaled), " = ", Math(scaled.value), " coordinates in a key.")
+        return (
+            "scores are divided by ",
+            Math(sqrt(Letter("d_k"))),
+            "; d_k is not given and stays a letter (put it in with --let d_k=…).",
+        )
+    scaled = next(
+        node for s in trace.steps if s.name == "scaled" for node in walk(s.formula) if isinstance(node, Named)
+    )
+    return (
+        "scores are divided by ",
+        Math(sqrt(scaled)),
+        ", with ",
+        Math(scaled),
+        " = ",
+        Math(scaled.value),
+        " coordinates in a key.",
+    )
 
 
 def _mask(problem: Problem) -> str:
@@ -85,7 +103,8 @@ def _numbers(problem: Problem) -> str:
 
 def _by_hand(problem: Problem) -> str:
     rule = ", ".join(f"{step.replace('_', ' ')} to {n}" for step, n in problem.paper.by_hand.items())
-    return f"every written step is rounded half up before it is used: {rule} decimals, everything else to {problem.paper.places}."
+    others = problem.paper.places
+    return f"every written step is rounded half up before it is used: {rule} decimals, everything else to {others}."
 
 
 def _rounded_given(problem: Problem) -> str:

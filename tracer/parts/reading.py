@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from tracer.document import Em, Inline, Line, Math, Text
-from tracer.expr import Expr, Num, Row
-from tracer.trace import CellView, StepView, Trace, trimmed
+from tracer.document import Em, Line, Math, Text
+from tracer.expr import Expr, Row
+from tracer.parts.words import listed
+from tracer.trace import Trace
+from tracer.views import CellView, StepView
 
 FEW = 6
 
 
-def reading(trace: Trace, weights: StepView, outputs: StepView | None, rows: list[int]) -> list[Text]:
+def reading(trace: Trace, weights: StepView, outputs: StepView | None, rows: tuple[int, ...]) -> list[Text]:
     """One sentence for each query row: where its attention goes, and what becomes of it."""
     found = []
     for row in rows:
         line = _attention(trace, weights, row)
         if line and outputs is not None:
-            line += _becomes(trace, weights, outputs, row)
+            line += _becomes(trace, outputs, row)
         if line:
             found.append(Text((*line, ".")))
     return found
@@ -38,7 +40,9 @@ def _attention(trace: Trace, weights: StepView, row: int) -> Line:
     if own is not None and shares[own][0][0] > 0:
         parts.append(("keeps ", percent(shares[own][0]), " of itself"))
     taken = sorted((s for s in shares if s[2] != own and s[0][0] > 0), key=lambda s: (-s[0][0], s[2]))
-    verbs = [("takes " if n == 0 else "", percent(share), " from ", Em(key)) for n, (share, key, _) in enumerate(taken[:FEW])]
+    verbs: list[Line] = [
+        ("takes " if n == 0 else "", percent(share), " from ", Em(key)) for n, (share, key, _) in enumerate(taken[:FEW])
+    ]
     if len(taken) > FEW:
         verbs.append(("the rest from ", f"{len(taken) - FEW} other words"))
     if verbs:
@@ -49,16 +53,6 @@ def _attention(trace: Trace, weights: StepView, row: int) -> Line:
 
 def _reason(cells: list[CellView]) -> str:
     return next(c.undefined.reason for c in cells if c.undefined)
-
-
-def listed(parts: list[Line]) -> Line:
-    """a, b and c."""
-    line: list[Inline] = []
-    for n, part in enumerate(parts):
-        if n:
-            line.append(" and " if n == len(parts) - 1 else ", ")
-        line += part
-    return tuple(line)
 
 
 def share_of(cell: CellView) -> tuple[Fraction, bool]:
@@ -80,37 +74,25 @@ def percent(share: tuple[Fraction, bool]) -> str:
     return f"{value} %"
 
 
-def _becomes(trace: Trace, weights: StepView, outputs: StepView, row: int) -> Line:
-    """(2, 2) becomes (1.14, 2.43), by hand and exactly where the two differ."""
+def _becomes(trace: Trace, outputs: StepView, row: int) -> Line:
+    """(2, 2) becomes (1.14, 2.43), by hand and rounded only at the end where the two differ."""
     cells = [outputs[row, c] for c in range(outputs.shape[1])]
     if len(cells) > FEW or any(cell.undefined or cell.unknown for cell in cells):
         return ()
-    places = trace.problem.paper.by_hand.get("outputs", trace.problem.paper.places)
-    exact = [cell.printed(places) for cell in cells]
-    exactly: Expr = Row(tuple(number for number, _ in exact))
-    new: Line = (Math(exactly),)
-    hand = [cell.by_hand_number for cell in cells]
-    if trace.problem.paper.by_hand and all(h is not None for h in hand):
-        short = [as_written(cell, h) for cell, h in zip(cells, hand, strict=True) if h is not None]
-        differ = any(a.value != b.value for a, (b, _) in zip(short, exact, strict=True) if isinstance(b, Num))
-        if differ:
-            new = (Math(Row(tuple(short))), " when worked by hand, and ", Math(exactly), " when rounded only at the end")
+    places = trace.tables.places_by_hand("outputs")
+    new: Line = (Math(Row(tuple(cell.printed(places)[0] for cell in cells))),)
+    hand = [cell.by_hand_written for cell in cells]
+    if trace.problem.paper.by_hand and any(cell.by_hand_differs for cell in cells):
+        by_hand = Row(tuple(number for number in hand if number is not None))
+        new = (Math(by_hand), " when worked by hand, and ", *new, " when rounded only at the end")
     before = _before(trace, row, outputs)
-    if before is None:
-        return (": its new vector is ", *new)
-    return (": ", Math(before), " becomes ", *new)
-
-
-def as_written(cell: CellView, hand: Num) -> Num:
-    """A number worked by hand with all its places; without zeros where nothing was rounded away: 1, not 1.00."""
-    number, is_equal = cell.rounded(hand.places or 0)
-    return trimmed(hand) if is_equal and number.value == hand.value else hand
+    return (": its new vector is ", *new) if before is None else (": ", Math(before), " becomes ", *new)
 
 
 def _before(trace: Trace, row: int, outputs: StepView) -> Expr | None:
-    """The word's own vector, where words are mixed as they are and nothing is projected."""
+    """The word's own vector, where the words are mixed as they are and nothing is projected."""
     given = trace.problem.given
-    if "X" not in given or "W_V" in given or "Y" in given or trace.problem.wiring.n_heads > 1 or not outputs.id == "outputs":
+    if "X" not in given or {"W_V", "V", "Y"} & set(given) or outputs.id != "outputs":
         return None
     X = trace["X"]
-    return Row(tuple(X[row, c].definition.entry((row, c)) for c in range(X.shape[1])))
+    return Row(tuple(X[row, c].written for c in range(X.shape[1])))

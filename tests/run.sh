@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# All tests, set-up included. With --full also those that need a browser, TeX and PyTorch, which are installed.
+# Further arguments go to pytest: bash tests/run.sh -k masks
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/../examples/setup.sh"
+group=(-m "not full")
+extra=(--group "$root/pyproject.toml:test")
+if [ "${1:-}" = --full ]; then
+    shift
+    group=()
+    extra+=(--group "$root/pyproject.toml:full")
+    need chromium "a browser" chromium
+    need pdftotext "a PDF reader" poppler-utils
+    need pdflatex "TeX" texlive-latex-base texlive-latex-recommended
+fi
+environment "${extra[@]}"
+cd "$root"
+"$python" -m ruff check .
+"$python" -m ruff format --check .
+"$python" -m mypy
+"$python" -m pytest -q "${group[@]}" "$@"

@@ -1,0 +1,43 @@
+"""What is given: every matrix with its name and size."""
+
+from __future__ import annotations
+
+from tracer.document import Block, Grid, Heading, Line, Math, Text
+from tracer.expr import Cell, Letter
+from tracer.parts.words import listed
+from tracer.trace import Trace
+from tracer.views import StepView
+
+NAMES = {
+    "X": "the words as vectors, one row each", "Y": "the other sequence, one row each", "Q": "queries", "K": "keys",
+    "V": "values", "S": "scores", "A": "attention weights", "M": "mask, 1 for “may attend”", "Emb": "embedding table",
+    "H": "the words as one-hot rows", "W_Q": "query weights", "W_K": "key weights", "W_V": "value weights",
+    "W_O": "output weights", "b_Q": "query bias", "b_K": "key bias", "b_V": "value bias", "b_O": "output bias",
+}  # fmt: skip
+
+
+def what_is_given(trace: Trace) -> list[Block]:
+    """A heading, and a grid for each given matrix."""
+    return [Heading("What is given", 2, "given"), *(grid(trace[given.tensor.id]) for given in trace.given)]
+
+
+def grid(step: StepView) -> Grid:
+    """A given matrix as it was written; a vector is a row."""
+    head = f" of head {step.id.split('.')[0].removeprefix('head')}" if step.id.startswith("head") else ""
+    remark: Line = (f"{NAMES.get(step.symbol, step.symbol)}{head}, {' × '.join(map(str, step.shape))}",)
+    cells = tuple(tuple(cell.written for cell in row) for row in step.cells)
+    name = Cell(step.tensor, ())
+    if len(step.shape) == 1:
+        return Grid(name, "=", ("",), step.rows, (tuple(row[0] for row in cells),), remark)
+    return Grid(name, "=", step.rows, step.columns, cells, remark)
+
+
+def letters(trace: Trace) -> list[Block]:
+    """What it means that some numbers are letters."""
+    names = trace.open_letters
+    if not names:
+        return []
+    verb = "is a letter" if len(names) == 1 else "are letters"
+    line = listed([(Math(Letter(name)),) for name in names])
+    after = f" {verb} without a number, so the results stay formulas. Put numbers in with --let {names[0]}=2."
+    return [Text((*line, after), "note")]

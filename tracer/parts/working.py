@@ -1,0 +1,266 @@
+"""One step worked: its title and reason, the formula, the numbers line by line, and the result as a grid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from tracer.document import Block, Chain, Em, Equation, Grid, Heading, Line, Math, Text, Together, elided
+from tracer.evaluate import Key
+from tracer.expr import Cell, Expr, Letter, Num, length, num
+from tracer.notation.plain import plain
+from tracer.operations import indices
+from tracer.parts.products import as_product
+from tracer.parts.words import listed, rich
+from tracer.problem import MAX_SIZE
+from tracer.show import show
+from tracer.trace import Trace
+from tracer.views import SHORT, CellView, StepView
+
+LONGEST = 14  # leaves of an exact value that is printed at all
+SYMBOLIC = 60  # leaves of a symbolic value in a grid
+MOST_TERMS = 10  # terms of a sum before its middle is left out
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """How much is worked line by line: which query rows, which rows of keys and of plain matrices.
+
+    `beside` says whether the comparisons beside the pass are shown at all.
+    """
+
+    worked: tuple[int, ...]
+    others: tuple[int, ...]
+    beside: bool
+
+
+EVERY = tuple(range(MAX_SIZE))
+
+
+class Working:
+    """Works the steps of one trace for one page: the rows asked for, those worked, and a running number."""
+
+    def __init__(self, trace: Trace, rows: tuple[int, ...], detail: Detail) -> None:
+        self.trace, self.rows, self.detail = trace, rows, detail
+        self.places = trace.problem.paper.places
+        self.exactly: Callable[[Fraction], Expr] = decimals if trace.problem.speaks_decimals else num
+        self.number = 0
+
+    def heading(self, step: StepView) -> tuple[Block, ...]:
+        """Number and title, the reason, and the formula."""
+        self.number += 1
+        return (
+            Heading(f"{self.number}. {step.title}", 3, step.id),
+            Text(rich(step.because), "why"),
+            equation(step),
+        )
+
+    def step(self, step: StepView) -> list[Block]:
+        """A step, in groups that stay on one page."""
+        opening = self.heading(step)
+        if is_renaming(step):
+            return [Together(opening)]
+        chains = self.chains(step)
+        closing: tuple[Block, ...] = (*self.exact_grid(step), self.grid(step), *self.hand_grid(step), *self.sums(step))
+        if not chains:
+            return [Together((*opening, *closing))]
+        return [Together((*opening, *chains[:2])), *chains[2:], Together(closing)]
+
+    def contributions(self, of_rows: list[StepView]) -> list[Block]:
+        """What each word brings to each worked row: one grid a row."""
+        rows = [row for row in self.detail.worked if row < len(of_rows)]
+        if not rows:
+            return []
+        grids = [self.grid(of_rows[row], ("to ", Em(self.trace.problem.tokens[row]))) for row in rows]
+        return [Together((*self.heading(of_rows[rows[0]]), grids[0])), *grids[1:]]
+
+    # Line by line
+
+    def chains(self, step: StepView) -> list[Chain]:
+        """The worked numbers of a step."""
+        if step.kind != "calculate":
+            return []
+        worked = self.detail.worked if step.tensor.axes[0].counts == "query" else self.detail.others
+        cells = step.cells
+        return [self.chain(cell, step.unit) for i in worked if i < len(cells) for cell in cells[i]]
+
+    def chain(self, cell: CellView, unit: str) -> Chain:
+        """One number: formula, numbers put in, exact value, decimal, as far as each says something new."""
+        formula = cell.formula
+        assert formula is not None
+        links: list[tuple[str, Expr]] = [("=", formula)]
+        if cell.undefined:
+            if _origin(cell) == cell.key:
+                links.append(("=", cell.substituted(self.put)))
+            return Chain(cell.name, self.distinct(links), self.why_undefined(cell), cell.id)
+        puts = [self.short(c) for c in cell.inputs]
+        if all(puts) or cell.unknown:
+            links.append(("=", cell.substituted(self.put)))
+        exact = cell.exact_up_to(SYMBOLIC if cell.unknown else LONGEST, self.exactly)
+        if exact is not None:
+            links.append(("=", exact))
+        if cell.unknown:
+            return Chain(cell.name, self.distinct(links), (), cell.id)
+        is_short = exact is not None and length(exact) <= SHORT
+        if not is_short and not cell.infinite and not all(isinstance(p, Num) for p in puts):
+            links.append(("≈", cell.substituted(self.put_decimal)))
+        number, is_equal = cell.printed(self.places)
+        links.append(("=" if is_equal else "≈", number))
+        by_hand: Line = ("by hand ", Math(hand)) if (hand := self.differing(cell)) else ()
+        return Chain(cell.name, self.distinct(links), by_hand, cell.id, unit)
+
+    def short(self, cell: CellView) -> Expr | None:
+        """An input as it is put into a formula exactly; None where only its decimal fits."""
+        return cell.given if cell.given is not None else cell.exact_up_to(SHORT, self.exactly)
+
+    def put(self, cell: CellView) -> Expr:
+        """An input exactly where that is short, else its decimal."""
+        short = self.short(cell)
+        if short is not None:
+            return short
+        return cell.name if cell.undefined or cell.unknown else cell.printed(self.places)[0]
+
+    def put_decimal(self, cell: CellView) -> Expr:
+        """An input as a decimal, unless it is a short rational number."""
+        short = self.short(cell)
+        return short if isinstance(short, Num) else cell.printed(self.places)[0]
+
+    def differing(self, cell: CellView) -> Num | None:
+        """What comes out by hand, where that is another number than the rounded one."""
+        return cell.by_hand_number if not cell.infinite and cell.by_hand_differs else None
+
+    def distinct(self, links: list[tuple[str, Expr]]) -> tuple[tuple[str, Expr], ...]:
+        """The links without those that say the same again, long sums with their middle left out."""
+        kept: dict[str, tuple[str, Expr]] = {}
+        for sign, expr in links:
+            kept.setdefault(show(expr, plain), (sign, elided(expr, MOST_TERMS)))
+        return tuple(kept.values())
+
+    def why_undefined(self, cell: CellView) -> Line:
+        """That there is no value, and why."""
+        origin = _origin(cell)
+        if origin == cell.key:
+            return (f"undefined: {cell.undefined.reason}",) if cell.undefined else ()
+        return ("undefined, because ", Math(cell.other(origin).name), " is")
+
+    # Results
+
+    def shown(self, step: StepView) -> list[int]:
+        """The rows of a step that are asked for; in all passes but the last every row is, the next one needs it."""
+        is_last = pass_of(step) in ("", str(self.trace.problem.wiring.repeat))
+        by_query = step.tensor.axes[0].counts == "query"
+        return list(self.rows) if by_query and is_last else list(range(step.shape[0]))
+
+    def grid(self, step: StepView, remark: Line = ()) -> Grid:
+        """The result of a step, rounded."""
+        rows = [[self.result(cell) for cell in step.cells[i]] for i in self.shown(step)]
+        sign = "=" if all(is_equal for row in rows for _, is_equal in row) else "≈"
+        unit: Line = (f"in degrees, {step.unit}",) if step.unit else ()
+        return self._grid(step, sign, [[cell for cell, _ in row] for row in rows], remark or unit)
+
+    def _grid(self, step: StepView, sign: str, cells: list[list[Expr | str]], remark: Line) -> Grid:
+        rows = tuple(step.rows[i] for i in self.shown(step))
+        return Grid(Cell(step.tensor, ()), sign, rows, step.columns, tuple(map(tuple, cells)), remark)
+
+    def result(self, cell: CellView) -> tuple[Expr | str, bool]:
+        """An entry of the result, and whether it is equal to the value."""
+        if cell.undefined:
+            return "undefined", True
+        if cell.unknown:
+            return cell.exact_up_to(SYMBOLIC, self.exactly) or "too long to print", True
+        return cell.printed(self.places)
+
+    def exact_grid(self, step: StepView) -> tuple[Block, ...]:
+        """The exact values, where they are short and not every line has shown them."""
+        if step.kind != "calculate" or self.detail.worked == self.rows:
+            return ()
+        cells = [[self.exact_entry(cell) for cell in step.cells[i]] for i in self.shown(step)]
+        flat = [cell for row in cells for cell in row]
+        if any(cell is None for cell in flat) or all(isinstance(cell, Num) for cell in flat):
+            return ()
+        return (self._grid(step, "=", [[cell or Letter("") for cell in row] for row in cells], ("exactly",)),)
+
+    def exact_entry(self, cell: CellView) -> Expr | None:
+        """The exact value if it is short."""
+        return None if cell.undefined or cell.unknown else cell.exact_up_to(SHORT, self.exactly)
+
+    def hand_grid(self, step: StepView) -> tuple[Block, ...]:
+        """What comes out by hand, where the problem says how and something differs."""
+        if not self.trace.problem.paper.by_hand or step.kind != "calculate" or step.id in beside(self.trace):
+            return ()
+        cells = [step.cells[i] for i in self.shown(step)]
+        hand: list[list[Expr | str]] = [[c.by_hand_written or "" for c in row] for row in cells]
+        if any(number == "" for row in hand for number in row):
+            return ()
+        differ = any(c.by_hand_differs for row in cells for c in row)
+        places = self.trace.tables.places_by_hand(step.id)
+        if not differ and places == self.places:
+            return ()
+        why = "; digits differ because earlier steps were rounded" if differ else ""
+        return (self._grid(step, "≈", hand, (f"by hand, rounded to {places} decimals at each step{why}",)),)
+
+    def sums(self, step: StepView) -> tuple[Block, ...]:
+        """Rounded weights that do not add up to 1 say so."""
+        if step.name != "weights" or self.trace.open_letters:
+            return ()
+        off: list[Line] = []
+        for i in self.shown(step):
+            if any(cell.undefined for cell in step.cells[i]):
+                return ()
+            rounded = [cell.rounded(self.places) for cell in step.cells[i]]
+            total = sum((r.number.value for r in rounded), Fraction(0))
+            if total != 1 and not all(r.is_equal for r in rounded):
+                off.append((Em(self.trace.problem.tokens[i]), ": ", Math(Num(total, self.places))))
+        if not off:
+            return ()
+        before = "The rounded weights of a row need not add up to 1, because each is rounded by itself ("
+        return (Text((before, *listed(off), "). The exact weights do."), "note"),)
+
+
+def equation(step: StepView) -> Equation:
+    """The step's formula, as a product of whole matrices first where it is one."""
+    assert step.formula is not None
+    own = step.tensor[indices(step.tensor)]
+    product = as_product(step)
+    if product is None:
+        return Equation((("", own), ("=", step.formula)))
+    matrices, sizes = product
+    sides = (("", Cell(step.tensor, ())), ("=", matrices), (", that is", own), ("=", step.formula))
+    return Equation(sides, (f"sizes: {sizes}",))
+
+
+def is_renaming(step: StepView) -> bool:
+    """The words themselves under another name: nothing to show twice."""
+    formula = step.formula
+    return isinstance(formula, Cell) and formula.tensor.shape == step.shape and step.name in ("query", "key", "value")
+
+
+def beside(trace: Trace) -> frozenset[str]:
+    """The steps beside the pass, which nothing later is computed from: comparisons, contributions."""
+    from tracer.expr import walk
+
+    results = {"weights", "outputs", "joined", "projected"}
+    used: set[str] = set()
+    for step in reversed(trace.steps):
+        if step.id in used or step.name in results:
+            used |= {node.tensor.id for node in walk(step.formula) if isinstance(node, Cell)}
+    return frozenset(step.id for step in trace.steps if step.id not in used and step.name not in results)
+
+
+def pass_of(step: StepView) -> str:
+    """The number of the pass a step belongs to, where there are several."""
+    return step.id.split(".")[0].removeprefix("pass") if step.id.startswith("pass") else ""
+
+
+def decimals(value: Fraction) -> Expr:
+    """A rational number as a decimal, where that ends after a few places: 9.08 rather than 227/25."""
+    for places in range(7):
+        if (value * 10**places).denominator == 1:
+            return Num(value, places or None)
+    return Num(value)
+
+
+def _origin(cell: CellView) -> Key:
+    found: Key = getattr(cell.undefined, "origin", cell.key)
+    return found

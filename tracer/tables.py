@@ -1,0 +1,267 @@
+"""The numbers of a pass in every arithmetic, each computed when somebody looks; and how they are rounded.
+
+Two words are kept apart: *rounded* is the exact value rounded once, *by hand* is what comes out when
+each written step is rounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from tracer.arithmetic import Arithmetic, Undecided, Undefined, Unknown
+from tracer.evaluate import Definition, Key, Table
+from tracer.expr import INFINITY, MINUS_INFINITY, Expr, Mul, Num, Pow, num
+from tracer.problem import Paper
+
+MAX_EXACT = 2_000  # leaves: beyond that nobody reads an exact value, and SymPy would take minutes
+LARGEST = 10**15  # from here on a decimal is printed with a power of ten
+MANTISSA = 4  # decimals before a power of ten, at most
+
+
+class Rounded(NamedTuple):
+    """A number rounded once to some decimal places, and whether it is equal to the value."""
+
+    number: Num
+    is_equal: bool
+
+
+class Tables:
+    """All values of a pass: exactly, enclosed, by hand, in floating point."""
+
+    def __init__(self, definitions: Mapping[str, Definition], paper: Paper) -> None:
+        self.definitions, self.paper = definitions, paper
+        self._balls: dict[int, Table] = {}
+        self._by_hand: dict[int, Table] = {}
+        self._rounded: dict[tuple[Key, int], Rounded] = {}
+
+    @cached_property
+    def conditions(self) -> Table:
+        """For looking up given cells and deciding cases; it computes nothing."""
+        return Table(self.definitions, NO_ARITHMETIC)
+
+    @cached_property
+    def floats(self) -> Any:
+        """Every tensor as a NumPy array, computed in floating point from start to end."""
+        from tracer.arithmetic.floating import Floats
+
+        return Floats(self.definitions)
+
+    @cached_property
+    def exact(self) -> Table:
+        """All values as SymPy numbers, or as fractions where they are rational."""
+        from tracer.arithmetic.exact import Exact
+
+        return Table(self.definitions, Exact())
+
+    @cached_property
+    def sizes(self) -> Table:
+        """How long each exact value would be on paper."""
+        from tracer.arithmetic import ball
+        from tracer.arithmetic.size import Size
+
+        def short(key: Key) -> int | None:
+            try:
+                return 1 if ball.is_exact(self.ball(key)) else None
+            except (Undefined, Undecided):
+                return None
+
+        return Table(self.definitions, Size(), short)
+
+    def balls(self, bits: int) -> Table:
+        """All values as enclosures. Look up inside `ball.precision(bits)`."""
+        from tracer.arithmetic.ball import Ball
+
+        if bits not in self._balls:
+            self._balls[bits] = Table(self.definitions, Ball())
+        return self._balls[bits]
+
+    def ball(self, key: Key, bits: int = 128) -> Any:
+        """An enclosure of a value. Raises `Undefined`, or `Undecided` where it takes more bits."""
+        from tracer.arithmetic import ball
+
+        with ball.precision(bits):
+            return self.balls(bits)[key]
+
+    def undefined(self, key: Key) -> Undefined | None:
+        """Why there is no such value, with its `origin`; None where there is one, or where it hangs on a letter."""
+        try:
+            self.ball(key)
+        except Unknown:
+            return None
+        except Undefined as undefined:
+            return undefined
+        except Undecided:
+            try:
+                _ = self.exact[key]
+            except Undefined as undefined:
+                return undefined
+        return None
+
+    def unknown(self, key: Key) -> bool:
+        """Whether the value depends on a letter without a number."""
+        try:
+            self.ball(key)
+        except Unknown:
+            return True
+        except (Undefined, Undecided):
+            pass
+        return False
+
+    def infinite(self, key: Key) -> int:
+        """+1 or −1 for an infinite value, else 0."""
+        from tracer.arithmetic import ball
+
+        try:
+            return ball.infinite(self.ball(key))
+        except (Undefined, Undecided):
+            return 0
+
+    # The exact value
+
+    def exactly(self, key: Key, number: Callable[[Fraction], Expr] = num) -> Expr | None:
+        """The exact value as a tree, its rational numbers written by `number`.
+
+        None where there is no value, or where it is too long for anybody to read.
+        """
+        from tracer.arithmetic import ball
+
+        try:
+            value = self.ball(key)
+            if ball.is_rational(value):
+                return number(Fraction(int(value.p), int(value.q)))
+            if side := ball.infinite(value):
+                return INFINITY if side > 0 else MINUS_INFINITY
+        except (Unknown, Undecided):
+            pass
+        except Undefined:
+            return None
+        try:
+            if self.sizes[key] > MAX_EXACT:
+                return None
+            from tracer.arithmetic.exact import tree
+
+            return tree(self.exact[key], number)
+        except Undefined:
+            return None
+
+    # Rounding
+
+    def rounded(self, key: Key, places: int) -> Rounded:
+        """The value rounded once, half up, every digit certain. Raises `Undefined` where there is no finite value."""
+        if (key, places) not in self._rounded:
+            self._rounded[key, places] = self._round(key, places)
+        return self._rounded[key, places]
+
+    def _round(self, key: Key, places: int) -> Rounded:
+        from tracer.arithmetic import ball
+
+        for bits in ball.PRECISIONS:
+            with ball.precision(bits):
+                try:
+                    value = self.balls(bits)[key]
+                    if ball.infinite(value):
+                        raise Undefined("the value is infinite")
+                    found, is_equal = ball.rounded(value, places)
+                    return Rounded(Num(found, max(places, 0)), is_equal)
+                except Undecided:
+                    if bits == ball.PRECISIONS[0] and (settled := self._settled(key, places)):
+                        return settled
+        raise Undefined("the value cannot be told from a tie between two decimals")
+
+    def _settled(self, key: Key, places: int) -> Rounded | None:
+        """The rounding settled exactly, where the value is a decimal that no enclosure tells from its neighbours."""
+        from tracer.arithmetic import ball, exact
+
+        try:
+            near = ball.candidate(self.ball(key), places + 1)
+        except Undecided:
+            return None
+        if near is None or self.sizes[key] > MAX_EXACT or not exact.is_rational(self.exact[key], near):
+            return None
+        found, is_equal = ball.rounded(ball.Ball().number(near), places)
+        return Rounded(Num(found, max(places, 0)), is_equal)
+
+    def printed(self, key: Key, places: int) -> tuple[Expr, bool]:
+        """The value as a page prints it, and whether that is equal to it.
+
+        An equal value is printed without zeros behind its last digit. One that would round to 0, or be longer
+        than a line, is printed with a power of ten, so that a small weight never looks like none.
+        """
+        if side := self.infinite(key):
+            return (INFINITY if side > 0 else MINUS_INFINITY), True
+        number, is_equal = self.rounded(key, places)
+        if (number.value == 0 and not is_equal) or abs(number.value) >= LARGEST:
+            return self._with_power_of_ten(key, places)
+        return (trimmed(number) if is_equal else number), is_equal
+
+    def _with_power_of_ten(self, key: Key, places: int) -> tuple[Expr, bool]:
+        digits = max(2, min(places, MANTISSA))
+        exponent = self._magnitude(key)
+        number, is_equal = self.rounded(key, digits - exponent)
+        mantissa = number.value / Fraction(10) ** exponent
+        if abs(mantissa) < 1:
+            exponent -= 1
+            number, is_equal = self.rounded(key, digits - exponent)
+            mantissa = number.value / Fraction(10) ** exponent
+        if abs(mantissa) >= 10:  # rounded up to the next power
+            exponent, mantissa = exponent + 1, mantissa / 10
+            mantissa = Fraction(round(mantissa * 10**digits), 10**digits)
+        return Mul((Num(mantissa, digits), Pow(num(10), num(exponent)))), is_equal
+
+    def _magnitude(self, key: Key) -> int:
+        from tracer.arithmetic import ball
+
+        for bits in ball.PRECISIONS:
+            try:
+                with ball.precision(bits):
+                    return ball.magnitude(self.balls(bits)[key])
+            except Undecided:
+                continue
+        raise Undefined("the value cannot be told from zero")
+
+    # By hand
+
+    def places_by_hand(self, step: str) -> int:
+        """The decimals a step is written with when working by hand."""
+        return self.paper.by_hand.get(step.rpartition(".")[2], self.paper.places)
+
+    def by_hand(self, key: Key) -> Num | None:
+        """What comes out when every written step is rounded by the paper's rule; None where there is no value."""
+        from tracer.arithmetic import ball
+
+        for bits in ball.PRECISIONS:
+            try:
+                with ball.precision(bits):
+                    value = self._hand_table(bits)[key]
+                    if ball.infinite(value):
+                        return None
+                    places = self.places_by_hand(key[0])
+                    return Num(ball.rounded(value, places)[0], places)
+            except Undefined:
+                return None
+            except Undecided:
+                continue
+        return None
+
+    def _hand_table(self, bits: int) -> Table:
+        from tracer.arithmetic import ball
+        from tracer.arithmetic.by_hand import ByHand
+
+        if bits not in self._by_hand:
+            rule = ByHand(ball.Ball(), ball.rounded, ball.infinite, self.paper.by_hand, self.paper.places)
+            self._by_hand[bits] = Table(self.definitions, rule)
+        return self._by_hand[bits]
+
+
+NO_ARITHMETIC: Arithmetic = None  # type: ignore[assignment]  # a table that is only asked for conditions
+
+
+def trimmed(number: Num) -> Num:
+    """The same decimal without the zeros behind its last digit."""
+    places = number.places or 0
+    while places and (number.value * 10 ** (places - 1)).denominator == 1:
+        places -= 1
+    return Num(number.value, places or None)
