@@ -64,9 +64,9 @@ def _parser() -> argparse.ArgumentParser:
     solve = commands.add_parser("solve", help="work a problem step by step", description="Work a problem step by step.")
     solve.add_argument("problem", metavar="PROBLEM", help="a problem file in TOML or JSON; - for standard input")
     solve.add_argument("-o", "--output", metavar="FILE", action="append", default=[],
-                       help="write .html, .pdf, .json or .txt by suffix; may be repeated; - for standard output")  # fmt: skip
+                       help="write .html, .pdf, .json or .txt by suffix; may be repeated; - for stdout")  # fmt: skip
     solve.add_argument("--detail", choices=("summary", "steps", "full"),
-                       help="results only, the first row line by line, or every row (usual where it is not too long)")  # fmt: skip
+                       help="results only, the first row worked, or every row (usual if not too long)")  # fmt: skip
     solve.add_argument(
         "--row", metavar="WORD", help="work one row in full, named by its word or number; the others as results"
     )

@@ -12,8 +12,8 @@ SIGNS = {
 CONSTANTS = {"π": r"\pi", "∞": r"\infty", "…": r"\dots", "e": "e"}
 FUNCTIONS = {"": "", "ln": r"\ln", "arccos": r"\arccos", "max": r"\max"}
 GREEK_NAMES = (
-    "alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon varphi chi psi "
-    "omega"
+    "alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon varphi chi "
+    "psi omega"
 )
 GREEK = dict(zip("αβγδεζηθικλμνξπρστυφχψω", GREEK_NAMES.split(), strict=True))
 NORM = {"‖": (r"\lVert ", r" \rVert"), "cos": (r"\cos ", ""), "": ("", "")}
