@@ -37,10 +37,11 @@ PER_HEAD = ("W_Q", "W_K", "W_V", "b_Q", "b_K", "b_V", "Q", "K", "V", "S", "A")
 MAY_BE_INFINITE = ("S", "bias")
 PASS = ("projection", "n_heads", "n_kv_heads", "encoding", "similarity", "logits", "normalisation", "queries", "repeat")
 PAPER = ("places", "by_hand", "rounded_given", "symbols")
-STEPS = tuple(
-    "embedding query key value query_norms key_norms cosines angles bilinear bilinear_scores scores scaled masked maxima "
-    "exponentials row_sums weights contributions outputs joined projected".split()
-)
+STEPS = (
+    "embedding", "query", "key", "value", "query_norms", "key_norms", "cosines", "angles", "bilinear",
+    "bilinear_scores", "scores", "scaled", "masked", "maxima", "exponentials", "row_sums", "weights", "contributions",
+    "outputs", "joined", "projected",
+)  # fmt: skip
 A_NUMBER = 'a number such as 2, -0.5, "1/3" or "√2/2", or a letter'
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import NamedTuple, Protocol
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from tracer.expr import (
     Add,
@@ -40,10 +40,13 @@ from tracer.expr import (
 SUM, NEGATIVE, PRODUCT, FRACTION, POWER, ATOM = range(6)  # how tightly a shown expression holds together
 
 
-class Shown(NamedTuple):
-    """A piece of text, and how tightly it holds together."""
+T = TypeVar("T")  # what a notation makes: text, or boxes
 
-    text: str
+
+class Shown(NamedTuple, Generic[T]):
+    """A piece of a shown formula, and how tightly it holds together."""
+
+    text: T
     level: int
 
 
@@ -70,7 +73,7 @@ def symbol(tensor: Tensor) -> Symbol:
     return Symbol(before, base, sub, after)
 
 
-class Notation(Protocol):
+class Notation(Protocol[T]):
     """How a formula looks: plain text, LaTeX, MathML, HTML boxes."""
 
     @property
@@ -78,29 +81,29 @@ class Notation(Protocol):
         """Whether every product has its dot (2·√2), or only those between numbers (2√2)."""
         ...
 
-    def number(self, text: str) -> str: ...
-    def letter(self, name: str) -> str: ...
-    def constant(self, name: str) -> str: ...
-    def operator(self, sign: str) -> str: ...
-    def sign(self, body: str) -> str: ...
-    def brackets(self, body: str) -> str: ...
-    def row(self, parts: Sequence[str]) -> str: ...
-    def tensor(self, symbol: Symbol, mark: str, indices: Sequence[str]) -> str: ...
-    def fraction(self, top: Shown, bottom: Shown) -> Shown: ...
-    def root(self, body: Shown) -> Shown: ...
-    def power(self, base: Shown, exponent: Shown) -> Shown: ...
-    def call(self, function: str, arguments: Sequence[str]) -> Shown: ...
-    def large(self, operator: str, index: str, size: int, body: str) -> str: ...
-    def cases(self, then: str, condition: str, otherwise: str) -> str: ...
-    def side_by_side(self, parts: Sequence[str]) -> str: ...
+    def number(self, text: str) -> T: ...
+    def letter(self, name: str) -> T: ...
+    def constant(self, name: str) -> T: ...
+    def operator(self, sign: str) -> T: ...
+    def sign(self, body: T) -> T: ...
+    def brackets(self, body: T) -> T: ...
+    def row(self, parts: Sequence[T]) -> T: ...
+    def tensor(self, symbol: Symbol, mark: str, indices: Sequence[str]) -> T: ...
+    def fraction(self, top: Shown[T], bottom: Shown[T]) -> Shown[T]: ...
+    def root(self, body: Shown[T]) -> Shown[T]: ...
+    def power(self, base: Shown[T], exponent: Shown[T]) -> Shown[T]: ...
+    def call(self, function: str, arguments: Sequence[T]) -> Shown[T]: ...
+    def large(self, operator: str, index: str, size: int, body: T) -> T: ...
+    def cases(self, then: T, condition: T, otherwise: T) -> T: ...
+    def side_by_side(self, parts: Sequence[T]) -> T: ...
 
 
-def show(expr: Expr, notation: Notation) -> str:
+def show(expr: Expr, notation: Notation[T]) -> T:
     """An expression in a notation."""
     return shown(expr, notation).text
 
 
-def shown(expr: Expr, to: Notation) -> Shown:
+def shown(expr: Expr, to: Notation[T]) -> Shown[T]:
     """An expression in a notation, with how tightly it holds together."""
     match expr:
         case Num(value, places):
@@ -142,22 +145,22 @@ def shown(expr: Expr, to: Notation) -> Shown:
     raise TypeError(f"no way to show {expr!r}")
 
 
-def show_tensor(tensor: Tensor, to: Notation) -> str:
+def show_tensor(tensor: Tensor, to: Notation[T]) -> T:
     """A whole matrix or vector by its symbol."""
     return to.tensor(symbol(tensor), tensor.mark, ())
 
 
-def bracketed(part: Shown, above: int, to: Notation) -> str:
+def bracketed(part: Shown[T], above: int, to: Notation[T]) -> T:
     """The text, in brackets unless it holds together more tightly than `above`."""
     return part.text if part.level > above else to.brackets(part.text)
 
 
-def bracketed_shown(part: Shown, above: int, to: Notation) -> Shown:
+def bracketed_shown(part: Shown[T], above: int, to: Notation[T]) -> Shown[T]:
     """The same, still with its level."""
     return part if part.level > above else Shown(to.brackets(part.text), ATOM)
 
 
-def _number(value: Fraction, places: int | None, to: Notation) -> Shown:
+def _number(value: Fraction, places: int | None, to: Notation[T]) -> Shown[T]:
     if value < 0:
         return Shown(to.sign(_number(-value, places, to).text), NEGATIVE)
     if places is not None:
@@ -177,8 +180,8 @@ def digits(value: Fraction, places: int) -> str:
     return f"{text[:-places]}.{text[-places:]}" if places else text
 
 
-def _added(terms: Sequence[Expr], to: Notation) -> str:
-    parts = []
+def _added(terms: Sequence[Expr], to: Notation[T]) -> T:
+    parts: list[T] = []
     for n, term in enumerate(terms):
         if n == 0:
             parts.append(bracketed(shown(term, to), SUM, to))
@@ -189,8 +192,8 @@ def _added(terms: Sequence[Expr], to: Notation) -> str:
     return to.row(parts)
 
 
-def _multiplied(factors: Sequence[Expr], to: Notation) -> str:
-    parts = []
+def _multiplied(factors: Sequence[Expr], to: Notation[T]) -> T:
+    parts: list[T] = []
     for n, factor in enumerate(factors):
         if n and (to.always_dot or _needs_dot(factors[n - 1], factor)):
             parts.append(to.operator("·"))
@@ -201,7 +204,15 @@ def _multiplied(factors: Sequence[Expr], to: Notation) -> str:
 
 def _needs_dot(left: Expr, right: Expr) -> bool:
     """Between numbers a dot keeps 2·3 from being 23; before a name or a root nothing is needed, but 1·√2 keeps it."""
-    return isinstance(right, Num | Div | Constant | Named) or (isinstance(left, Num) and left.value in (0, 1))
+    first = _first(right)
+    return isinstance(first, Num | Constant | Named | Div) or (isinstance(left, Num) and left.value in (0, 1))
+
+
+def _first(expr: Expr) -> Expr:
+    """What a shown expression begins with."""
+    if isinstance(expr, Mul):
+        return _first(expr.factors[0])
+    return _first(expr.base) if isinstance(expr, Pow) else expr
 
 
 def index_text(index: Index) -> str:
@@ -213,7 +224,7 @@ def index_text(index: Index) -> str:
     return f"{scale}{index.name}" + (f"+{shift}" if shift > 0 else f"−{-shift}" if shift else "")
 
 
-def condition_text(condition: Condition, to: Notation) -> str:
+def condition_text(condition: Condition, to: Notation[T]) -> T:
     """A condition as on paper: j ≤ i, M_ij = 1."""
     if isinstance(condition, AtMost):
         return to.row([to.letter(index_text(condition.left)), to.operator("≤"), to.letter(index_text(condition.right))])

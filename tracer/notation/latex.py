@@ -53,16 +53,16 @@ class Latex:
             name = f"({name})"
         return before + name + (f"^{{{mark}}}" if mark else "") + _subscript(indices) + after
 
-    def fraction(self, top: Shown, bottom: Shown) -> Shown:
+    def fraction(self, top: Shown[str], bottom: Shown[str]) -> Shown[str]:
         return Shown(rf"\frac{{{top.text}}}{{{bottom.text}}}", FRACTION)
 
-    def root(self, body: Shown) -> Shown:
+    def root(self, body: Shown[str]) -> Shown[str]:
         return Shown(rf"\sqrt{{{body.text}}}", ATOM)
 
-    def power(self, base: Shown, exponent: Shown) -> Shown:
+    def power(self, base: Shown[str], exponent: Shown[str]) -> Shown[str]:
         return Shown(f"{base.text}^{{{exponent.text}}}", POWER)
 
-    def call(self, function: str, arguments: Sequence[str]) -> Shown:
+    def call(self, function: str, arguments: Sequence[str]) -> Shown[str]:
         return Shown(rf"{FUNCTIONS[function]}\left({', '.join(arguments)}\right)", ATOM)
 
     def large(self, operator: str, index: str, size: int, body: str) -> str:

@@ -55,16 +55,16 @@ class MathML:
             return f"<mrow>{NORM}{name}{NORM}</mrow>"
         return f'<mrow><mi>{symbol.before}</mi><mspace width="0.17em"/>{name}</mrow>' if symbol.before else name
 
-    def fraction(self, top: Shown, bottom: Shown) -> Shown:
+    def fraction(self, top: Shown[str], bottom: Shown[str]) -> Shown[str]:
         return Shown(f"<mfrac>{top.text}{bottom.text}</mfrac>", FRACTION)
 
-    def root(self, body: Shown) -> Shown:
+    def root(self, body: Shown[str]) -> Shown[str]:
         return Shown(f"<msqrt>{body.text}</msqrt>", ATOM)
 
-    def power(self, base: Shown, exponent: Shown) -> Shown:
+    def power(self, base: Shown[str], exponent: Shown[str]) -> Shown[str]:
         return Shown(f"<msup>{base.text}{exponent.text}</msup>", POWER)
 
-    def call(self, function: str, arguments: Sequence[str]) -> Shown:
+    def call(self, function: str, arguments: Sequence[str]) -> Shown[str]:
         inside = "<mo>,</mo>".join(arguments)
         name = f"<mi>{function}</mi>" if function else ""
         return Shown(f"<mrow>{name}<mo>(</mo>{inside}<mo>)</mo></mrow>", ATOM)

@@ -38,16 +38,16 @@ class Plain:
         before = f"{symbol.before} " if symbol.before.isalpha() else symbol.before
         return f"{before}{name}" + (f"[{', '.join(indices)}]" if indices else "") + symbol.after
 
-    def fraction(self, top: Shown, bottom: Shown) -> Shown:
+    def fraction(self, top: Shown[str], bottom: Shown[str]) -> Shown[str]:
         return Shown(f"{bracketed(top, 1, self)}/{bracketed(bottom, FRACTION, self)}", PRODUCT)
 
-    def root(self, body: Shown) -> Shown:
+    def root(self, body: Shown[str]) -> Shown[str]:
         return Shown(f"√{bracketed(body, ATOM - 1, self)}", ATOM)
 
-    def power(self, base: Shown, exponent: Shown) -> Shown:
+    def power(self, base: Shown[str], exponent: Shown[str]) -> Shown[str]:
         return Shown(f"{base.text}^{bracketed(exponent, ATOM - 1, self)}", FRACTION + 1)
 
-    def call(self, function: str, arguments: Sequence[str]) -> Shown:
+    def call(self, function: str, arguments: Sequence[str]) -> Shown[str]:
         return Shown(f"{function}({', '.join(arguments)})", ATOM)
 
     def large(self, operator: str, index: str, size: int, body: str) -> str:

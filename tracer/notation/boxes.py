@@ -1,0 +1,191 @@
+"""Formulas as boxes of glyphs, for the PDF: the rules of the OpenType MATH table, piece by piece.
+
+Source: the OpenType specification, MATH table; Knuth, The TeXbook, appendix G, for what the table leaves open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tracer.layout.box import EMPTY, Box, Rule, centred, lines, overlaid, row, run, scaled, shifted, space
+from tracer.layout.font import MathFont
+from tracer.show import ATOM, FRACTION, POWER, Shown, Symbol
+
+THIN, MEDIUM, THICK = 3 / 18, 4 / 18, 5 / 18  # the three spaces of mathematics, in em
+RELATIONS = "=≈≤≥≠"
+SLACK = 0.9  # a bracket may be a tenth shorter than what it holds
+
+
+class Boxes:
+    """The pieces of a formula in boxes."""
+
+    always_dot = False
+
+    def __init__(self, font: MathFont) -> None:
+        self.font = font
+        self.axis = font.constant("AxisHeight")
+        self.rule = font.constant("FractionRuleThickness")
+
+    # Words and signs
+
+    def upright(self, text: str) -> Box:
+        """Text as it stands: numbers, words, signs."""
+        glyphs = [self.font.glyph(c) or self.font.glyph("?") for c in text]
+        return run(g for g in glyphs if g)
+
+    def name(self, text: str) -> Box:
+        """A one-letter name is italic, a longer one upright; primes stand behind."""
+        letter = text.rstrip("′")
+        if len(letter) != 1 or not letter.isalpha():
+            return self.upright(text)
+        glyph = self.font.glyph(letter, italic=True) or self.font.glyph("?")
+        return row([run([glyph] if glyph else []), self.upright(text[1:])])
+
+    def number(self, text: str) -> Box:
+        return self.upright(text)
+
+    def letter(self, name: str) -> Box:
+        base, _, sub = name.partition("_")
+        return self.scripted(self.name(base), self.name(sub) if sub else None, None)
+
+    def constant(self, name: str) -> Box:
+        return self.name(name) if name in ("π", "e") else self.upright(name)
+
+    def operator(self, sign: str) -> Box:
+        gap = THICK if sign in RELATIONS else THIN if sign in "·," else MEDIUM
+        before = 0.0 if sign == "," else gap
+        return row([space(before), self.upright(sign), space(gap)])
+
+    def sign(self, body: Box) -> Box:
+        return row([self.upright("−"), body])
+
+    def row(self, parts: Sequence[Box]) -> Box:
+        return row(parts)
+
+    # Brackets
+
+    def brackets(self, body: Box) -> Box:
+        return self.fenced("(", body, ")")
+
+    def fenced(self, left: str, body: Box, right: str) -> Box:
+        """A body in brackets that are as tall as it is, centred on the axis."""
+        reach = 2 * max(body.height - self.axis, body.depth + self.axis) * SLACK
+        fences = [self._fence(sign, reach) if sign else EMPTY for sign in (left, right)]
+        return row([fences[0], body, fences[1]])
+
+    def _fence(self, sign: str, reach: float) -> Box:
+        glyph = self.font.taller(sign, reach)
+        middle = (glyph.top - glyph.bottom) / 2
+        return shifted(run([glyph]), middle - self.axis)
+
+    # Fractions, roots, powers
+
+    def fraction(self, top: Shown[Box], bottom: Shown[Box]) -> Shown[Box]:
+        over, under = top.text, bottom.text
+        gap, constant = self.font.constant("FractionNumeratorGapMin") * 1.5, self.font.constant
+        width = max(over.width, under.width) + 2 * 0.1
+        middle = self.axis + self.rule / 2
+        up = max(constant("FractionNumeratorShiftUp"), middle + gap + over.depth)
+        down = max(constant("FractionDenominatorShiftDown"), under.height + gap + self.rule / 2 - self.axis)
+        bar = Box(width, middle, 0, (Rule(0, -middle, width, self.rule),))
+        body = overlaid([(centred(over, width), -up, over), (0, 0, bar), (centred(under, width), down, under)])
+        side = space(0.06)
+        return Shown(row([side, body, side]), FRACTION)
+
+    def root(self, body: Shown[Box]) -> Shown[Box]:
+        inside, thickness = body.text, self.font.constant("RadicalRuleThickness")
+        gap = self.font.constant("RadicalVerticalGap")
+        glyph = self.font.taller("√", inside.total + gap + thickness)
+        room = max(gap, (glyph.top + glyph.bottom - thickness - inside.total + gap) / 2)
+        top = inside.height + room + thickness
+        sign = shifted(run([glyph]), glyph.top - top)
+        bar = Box(inside.width + 0.04, top, 0, (Rule(0, -top, inside.width + 0.04, thickness),))
+        return Shown(overlaid([(0, 0, sign), (sign.width, 0, bar), (sign.width, 0, inside)]), ATOM)
+
+    def power(self, base: Shown[Box], exponent: Shown[Box]) -> Shown[Box]:
+        return Shown(self.scripted(base.text, None, exponent.text), POWER)
+
+    def scripted(self, base: Box, below: Box | None, above: Box | None) -> Box:
+        """A base with an index, an exponent, or both one above the other."""
+        constant, size = self.font.constant, self.font.script
+        placed: list[tuple[float, float, Box]] = [(0, 0, base)]
+        low = high = None
+        if below is not None:
+            low = scaled(below, size)
+            down = max(constant("SubscriptShiftDown"), base.depth + constant("SubscriptBaselineDropMin"))
+            down = max(down, low.height - constant("SubscriptTopMax"))
+        if above is not None:
+            high = scaled(above, size)
+            up = max(constant("SuperscriptShiftUp"), base.height - constant("SuperscriptBaselineDropMax"))
+            up = max(up, high.depth + constant("SuperscriptBottomMin"))
+        if low and high:
+            gap = (up - high.depth) + (down - low.height)
+            down += max(0.0, constant("SubSuperscriptGapMin") - gap)
+        lean = self._lean(base)
+        if high:
+            placed.append((base.width + lean, -up, high))
+        if low:
+            placed.append((base.width, down, low))
+        return row([overlaid(placed), space(constant("SpaceAfterScript"))]) if low or high else base
+
+    def _lean(self, base: Box) -> float:
+        last = base.marks[-1] if base.marks else None
+        return self.font.lean(last.glyphs[-1]) if last and not isinstance(last, Rule) else 0.0
+
+    # Names with indices, functions, large operators
+
+    def tensor(self, symbol: Symbol, mark: str, indices: Sequence[str]) -> Box:
+        base = self.name(symbol.base)
+        if symbol.sub:
+            base = self.scripted(base, self.name(symbol.sub), None)
+            if mark or indices:
+                base = self.brackets(base)
+        comma = "" if all(len(index) == 1 for index in indices) else ","
+        below: list[Box] = []
+        for n, index in enumerate(indices):
+            below += [self.upright(comma)] if n and comma else []
+            below += [self.name(c) if c.isalpha() else self.upright(c) for c in index]
+        whole = self.scripted(base, row(below) if below else None, self.upright(mark) if mark else None)
+        if symbol.before == "‖":
+            return row([self.upright("‖"), whole, self.upright("‖"), space(THIN / 2)])
+        return row([self.upright(symbol.before), space(THIN), whole]) if symbol.before else whole
+
+    def call(self, function: str, arguments: Sequence[Box]) -> Shown[Box]:
+        inside: list[Box] = []
+        for n, argument in enumerate(arguments):
+            inside += [self.operator(","), argument] if n else [argument]
+        return Shown(row([self.upright(function), self.brackets(row(inside))]), ATOM)
+
+    def large(self, operator: str, index: str, size: int, body: Box) -> Box:
+        if operator == "max":
+            return row([self._limits(self.upright("max"), self.name(index), None), space(THIN), body])
+        glyph = self.font.taller("∑", 0)
+        sign = shifted(run([glyph]), (glyph.top - glyph.bottom) / 2 - self.axis)
+        below = row([self.name(index), self.upright("="), self.upright("1")])
+        return row([self._limits(sign, below, self.upright(str(size))), space(THIN), body])
+
+    def _limits(self, sign: Box, below: Box, above: Box | None) -> Box:
+        low = scaled(below, self.font.script * 0.9)
+        high = scaled(above, self.font.script * 0.9) if above else EMPTY
+        width = max(sign.width, low.width, high.width)
+        gap = self.font.constant("LowerLimitGapMin") * 0.7
+        placed = [(centred(sign, width), 0.0, sign)]
+        if above:
+            placed.insert(0, (centred(high, width), -(sign.height + gap + high.depth), high))
+        placed.append((centred(low, width), sign.depth + gap + low.height, low))
+        return overlaid(placed)
+
+    def cases(self, then: Box, condition: Box, otherwise: Box) -> Box:
+        first = [then, row([self.upright("if"), space(MEDIUM), condition])]
+        second = [otherwise, self.upright("otherwise")]
+        width = max(then.width, otherwise.width) + 2 * MEDIUM
+        rows = [row([a, space(width - a.width), b]) for a, b in (first, second)]
+        stack = lines(rows, 0.35)
+        middle = (stack.height - stack.depth) / 2
+        return self.fenced("{", row([space(THIN), shifted(stack, middle - self.axis)]), "")
+
+    def side_by_side(self, parts: Sequence[Box]) -> Box:
+        inside: list[Box] = []
+        for n, part in enumerate(parts):
+            inside += [space(MEDIUM), self.upright("|"), space(MEDIUM), part] if n else [part]
+        return self.fenced("[", row(inside), "]")
