@@ -30,8 +30,9 @@ def read(text: Any) -> Decimal:
 
 def half_up(value: Decimal, places: int) -> Decimal:
     """Rounded to so many places, a tie away from zero; 80 digits of a tie are taken for the tie itself."""
-    near = value.quantize(Decimal(1).scaleb(-45))
-    return near.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP) + 0
+    with localcontext(Context(prec=DIGITS)):
+        near = value.quantize(Decimal(1).scaleb(-45))
+        return near.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP) + 0
 
 
 def settings(problem: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any], int, int, list[dict[str, Any]]]:
@@ -83,14 +84,15 @@ def worked(problem: dict[str, Any], end: End = exactly) -> dict[str, Matrix]:
 
 
 def _divided(top: Decimal, bottom: Decimal) -> Decimal:
-    return NAN if bottom == 0 else top / bottom
+    return NAN if abs(bottom) < Decimal("1e-60") else top / bottom
 
 
 def _arccos(value: Decimal) -> Decimal:
-    if value.is_nan():
+    value = value.quantize(Decimal(1).scaleb(-60))  # so that 80 digits of 1 are taken for 1
+    if value.is_nan() or abs(value) > 1:  # by hand, rounded lengths can make a cosine of 1.01
         return NAN
     with mpmath.workdps(DIGITS + 10):
-        x = mpmath.mpf(str(min(max(value, Decimal(-1)), Decimal(1))))
+        x = mpmath.mpf(str(value))
         return +Decimal(mpmath.nstr(mpmath.acos(x) * 180 / mpmath.pi, DIGITS))
 
 

@@ -116,6 +116,9 @@ class Document:
     paper: str = field(default="A4")
 
 
+LABEL = 24  # characters of a label before it is broken over lines
+
+
 def elided(expr: Expr, most: int) -> Expr:
     """Long sums with their middle left out, at every depth; what is short stays as it is."""
     if isinstance(expr, Add) and len(expr.terms) > most:
@@ -126,10 +129,10 @@ def elided(expr: Expr, most: int) -> Expr:
 
 def bands(grid: Grid, width: int, measure: Callable[[Expr | str], int]) -> list[range]:
     """The columns of a grid cut into ranges that fit a width, measured in characters."""
-    free = max(width - max((len(label) for label in grid.rows), default=0) - 3, 12)
+    free = max(width - min(LABEL, max((len(label) for label in grid.rows), default=0)) - 3, 12)
     cuts, start, used = [], 0, 0
     for n, label in enumerate(grid.columns):
-        needed = 3 + max([len(label), *(measure(row[n]) for row in grid.cells)])
+        needed = 3 + max([min(LABEL, len(label)), *(measure(row[n]) for row in grid.cells)])
         if used + needed > free and n > start:
             cuts.append(range(start, n))
             start, used = n, 0

@@ -13,11 +13,14 @@ from typing import Any, NamedTuple
 
 from tracer.arithmetic import Arithmetic, Undecided, Undefined, Unknown
 from tracer.evaluate import Definition, Key, Table
-from tracer.expr import INFINITY, MINUS_INFINITY, Expr, Mul, Num, Pow, num
+from tracer.evaluate import value as value_of
+from tracer.expr import INFINITY, MINUS_INFINITY, Expr, Mul, Num, Pow, length, num
 from tracer.problem import Paper
 
 MAX_EXACT = 2_000  # leaves: beyond that nobody reads an exact value, and SymPy would take minutes
 LARGEST = 10**15  # from here on a decimal is printed with a power of ten
+HOPELESS = 40  # times as long as what is wanted: an exact value that will not shrink to it
+SHORT_DECIMAL = 6  # places
 MANTISSA = 4  # decimals before a power of ten, at most
 
 
@@ -36,6 +39,8 @@ class Tables:
         self._balls: dict[int, Table] = {}
         self._by_hand: dict[int, Table] = {}
         self._rounded: dict[tuple[Key, int], Rounded] = {}
+        self._exact_forms: dict[Key, Expr | None] = {}
+        self._short: dict[Any, Expr | None] = {}
 
     @cached_property
     def conditions(self) -> Table:
@@ -52,9 +57,16 @@ class Tables:
     @cached_property
     def exact(self) -> Table:
         """All values as SymPy numbers, or as fractions where they are rational."""
+        from tracer.arithmetic.ball import fraction_of
         from tracer.arithmetic.exact import Exact
 
-        return Table(self.definitions, Exact())
+        def rational(key: Key) -> Fraction | None:
+            try:
+                return fraction_of(self._first_ball(key))
+            except (Undefined, Undecided):
+                return None
+
+        return Table(self.definitions, Exact(), rational)
 
     @cached_property
     def sizes(self) -> Table:
@@ -64,7 +76,7 @@ class Tables:
 
         def short(key: Key) -> int | None:
             try:
-                return 1 if ball.is_exact(self.ball(key)) else None
+                return 1 if ball.is_exact(self._first_ball(key)) else None
             except (Undefined, Undecided):
                 return None
 
@@ -83,7 +95,32 @@ class Tables:
         from tracer.arithmetic import ball
 
         with ball.precision(bits):
+            return self._enclosed(key, bits)
+
+    def _first_ball(self, key: Key) -> Any:
+        from tracer.arithmetic import ball
+
+        with ball.precision(ball.PRECISIONS[0]):
+            return self.balls(ball.PRECISIONS[0])[key]
+
+    def _enclosed(self, key: Key, bits: int) -> Any:
+        """The value in the ball table; where that cannot decide (the arccos of an exact 1), of its exact form."""
+        try:
             return self.balls(bits)[key]
+        except Undecided:
+            if key not in self._exact_forms:
+                self._exact_forms[key] = self._exact_form(key)
+            form = self._exact_forms[key]
+            if form is None:
+                raise
+        from tracer.arithmetic.ball import Ball
+
+        return value_of(form, {}, Table({}, Ball()))
+
+    def _exact_form(self, key: Key) -> Expr | None:
+        from tracer.arithmetic.exact import tree
+
+        return tree(self.exact[key]) if self.sizes[key] <= MAX_EXACT else None
 
     def undefined(self, key: Key) -> Undefined | None:
         """Why there is no such value, with its `origin`; None where there is one, or where it hangs on a letter."""
@@ -94,10 +131,7 @@ class Tables:
         except Undefined as undefined:
             return undefined
         except Undecided:
-            try:
-                _ = self.exact[key]
-            except Undefined as undefined:
-                return undefined
+            return Undefined("the value cannot be computed with certainty")
         return None
 
     def unknown(self, key: Key) -> bool:
@@ -130,8 +164,8 @@ class Tables:
 
         try:
             value = self.ball(key)
-            if ball.is_rational(value):
-                return number(Fraction(int(value.p), int(value.q)))
+            if (fraction := ball.fraction_of(value)) is not None:
+                return number(fraction)
             if side := ball.infinite(value):
                 return INFINITY if side > 0 else MINUS_INFINITY
         except (Unknown, Undecided):
@@ -147,6 +181,43 @@ class Tables:
         except Undefined:
             return None
 
+    def exactly_up_to(self, key: Key, leaves: int, number: Callable[[Fraction], Expr] = num) -> Expr | None:
+        """The exact value if it is no longer than so many leaves; the hopelessly long are not even computed."""
+        asked = (key, leaves, number)
+        if asked not in self._short:
+            hopeless = self._is_hopeless(key, leaves)
+            exact = None if hopeless else self.exactly(key, number)
+            self._short[asked] = exact if exact is not None and length(exact) <= leaves else None
+        return self._short[asked]
+
+    def _is_hopeless(self, key: Key, leaves: int) -> bool:
+        from tracer.arithmetic.exact import is_longer
+
+        try:
+            if self.sizes[key] <= leaves:
+                return False
+            if self.sizes[key] > HOPELESS * leaves and not self._may_be_decimal(key):
+                return True
+            return self.sizes[key] > MAX_EXACT or is_longer(self.exact[key], HOPELESS * leaves)
+        except Undefined:
+            return True
+
+    def _may_be_decimal(self, key: Key) -> bool:
+        """Whether no enclosure tells the value from a short decimal: long sums may cancel to one."""
+        from tracer.arithmetic import ball
+
+        try:
+            value = self.ball(key)
+            if ball.is_exact(value):
+                return True
+            with ball.precision(ball.PRECISIONS[0]):
+                ball.rounded(value, SHORT_DECIMAL)
+        except Undecided:
+            return True
+        except Undefined:
+            return False
+        return False
+
     # Rounding
 
     def rounded(self, key: Key, places: int) -> Rounded:
@@ -161,7 +232,7 @@ class Tables:
         for bits in ball.PRECISIONS:
             with ball.precision(bits):
                 try:
-                    value = self.balls(bits)[key]
+                    value = self._enclosed(key, bits)
                     if ball.infinite(value):
                         raise Undefined("the value is infinite")
                     found, is_equal = ball.rounded(value, places)
@@ -169,7 +240,10 @@ class Tables:
                 except Undecided:
                     if bits == ball.PRECISIONS[0] and (settled := self._settled(key, places)):
                         return settled
-        raise Undefined("the value cannot be told from a tie between two decimals")
+        near = ball.candidate(self.ball(key, ball.PRECISIONS[-1]), places)
+        if near is None:
+            raise Undefined("the value cannot be told from a tie between two decimals")
+        return Rounded(Num(near, max(places, 0)), is_equal=False)
 
     def _settled(self, key: Key, places: int) -> Rounded | None:
         """The rounding settled exactly, where the value is a decimal that no enclosure tells from its neighbours."""
@@ -217,7 +291,7 @@ class Tables:
         for bits in ball.PRECISIONS:
             try:
                 with ball.precision(bits):
-                    return ball.magnitude(self.balls(bits)[key])
+                    return ball.magnitude(self._enclosed(key, bits))
             except Undecided:
                 continue
         raise Undefined("the value cannot be told from zero")

@@ -10,7 +10,7 @@ from typing import Any
 
 from tracer.arithmetic import Undefined
 from tracer.evaluate import Definition, Key, Where, inputs, instantiate, place, substitute
-from tracer.expr import Expr, Num, Tensor, length, num, position
+from tracer.expr import Expr, Num, Tensor, num, position
 from tracer.problem import Problem
 from tracer.show import digits
 from tracer.tables import Rounded, Tables, trimmed
@@ -110,9 +110,13 @@ class StepView:
     @property
     def cells(self) -> list[list[CellView]]:
         """Its cells, row by row; a vector is a column."""
+        return [self.row(i) for i in range(self.shape[0])]
+
+    def row(self, i: int) -> list[CellView]:
+        """The cells of one row."""
         if len(self.shape) == 1:
-            return [[self[i]] for i in range(self.shape[0])]
-        return [[self[i, j] for j in range(self.shape[1])] for i in range(self.shape[0])]
+            return [self[i]]
+        return [self[i, j] for j in range(self.shape[1])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +212,7 @@ class CellView:
 
     def exact_up_to(self, leaves: int, number: Callable[[Fraction], Expr] = num) -> Expr | None:
         """The exact value if it is no longer than so many leaves, its rational numbers written by `number`."""
-        exact = self.tables.exactly(self.key, number)
-        return exact if exact is not None and length(exact) <= leaves else None
+        return self.tables.exactly_up_to(self.key, leaves, number)
 
     def rounded(self, places: int) -> Rounded:
         """The value rounded once, every digit certain. Raises `Undefined` where there is no finite value."""

@@ -205,9 +205,9 @@ def _arccos(body: Value) -> Value:
 # Reading a value off
 
 
-def is_rational(value: Value) -> bool:
-    """Whether the value is held as a rational number."""
-    return isinstance(value, fmpq)
+def fraction_of(value: Value) -> Fraction | None:
+    """The value as a fraction, where it is held as a rational number."""
+    return Fraction(int(value.p), int(value.q)) if isinstance(value, fmpq) else None
 
 
 def is_exact(value: Value) -> bool:

@@ -117,6 +117,15 @@ def is_zero(value: Any) -> bool:
     return bool(known)
 
 
+def is_longer(value: Any, nodes: int) -> bool:
+    """Whether an expression has more nodes than so many; looks at no more than these."""
+    waiting = [value]
+    while waiting and nodes >= 0:
+        nodes -= 1
+        waiting += getattr(waiting.pop(), "args", ())
+    return nodes < 0
+
+
 def is_rational(value: Any, fraction: Fraction) -> bool:
     """Whether the value is proved to be this fraction."""
     return is_zero(value - number_of(fraction))

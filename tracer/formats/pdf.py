@@ -197,12 +197,12 @@ class Painted:
     def __init__(self, box: Box, face: Face) -> None:
         self.box, self.face = box, face
 
-    def get_intrinsic_size(self, resolution: float, font_size: float) -> tuple[float, float, float]:
+    def get_intrinsic_size(self, _resolution: float, _font_size: float) -> tuple[float, float, float]:
         """Width, height and their ratio, in CSS pixels."""
         width, height = max(self.box.width, 0.01) * EM, max(self.box.total, 0.01) * EM
         return width, height, width / height
 
-    def draw(self, stream: Any, width: float, height: float, style: Any) -> None:
+    def draw(self, stream: Any, _width: float, _height: float, style: Any) -> None:
         """Rules as filled rectangles, glyphs as text that can be copied."""
         font = self.face.on(stream)
         base = self.box.height * EM

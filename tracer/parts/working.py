@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from tracer.document import Block, Chain, Em, Equation, Grid, Heading, Line, Math, Text, Together, elided
 from tracer.evaluate import Key
-from tracer.expr import Cell, Expr, Letter, Num, length, num
+from tracer.expr import Cell, Expr, Num, length, num
 from tracer.notation.plain import plain
 from tracer.operations import indices
 from tracer.parts.products import as_product
@@ -82,8 +82,7 @@ class Working:
         if step.kind != "calculate":
             return []
         worked = self.detail.worked if step.tensor.axes[0].counts == "query" else self.detail.others
-        cells = step.cells
-        return [self.chain(cell, step.unit) for i in worked if i < len(cells) for cell in cells[i]]
+        return [self.chain(cell, step.unit) for i in worked if i < step.shape[0] for cell in step.row(i)]
 
     def chain(self, cell: CellView, unit: str) -> Chain:
         """One number: formula, numbers put in, exact value, decimal, as far as each says something new."""
@@ -154,7 +153,7 @@ class Working:
 
     def grid(self, step: StepView, remark: Line = ()) -> Grid:
         """The result of a step, rounded."""
-        rows = [[self.result(cell) for cell in step.cells[i]] for i in self.shown(step)]
+        rows = [[self.result(cell) for cell in step.row(i)] for i in self.shown(step)]
         sign = "=" if all(is_equal for row in rows for _, is_equal in row) else "≈"
         unit: Line = (f"in degrees, {step.unit}",) if step.unit else ()
         return self._grid(step, sign, [[cell for cell, _ in row] for row in rows], remark or unit)
@@ -175,11 +174,17 @@ class Working:
         """The exact values, where they are short and not every line has shown them."""
         if step.kind != "calculate" or self.detail.worked == self.rows:
             return ()
-        cells = [[self.exact_entry(cell) for cell in step.cells[i]] for i in self.shown(step)]
-        flat = [cell for row in cells for cell in row]
-        if any(cell is None for cell in flat) or all(isinstance(cell, Num) for cell in flat):
+        rows: list[list[Expr | str]] = []
+        for i in self.shown(step):
+            rows.append([])
+            for cell in step.row(i):
+                exact = self.exact_entry(cell)
+                if exact is None:
+                    return ()
+                rows[-1].append(exact)
+        if all(isinstance(exact, Num) for row in rows for exact in row):
             return ()
-        return (self._grid(step, "=", [[cell or Letter("") for cell in row] for row in cells], ("exactly",)),)
+        return (self._grid(step, "=", rows, ("exactly",)),)
 
     def exact_entry(self, cell: CellView) -> Expr | None:
         """The exact value if it is short."""
@@ -189,7 +194,7 @@ class Working:
         """What comes out by hand, where the problem says how and something differs."""
         if not self.trace.problem.paper.by_hand or step.kind != "calculate" or step.id in beside(self.trace):
             return ()
-        cells = [step.cells[i] for i in self.shown(step)]
+        cells = [step.row(i) for i in self.shown(step)]
         hand: list[list[Expr | str]] = [[c.by_hand_written or "" for c in row] for row in cells]
         if any(number == "" for row in hand for number in row):
             return ()
@@ -206,9 +211,9 @@ class Working:
             return ()
         off: list[Line] = []
         for i in self.shown(step):
-            if any(cell.undefined for cell in step.cells[i]):
+            if any(cell.undefined for cell in step.row(i)):
                 return ()
-            rounded = [cell.rounded(self.places) for cell in step.cells[i]]
+            rounded = [cell.rounded(self.places) for cell in step.row(i)]
             total = sum((r.number.value for r in rounded), Fraction(0))
             if total != 1 and not all(r.is_equal for r in rounded):
                 off.append((Em(self.trace.problem.tokens[i]), ": ", Math(Num(total, self.places))))
