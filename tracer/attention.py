@@ -18,7 +18,7 @@ from tracer.problem import Problem, Setting, Values, Written
 from tracer.shapes import check
 from tracer.trace import Recorder, Trace
 
-GIVEN_AS = {"Q": "query", "K": "key", "V": "value", "S": "scores", "A": "weights"}
+GIVEN_AS = {"Q": "query", "K": "key", "V": "value", "S": "scores", "A": "weights", "embedding": "table"}
 AXES = {
     "X": ("i query", "a"), "Y": ("j key", "a"), "Q": ("i query", "c"), "K": ("j key", "c"), "V": ("j key", "c"),
     "S": ("i query", "j key"), "A": ("i query", "j key"), "mask": ("i query", "j key"), "embedding": ("v", "a"),
@@ -37,7 +37,7 @@ def solve(problem: Problem) -> Trace:
     X = _words(rec, given)
     for number in range(1, problem.wiring.repeat + 1):
         several = problem.wiring.repeat > 1
-        with rec.under(f"pass{number}." if several else "", f"[{number}]" if several else ""):
+        with rec.under(f"pass{number}." if several else "", f"⟨{number}⟩" if several else ""):
             X = one_pass(rec, given, X)
     return rec.trace()
 
@@ -66,6 +66,8 @@ def _taken(rec: Recorder, name: str, values: Values) -> Tensor:
     axes = []
     for letter, size in zip(letters, values.shape, strict=True):
         index, _, counts = letter.partition(" ")
+        if counts == "query" and size != len(rec.problem.tokens):  # X that only gives keys and values
+            counts = "key"
         axes.append(Axis(index, size, counts))
     return rec.given(GIVEN_AS.get(name, name), SYMBOLS.get(name, name), tuple(axes), values)
 
@@ -155,12 +157,14 @@ def _head(
             S = _masked_where_infinite(rec, S)
         elif Q is not None and K is not None:
             S = similarities[rec.problem.wiring.similarity](rec, Q, K)
-            _through_one_matrix(rec, given, X, Y, h, kv)
         assert S is not None
         for step in rec.problem.wiring.logits:
             S = logit_steps[step.use](rec, S, _told(step, given, K))
         A = normalisations[rec.problem.wiring.normalisation](rec, S)
-    return None if V is None else mixing.mix(rec, A, V)
+    O = None if V is None else mixing.mix(rec, A, V)
+    if Q is not None and K is not None:
+        _through_one_matrix(rec, given, X, Y, h, kv)
+    return O
 
 
 def _of_head(given: Tensor | list[Tensor] | None, h: int) -> Tensor | None:

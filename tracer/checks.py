@@ -31,7 +31,7 @@ Rows = range | tuple[int, ...]
 def checks(trace: Trace, rows: Rows) -> list[Check]:
     """Every check of every head, for the rows that are worked. A symbolic pass has nothing to check in numbers."""
     found = []
-    for step in trace:
+    for step in map(trace.__getitem__, trace.tables.definitions):
         if step.name == "weights":
             found += [_add_up(trace, step.tensor, rows), *_weights_again(trace, step, rows)]
         if step.name == "outputs":
@@ -79,6 +79,8 @@ def _weights_again(trace: Trace, step: StepView, rows: Rows) -> list[Check]:
 
     A = step.tensor
     if trace.problem.wiring.normalisation not in ("softmax", "softmax-shifted") or A.allowed:
+        return []
+    if step.formula is None:
         return []
     exponentials = trace[step.id.removesuffix("weights") + "exponentials"]
     Z = next(cell.tensor for cell in _cells(exponentials.formula) if len(cell.at) == 2)

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from tracer import __version__
-from tracer.document import Chain, Document, Equation, bands
+from tracer.document import Chain, Document, Equation, Grid, bands
 from tracer.expr import Expr
 from tracer.notation.plain import plain
 from tracer.show import show
@@ -40,6 +40,10 @@ class Typesetter(Protocol):
         """A worked number, all its links, over several lines if it must."""
         ...
 
+    def large_grid(self, grid: Grid, columns: range) -> list[str]:
+        """A grid too large for a table, in pieces; none where a table will do."""
+        ...
+
 
 def page(document: Document, typesetter: Typesetter) -> str:
     """The document as one HTML page."""
@@ -53,9 +57,10 @@ def page(document: Document, typesetter: Typesetter) -> str:
         math=lambda expr: Markup(typesetter.inline(expr)),  # noqa: S704  typesetters escape what people typed
         equation_of=lambda block: Markup(typesetter.equation(block)),  # noqa: S704
         chain_of=lambda block: Markup(typesetter.chain(block)),  # noqa: S704
+        pieces_of=lambda grid, columns: list(map(Markup, typesetter.large_grid(grid, columns))),
         bands=lambda grid: bands(grid, WIDTH, measure),
     )
-    return text
+    return text.lstrip()
 
 
 @lru_cache

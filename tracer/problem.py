@@ -524,7 +524,11 @@ def _with_labels(problem: Problem, queries: Any) -> Problem:
 
 def _labels_for(labels: tuple[str, ...], count: int, key: str, word: str = "token") -> tuple[str, ...]:
     if labels and len(labels) != count:
-        raise ShapeError(f"{key} names {len(labels)} words, but there are {count} rows; name each row once")
+        what = "queries" if key == "tokens" else "keys"
+        raise ShapeError(
+            f"{key} names {len(labels)} words, but the matrices have {count} {what}; tokens names each query, "
+            "key_tokens each key where they are not the same words"
+        )
     return labels or tuple(f"{word} {n}" for n in range(1, count + 1))
 
 

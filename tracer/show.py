@@ -188,7 +188,8 @@ def _added(terms: Sequence[Expr], to: Notation[T]) -> T:
         elif isinstance(term, Neg):
             parts += [to.operator("−"), bracketed(shown(term.body, to), NEGATIVE, to)]
         else:
-            parts += [to.operator("+"), bracketed(shown(term, to), NEGATIVE, to)]
+            is_last_sum = isinstance(term, Sum) and n == len(terms) - 1  # nothing follows that it could swallow
+            parts += [to.operator("+"), bracketed(shown(term, to), -1 if is_last_sum else NEGATIVE, to)]
     return to.row(parts)
 
 

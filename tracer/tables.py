@@ -273,7 +273,10 @@ class Tables:
 
     def _with_power_of_ten(self, key: Key, places: int) -> tuple[Expr, bool]:
         digits = max(2, min(places, MANTISSA))
-        exponent = self._magnitude(key)
+        try:
+            exponent = self._magnitude(key)
+        except Undefined:  # as near to 0 as anybody can tell
+            return num(0), False
         number, is_equal = self.rounded(key, digits - exponent)
         mantissa = number.value / Fraction(10) ** exponent
         if abs(mantissa) < 1:
@@ -331,6 +334,19 @@ class Tables:
 
 
 NO_ARITHMETIC: Arithmetic = None  # type: ignore[assignment]  # a table that is only asked for conditions
+
+
+def rounds_to(written: Expr, number: Num) -> bool:
+    """Whether a formula with its numbers put in comes to this number, rounded to its places."""
+    from tracer.arithmetic import ball
+
+    places = number.places or 0
+    with ball.precision(ball.PRECISIONS[0]):
+        try:
+            found, _ = ball.rounded(value_of(written, {}, Table({}, ball.Ball())), places)
+        except (Undefined, Undecided):
+            return True
+    return found == number.value
 
 
 def trimmed(number: Num) -> Num:

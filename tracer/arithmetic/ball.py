@@ -197,9 +197,11 @@ def _arccos(body: Value) -> Value:
     if abs(ball) > 1:
         raise Undefined("only numbers from −1 to 1 have an arccos")
     value = ball.acos()
-    if value.is_nan():
-        raise Undecided
-    return value
+    if not value.is_nan():
+        return value
+    if ball > 0:  # a cosine that may be 1 and cannot be more: its angle is between 0 and that of the lower end
+        return arb(0).union(ball.lower().acos())
+    return arb.pi().union(ball.upper().acos())
 
 
 # Reading a value off

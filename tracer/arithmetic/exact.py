@@ -48,7 +48,7 @@ class Exact:
         return CONSTANTS[name]
 
     def letter(self, name: str) -> Any:
-        return sympy.Symbol(name, real=True)
+        return sympy.Symbol(name, positive=True) if name.startswith("d_") else sympy.Symbol(name, real=True)
 
     def add(self, terms: list[Any]) -> Any:
         rational, others = Fraction(0), []
@@ -141,7 +141,7 @@ def _over_one_bar(value: Any) -> Any:
     shares = bottom.as_coefficients_dict()
     tops = sympy.Add(*[_numerator(term) for term in value.args]).as_coefficients_dict()
     ratios = {tops.get(part, 0) / share for part, share in shares.items()}
-    return ratios.pop() if len(ratios) == 1 and len(tops) == len(shares) else value
+    return ratios.pop() if len(ratios) == 1 and tops.keys() == shares.keys() else value
 
 
 def _numerator(term: Any) -> Any:

@@ -33,7 +33,12 @@ from tracer.expr import (
     Sum,
 )
 
-FUNCTIONS: dict[str, Any] = {"sqrt": np.sqrt, "exp": np.exp, "ln": np.log, "arccos": np.arccos}
+FUNCTIONS: dict[str, Any] = {
+    "sqrt": np.sqrt,
+    "exp": np.exp,
+    "ln": np.log,
+    "arccos": lambda x: np.arccos(np.clip(x, -1, 1)),
+}
 CONSTANTS = {"π": np.pi, "e": np.e, "∞": np.inf}
 
 

@@ -9,14 +9,15 @@ version is pinned, and tests/test_pages.py reads the painted text back.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 from typing import Any
 
-from tracer.document import Chain, Document, Em, Equation, Line
+from tracer.document import LABEL, Chain, Document, Em, Equation, Grid, Line
 from tracer.errors import RenderError
 from tracer.expr import Add, Expr, Neg, Num
 from tracer.formats import documents
-from tracer.layout.box import Box, Rule, lines, row, scaled, space
+from tracer.layout.box import Box, Rule, lines, overlaid, row, scaled, space
 from tracer.layout.font import math_font
 from tracer.notation.boxes import Boxes
 from tracer.notation.plain import plain
@@ -32,6 +33,8 @@ NAMES = 5.0  # where the first sign of a chain stands, in em
 INDENT = 1.5
 LEADING = 0.45
 REMARK = 0.92  # the size of a remark
+MOST_IN_TABLE = 400  # entries of a table; WeasyPrint takes milliseconds for each
+ROWS, LINE, GAP = 34, 1.55, 0.9  # of a painted grid: rows on a page, from line to line, between columns (em)
 
 
 @documents.register(".pdf")
@@ -112,6 +115,37 @@ class Paper:
         body = self.paragraph(parts, self.width - INDENT - start, 1.2)
         return self.image(row([space(start - name.width), name, body]), " ".join(spoken))
 
+    def large_grid(self, grid: Grid, columns: range) -> list[str]:
+        """A grid with more entries than WeasyPrint's tables bear: painted, a piece for as many rows as a page takes."""
+        if len(grid.rows) * len(grid.columns) <= MOST_IN_TABLE:
+            return []
+        starts = range(0, len(grid.rows), ROWS)
+        return [self.piece(grid, columns, range(n, min(n + ROWS, len(grid.rows)))) for n in starts]
+
+    def piece(self, grid: Grid, columns: range, rows: range) -> str:
+        """Some rows and columns of a grid: labels at the left and on top, numbers flush right between two bars."""
+        cells = [[self.entry(grid.cells[r][c]) for c in columns] for r in rows]
+        heads = [scaled(self.boxes.upright(short_label(grid.columns[c])), REMARK) for c in columns]
+        labels = [scaled(self.boxes.upright(short_label(grid.rows[r])), REMARK) for r in rows]
+        name = row([show(grid.name, self.boxes), self.boxes.operator(grid.sign)])
+        left = name.width + 0.5 + max(label.width for label in labels) + 0.6
+        widths = [max(box.width for box in column) for column in zip(heads, *cells, strict=True)]
+        ends = [left + sum(widths[: n + 1]) + GAP * n + GAP / 2 for n in range(len(widths))]
+        placed = [(end - head.width, 0.0, head) for end, head in zip(ends, heads, strict=True)]
+        placed.append((0.0, LINE * (len(rows) + 1) / 2, name))
+        for n, (label, entries) in enumerate(zip(labels, cells, strict=True), 1):
+            placed.append((name.width + 0.5, LINE * n, label))
+            placed += [(end - box.width, LINE * n, box) for end, box in zip(ends, entries, strict=True)]
+        body = overlaid(placed)
+        top, height = LINE * 0.3, LINE * len(rows)
+        bars = tuple(Rule(x, top, self.boxes.rule, height) for x in (left, ends[-1] + GAP / 2))
+        spoken = "; ".join(f"{grid.rows[r]}: " + ", ".join(_spoken(grid.cells[r][c]) for c in columns) for r in rows)
+        return self.image(replace(body, marks=body.marks + bars), f"{show(grid.name, plain)} {grid.sign} {spoken}")
+
+    def entry(self, cell: Expr | str) -> Box:
+        """An entry of a grid as a box."""
+        return self.boxes.upright(cell) if isinstance(cell, str) else show(cell, self.boxes)
+
     def pieces(self, expr: Expr) -> list[Box]:
         """An expression as boxes between which a line may end: before the signs of a sum."""
         if not isinstance(expr, Add):
@@ -161,6 +195,15 @@ def is_plain_number(expr: Expr) -> bool:
 
 def _text(line: Line) -> str:
     return "".join(p if isinstance(p, str) else p.text if isinstance(p, Em) else show(p.expr, plain) for p in line)
+
+
+def short_label(label: str) -> str:
+    """A label that leaves room for the numbers."""
+    return label if len(label) <= LABEL else label[: LABEL - 1] + "…"
+
+
+def _spoken(cell: Expr | str) -> str:
+    return cell if isinstance(cell, str) else show(cell, plain)
 
 
 class Face:

@@ -51,7 +51,7 @@ class Latex:
         name = _name(symbol.base) + (f"_{{{symbol.sub}}}" if symbol.sub else "")
         if symbol.sub and (mark or indices):
             name = f"({name})"
-        return before + name + (f"^{{{mark}}}" if mark else "") + _subscript(indices) + after
+        return before + name + (f"^{{{_mark(mark)}}}" if mark else "") + _subscript(indices) + after
 
     def fraction(self, top: Shown[str], bottom: Shown[str]) -> Shown[str]:
         return Shown(rf"\frac{{{top.text}}}{{{bottom.text}}}", FRACTION)
@@ -75,6 +75,10 @@ class Latex:
 
     def side_by_side(self, parts: Sequence[str]) -> str:
         return r"\left[" + r" \mid ".join(parts) + r"\right]"
+
+
+def _mark(mark: str) -> str:
+    return mark.replace("⟨", r"\langle ").replace("⟩", r"\rangle ")
 
 
 def _name(text: str) -> str:

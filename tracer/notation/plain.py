@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tracer.show import ATOM, FRACTION, PRODUCT, Shown, Symbol, bracketed
+from tracer.show import ATOM, FRACTION, SUM, Shown, Symbol, bracketed
 
 
 class Plain:
@@ -39,7 +39,8 @@ class Plain:
         return f"{before}{name}" + (f"[{', '.join(indices)}]" if indices else "") + symbol.after
 
     def fraction(self, top: Shown[str], bottom: Shown[str]) -> Shown[str]:
-        return Shown(f"{bracketed(top, 1, self)}/{bracketed(bottom, FRACTION, self)}", PRODUCT)
+        over = self.brackets(top.text) if top.level in (SUM, FRACTION) else top.text
+        return Shown(f"{over}/{bracketed(bottom, FRACTION, self)}", FRACTION)
 
     def root(self, body: Shown[str]) -> Shown[str]:
         return Shown(f"√{bracketed(body, ATOM - 1, self)}", ATOM)

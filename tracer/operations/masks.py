@@ -47,7 +47,7 @@ def mask(rec: Recorder, S: Tensor, told: Mapping[str, Any]) -> Tensor:
         S.axes,
         Case(allowed, S[indices(S)], MINUS_INFINITY),
         "Masked scores",
-        "A key that must not be seen gets −∞, because e to the power of −∞ is 0: it will weigh nothing.",
+        "A key that must not be seen gets the score −∞, which no other score is as small as: it will weigh nothing.",
         symbol="Z′" if S.symbol == "Z" else "Z",
         kind="arrange",
         allowed=allowed,

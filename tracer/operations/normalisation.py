@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tracer.expr import Axis, Div, Expr, Max, Tensor, exp, minus, total
+from tracer.expr import Div, Expr, Max, Tensor, exp, minus, total
 from tracer.operations import attending, indices
 from tracer.registry import Registry
 from tracer.trace import Recorder
@@ -58,7 +58,8 @@ def _shares(rec: Recorder, Z: Tensor, exponential: Expr) -> Tensor:
         "Row sums",
         "Each row needs its own total to share out.",
     )
-    return _weights(rec, Z, Div(E[i, j], D[i]), Z.axes)
+    because = "Dividing by its sum makes each row add up to 1: a share of attention for every word."
+    return _weights(rec, Z, Div(E[i, j], D[i]), because)
 
 
 @normalisations.register("sum")
@@ -77,14 +78,16 @@ def by_sum(rec: Recorder, Z: Tensor) -> Tensor:
         "Row sums",
         "Each row needs its own total to share out.",
     )
-    return _weights(rec, Z, Div(Z[i, j], D[i]), Z.axes)
+    because = "Dividing by its sum makes each row add up to 1, unless that sum is 0: then there are no weights."
+    return _weights(rec, Z, Div(Z[i, j], D[i]), because)
 
 
-def _weights(rec: Recorder, Z: Tensor, share: Expr, axes: tuple[Axis, ...]) -> Tensor:
+def _weights(rec: Recorder, Z: Tensor, share: Expr, because: str) -> Tensor:
     return rec.step(
         "weights",
-        axes,
+        Z.axes,
         attending(Z, share),
         "Attention weights",
-        "Dividing by its sum makes each row add up to 1: a share of attention for every word.",
+        because,
+        allowed=Z.allowed,
     )

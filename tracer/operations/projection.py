@@ -59,9 +59,9 @@ REASONS = {
     "projected": "W_O mixes what the heads found back into one vector of the model's size.",
 }
 AS_THEY_ARE = {
-    "query": "No W_Q is given, so the words themselves are the queries.",
-    "key": "No W_K is given, so the words themselves are the keys.",
-    "value": "No W_V is given, so the words themselves are the values.",
+    "query": "No W_Q is given, so {rows} themselves are the queries.",
+    "key": "No W_K is given, so {rows} themselves are the keys.",
+    "value": "No W_V is given, so {rows} themselves are the values.",
 }
 COUNTS = {"query": ("i", "query"), "key": ("j", "key"), "value": ("j", "key"), "projected": ("i", "query")}
 
@@ -89,11 +89,12 @@ def project(rec: Recorder, name: str, X: Tensor, W: Tensor, b: Tensor | None) ->
 def as_it_is(rec: Recorder, name: str, X: Tensor) -> Tensor:
     """Use the words themselves where no weight matrix is given: Q[i, c] = X[i, c]."""
     letter, counts = COUNTS[name]
+    fed_back = X.id.startswith("pass")
     return rec.step(
         name,
         (Axis(letter, X.shape[0], counts), Axis("c", X.shape[1])),
         X[Index(letter), Index("c")],
         TITLES[name],
-        AS_THEY_ARE[name],
+        AS_THEY_ARE[name].format(rows="the results of the pass before" if fed_back else "the words"),
         kind="arrange",
     )

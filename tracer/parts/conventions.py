@@ -20,7 +20,9 @@ NORMALISATIONS = {
 def card(trace: Trace) -> Card:
     """What is agreed about this pass."""
     problem = trace.problem
-    entries: list[tuple[str, Line]] = [("Vectors", (projections[problem.wiring.projection].words + ".",))]
+    entries: list[tuple[str, Line]] = []
+    if any(name.startswith("W_") for name in problem.given):
+        entries.append(("Vectors", (projections[problem.wiring.projection].words + ".",)))
     if problem.wiring.n_heads > 1:
         entries.append(("Heads", (_heads(problem),)))
     if "weights" not in {given.tensor.id for given in trace.given}:
@@ -97,7 +99,8 @@ def _numbers(problem: Problem) -> str:
     places = problem.paper.places
     return (
         "a decimal is exact as written. “=” stands only between equal numbers; “≈” stands before a number "
-        f"rounded once, half up, to {places} decimal{'' if places == 1 else 's'}."
+        f"rounded once, half up, to {places} decimal{'' if places == 1 else 's'}. Where rounded numbers put into a "
+        "formula would give another last digit, more of their digits are put in."
     )
 
 

@@ -18,7 +18,7 @@ def reading(trace: Trace, weights: StepView, outputs: StepView | None, rows: tup
     found = []
     for row in rows:
         line = _attention(trace, weights, row)
-        if line and outputs is not None:
+        if line and outputs is not None and not weights[row, 0].undefined:
             line += _becomes(trace, outputs, row)
         if line:
             found.append(Text((*line, ".")))
@@ -30,8 +30,10 @@ def _attention(trace: Trace, weights: StepView, row: int) -> Line:
     cells = [weights[row, j] for j in range(weights.shape[1])]
     if any(cell.unknown for cell in cells):
         return ()
+    by_sum = trace.problem.wiring.normalisation == "sum"
     if any(cell.undefined for cell in cells):
-        return (Em(query), " has no weights: they are undefined, because ", str(_reason(cells)))
+        way_out = " The softmax is the way out: e to any power is positive, so no row can add up to 0" if by_sum else ""
+        return (Em(query), f" has no weights: they are undefined, because {_reason(cells)}.{way_out}")
     shares = [(share_of(cell), keys[j], j) for j, cell in enumerate(cells)]
     if all(share == 0 and not exactly for (share, exactly), _, _ in shares) or all(s == 0 for (s, _), _, _ in shares):
         return (Em(query), " may see no word at all, so it takes nothing from any")
@@ -68,10 +70,10 @@ def percent(share: tuple[Fraction, bool]) -> str:
     """57 %, all, or less than 1 %."""
     value, is_equal = share
     if 0 < value < 1:
-        return "less than 1 %"
+        return "less than 1\u00a0%"
     if value == 100 and not is_equal:
-        return "nearly 100 %"
-    return f"{value} %"
+        return "nearly 100\u00a0%"
+    return f"{value}\u00a0%"
 
 
 def _becomes(trace: Trace, outputs: StepView, row: int) -> Line:

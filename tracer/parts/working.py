@@ -8,18 +8,20 @@ from fractions import Fraction
 
 from tracer.document import Block, Chain, Em, Equation, Grid, Heading, Line, Math, Text, Together, elided
 from tracer.evaluate import Key
-from tracer.expr import Cell, Expr, Num, length, num
+from tracer.expr import Call, Cell, Expr, Num, length, num, walk
 from tracer.notation.plain import plain
 from tracer.operations import indices
 from tracer.parts.products import as_product
 from tracer.parts.words import listed, rich
 from tracer.problem import MAX_SIZE
 from tracer.show import show
+from tracer.tables import rounds_to
 from tracer.trace import Trace
 from tracer.views import SHORT, CellView, StepView
 
 LONGEST = 14  # leaves of an exact value that is printed at all
 SYMBOLIC = 60  # leaves of a symbolic value in a grid
+GUARD_DIGITS = (0, 1, 2, 3, 4, 6)  # more digits of the numbers put in, where rounding would show
 MOST_TERMS = 10  # terms of a sum before its middle is left out
 
 
@@ -45,6 +47,7 @@ class Working:
         self.trace, self.rows, self.detail = trace, rows, detail
         self.places = trace.problem.paper.places
         self.exactly: Callable[[Fraction], Expr] = decimals if trace.problem.speaks_decimals else num
+        self.beside = beside(trace)
         self.number = 0
 
     def heading(self, step: StepView) -> tuple[Block, ...]:
@@ -93,21 +96,34 @@ class Working:
             if _origin(cell) == cell.key:
                 links.append(("=", cell.substituted(self.put)))
             return Chain(cell.name, self.distinct(links), self.why_undefined(cell), cell.id)
-        puts = [self.short(c) for c in cell.inputs]
+        inputs = cell.inputs
+        puts = [self.short(c) for c in inputs]
         if all(puts) or cell.unknown:
             links.append(("=", cell.substituted(self.put)))
         exact = cell.exact_up_to(SYMBOLIC if cell.unknown else LONGEST, self.exactly)
-        if exact is not None:
+        if exact is not None and not any(isinstance(node, Call) and node.function == "arccos" for node in walk(exact)):
             links.append(("=", exact))
         if cell.unknown:
             return Chain(cell.name, self.distinct(links), (), cell.id)
+        number, is_equal = cell.printed(self.places)
+        remark: Line = ("by hand ", Math(hand)) if (hand := self.differing(cell)) else ()
+        if is_equal and not all(puts) and len(inputs) > 1:  # numbers put in are rounded, and the result still is not
+            links = [links[0], ("≈", self.put_in(cell, number)), ("≈", number)]
+            remark = ("exactly ", Math(number), *((", ", *remark) if remark else ()))
+            return Chain(cell.name, self.distinct(links), remark, cell.id, unit)
         is_short = exact is not None and length(exact) <= SHORT
         if not is_short and not cell.infinite and not all(isinstance(p, Num) for p in puts):
-            links.append(("≈", cell.substituted(self.put_decimal)))
-        number, is_equal = cell.printed(self.places)
+            links.append(("≈", self.put_in(cell, number)))
         links.append(("=" if is_equal else "≈", number))
-        by_hand: Line = ("by hand ", Math(hand)) if (hand := self.differing(cell)) else ()
-        return Chain(cell.name, self.distinct(links), by_hand, cell.id, unit)
+        return Chain(cell.name, self.distinct(links), remark, cell.id, unit)
+
+    def put_in(self, cell: CellView, number: Expr) -> Expr:
+        """The formula with rounded numbers put in, with as many digits as it takes to come to the printed result."""
+        for more in GUARD_DIGITS:
+            tree = cell.substituted(lambda c, places=self.places + more: self.put_decimal(c, places))  # type: ignore[misc]
+            if not isinstance(number, Num) or rounds_to(tree, number):
+                break
+        return tree
 
     def short(self, cell: CellView) -> Expr | None:
         """An input as it is put into a formula exactly; None where only its decimal fits."""
@@ -120,14 +136,16 @@ class Working:
             return short
         return cell.name if cell.undefined or cell.unknown else cell.printed(self.places)[0]
 
-    def put_decimal(self, cell: CellView) -> Expr:
+    def put_decimal(self, cell: CellView, places: int) -> Expr:
         """An input as a decimal, unless it is a short rational number."""
         short = self.short(cell)
-        return short if isinstance(short, Num) else cell.printed(self.places)[0]
+        return short if isinstance(short, Num) else cell.printed(places)[0]
 
     def differing(self, cell: CellView) -> Num | None:
-        """What comes out by hand, where that is another number than the rounded one."""
-        return cell.by_hand_number if not cell.infinite and cell.by_hand_differs else None
+        """What comes out by hand, where the problem says how, and it is another number than the rounded one."""
+        if not self.trace.problem.paper.by_hand or cell.infinite or cell.key[0] in self.beside:
+            return None
+        return cell.by_hand_number if cell.by_hand_differs else None
 
     def distinct(self, links: list[tuple[str, Expr]]) -> tuple[tuple[str, Expr], ...]:
         """The links without those that say the same again, long sums with their middle left out."""
@@ -192,7 +210,7 @@ class Working:
 
     def hand_grid(self, step: StepView) -> tuple[Block, ...]:
         """What comes out by hand, where the problem says how and something differs."""
-        if not self.trace.problem.paper.by_hand or step.kind != "calculate" or step.id in beside(self.trace):
+        if not self.trace.problem.paper.by_hand or step.kind != "calculate" or step.id in self.beside:
             return ()
         cells = [step.row(i) for i in self.shown(step)]
         hand: list[list[Expr | str]] = [[c.by_hand_written or "" for c in row] for row in cells]
@@ -243,8 +261,6 @@ def is_renaming(step: StepView) -> bool:
 
 def beside(trace: Trace) -> frozenset[str]:
     """The steps beside the pass, which nothing later is computed from: comparisons, contributions."""
-    from tracer.expr import walk
-
     results = {"weights", "outputs", "joined", "projected"}
     used: set[str] = set()
     for step in reversed(trace.steps):
