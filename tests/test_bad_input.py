@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tracer.attention import solve
+from tracer.composition import solve
 from tracer.errors import TracerError
 from tracer.formats import render
 from tracer.numbers import Unreadable, read

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import SOFTMAXES, entries, integers, matrices, problems
 
-from tracer.attention import solve
+from tracer.composition import solve
 from tracer.formats import render
 from tracer.pages.solution import solution
 from tracer.problem import from_dict

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from strategies import problems
 
-from tracer.attention import solve
+from tracer.composition import solve
 from tracer.formats import render
 from tracer.problem import PAPER, PASS, STEPS, TOP, from_dict
 

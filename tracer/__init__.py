@@ -3,7 +3,7 @@
 The map, from a problem file to a page (CONTRIBUTING.md draws it whole):
 
     problem.py      what is asked
-    attention.py    a pass composed from operations/
+    composition.py  a pass composed from operations/
     trace.py        what was recorded, and a view on every number
     evaluate.py     a formula's value in any arithmetic/
     pages/          what is said, as a document.py
@@ -25,7 +25,7 @@ HOMES = {
     "Problem": "tracer.problem",
     "Trace": "tracer.trace",
     "load": "tracer.problem",
-    "solve": "tracer.attention",
+    "solve": "tracer.composition",
     "attention": "tracer.arrays",
     "save": "tracer.formats",
     "TracerError": "tracer.errors",

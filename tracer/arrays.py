@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from tracer.attention import solve
+from tracer.composition import solve
 from tracer.errors import ShapeError
 from tracer.expr import INFINITY, MINUS_INFINITY, Expr, Num
 from tracer.numbers import decimal, read

@@ -133,7 +133,7 @@ def _trace(options: argparse.Namespace) -> Trace:
 
 
 def _solved(problem: Problem, name: str) -> Trace:
-    from tracer.attention import solve
+    from tracer.composition import solve
 
     try:
         return solve(problem)

@@ -116,7 +116,7 @@ class Document:
     paper: str = field(default="A4")
 
 
-LABEL = 24  # characters of a label before it is broken over lines
+LABEL, HEAD = 24, 12  # characters of a row's and a column's label before it is broken over lines
 
 
 def elided(expr: Expr, most: int) -> Expr:
@@ -132,7 +132,7 @@ def bands(grid: Grid, width: int, measure: Callable[[Expr | str], int]) -> list[
     free = max(width - min(LABEL, max((len(label) for label in grid.rows), default=0)) - 3, 12)
     cuts, start, used = [], 0, 0
     for n, label in enumerate(grid.columns):
-        needed = 3 + max([min(LABEL, len(label)), *(measure(row[n]) for row in grid.cells)])
+        needed = 3 + max([min(HEAD, len(label)), *(measure(row[n]) for row in grid.cells)])
         if used + needed > free and n > start:
             cuts.append(range(start, n))
             start, used = n, 0

@@ -13,7 +13,7 @@ from dataclasses import replace
 from html import escape
 from typing import Any
 
-from tracer.document import LABEL, Chain, Document, Em, Equation, Grid, Line
+from tracer.document import HEAD, LABEL, Chain, Document, Em, Equation, Grid, Line
 from tracer.errors import RenderError
 from tracer.expr import Add, Expr, Neg, Num
 from tracer.formats import documents
@@ -34,7 +34,7 @@ INDENT = 1.5
 LEADING = 0.45
 REMARK = 0.92  # the size of a remark
 MOST_IN_TABLE = 400  # entries of a table; WeasyPrint takes milliseconds for each
-ROWS, LINE, GAP = 34, 1.55, 0.9  # of a painted grid: rows on a page, from line to line, between columns (em)
+ROWS, LINE, GAP = 40, 1.5, 0.9  # of a painted grid: rows on a page, from line to line, between columns (em)
 
 
 @documents.register(".pdf")
@@ -125,8 +125,8 @@ class Paper:
     def piece(self, grid: Grid, columns: range, rows: range) -> str:
         """Some rows and columns of a grid: labels at the left and on top, numbers flush right between two bars."""
         cells = [[self.entry(grid.cells[r][c]) for c in columns] for r in rows]
-        heads = [scaled(self.boxes.upright(short_label(grid.columns[c])), REMARK) for c in columns]
-        labels = [scaled(self.boxes.upright(short_label(grid.rows[r])), REMARK) for r in rows]
+        heads = [scaled(self.boxes.upright(short_label(grid.columns[c], HEAD)), REMARK) for c in columns]
+        labels = [scaled(self.boxes.upright(short_label(grid.rows[r], LABEL)), REMARK) for r in rows]
         name = row([show(grid.name, self.boxes), self.boxes.operator(grid.sign)])
         left = name.width + 0.5 + max(label.width for label in labels) + 0.6
         widths = [max(box.width for box in column) for column in zip(heads, *cells, strict=True)]
@@ -197,9 +197,9 @@ def _text(line: Line) -> str:
     return "".join(p if isinstance(p, str) else p.text if isinstance(p, Em) else show(p.expr, plain) for p in line)
 
 
-def short_label(label: str) -> str:
+def short_label(label: str, most: int) -> str:
     """A label that leaves room for the numbers."""
-    return label if len(label) <= LABEL else label[: LABEL - 1] + "…"
+    return label if len(label) <= most else label[: most - 1] + "…"
 
 
 def _spoken(cell: Expr | str) -> str:

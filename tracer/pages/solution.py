@@ -13,7 +13,7 @@ from tracer.parts.reading import reading
 from tracer.parts.working import EVERY, Detail, Working, beside, pass_of
 from tracer.trace import Trace
 
-MOST_WORKED = 400  # numbers worked line by line before a page works one row only
+MOST_WORKED = 200  # numbers worked line by line before a page works one row only
 
 Details = Callable[[Trace, tuple[int, ...]], Detail]
 
