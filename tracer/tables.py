@@ -238,22 +238,30 @@ class Tables:
                     found, is_equal = ball.rounded(value, places)
                     return Rounded(Num(found, max(places, 0)), is_equal)
                 except Undecided:
-                    if bits == ball.PRECISIONS[0] and (settled := self._settled(key, places)):
+                    if bits == ball.PRECISIONS[0] and (settled := self._settled(key, places, prove=False)):
                         return settled
+        if settled := self._settled(key, places, prove=True):
+            return settled
         near = ball.candidate(self.ball(key, ball.PRECISIONS[-1]), places)
         if near is None:
             raise Undefined("the value cannot be told from a tie between two decimals")
         return Rounded(Num(near, max(places, 0)), is_equal=False)
 
-    def _settled(self, key: Key, places: int) -> Rounded | None:
-        """The rounding settled exactly, where the value is a decimal that no enclosure tells from its neighbours."""
+    def _settled(self, key: Key, places: int, *, prove: bool) -> Rounded | None:
+        """The rounding settled exactly, where the value is a decimal that no enclosure tells from its neighbours.
+
+        First by looking whether the exact value is a fraction; where more digits have not helped, by proving it.
+        """
         from tracer.arithmetic import ball, exact
 
         try:
             near = ball.candidate(self.ball(key), places + 1)
         except Undecided:
             return None
-        if near is None or self.sizes[key] > MAX_EXACT or not exact.is_rational(self.exact[key], near):
+        if near is None or self.sizes[key] > MAX_EXACT:
+            return None
+        value = self.exact[key]
+        if value != near and not (prove and exact.is_rational(value, near)):
             return None
         found, is_equal = ball.rounded(ball.Ball().number(near), places)
         return Rounded(Num(found, max(places, 0)), is_equal)

@@ -108,13 +108,24 @@ def _fraction(value: Any) -> Any:
 
 
 def is_zero(value: Any) -> bool:
-    """Whether a SymPy number is zero; put over one bar and multiplied out where the form does not show it."""
-    if isinstance(value, Fraction):
-        return value == 0
-    known = value.is_zero
-    if known is None and not value.free_symbols:
-        known = sympy.expand(sympy.fraction(sympy.together(value))[0]).is_zero
-    return bool(known)
+    """Whether a number is zero by its form, put over one bar and multiplied out where that shows it.
+
+    It never asks SymPy for a numerical answer, which for 1 − e^(−5000) would take thousands of digits.
+    """
+    if isinstance(value, Fraction) or not value.is_Add:
+        return bool(value == 0)
+    if is_positive(value):
+        return False
+    return bool(sympy.expand(sympy.fraction(sympy.together(value))[0]) == 0)
+
+
+def is_positive(value: Any) -> bool:
+    """Whether a number is positive by its form: a power of e, a root, and what is made of these by + and ·."""
+    if value.is_Rational:
+        return bool(value > 0)
+    if value.is_Add or value.is_Mul:
+        return all(is_positive(part) for part in value.args)
+    return isinstance(value, sympy.exp) or value in (sympy.E, sympy.pi) or (value.is_Pow and is_positive(value.base))
 
 
 def is_longer(value: Any, nodes: int) -> bool:

@@ -33,6 +33,7 @@ NAMES = 5.0  # where the first sign of a chain stands, in em
 INDENT = 1.5
 LEADING = 0.45
 REMARK = 0.92  # the size of a remark
+WIDEST_ENTRY = 0.75  # of the column: a formula in a line of text or in a table
 MOST_IN_TABLE = 400  # entries of a table; WeasyPrint takes milliseconds for each
 ROWS, LINE, GAP = 40, 1.5, 0.9  # of a painted grid: rows on a page, from line to line, between columns (em)
 
@@ -82,7 +83,7 @@ class Paper:
         """A formula in a line of text; a plain decimal is text like any other."""
         if is_plain_number(expr):
             return show(expr, plain)
-        return self.image(show(expr, self.boxes), show(expr, plain))
+        return self.image(fitted(show(expr, self.boxes), self.width * WIDEST_ENTRY), show(expr, plain))
 
     def equation(self, equation: Equation) -> str:
         """All sides, over several lines if they are too wide."""
@@ -161,7 +162,7 @@ class Paper:
         """Boxes in lines no wider than `width`; lines after the first begin a little further in."""
         rows: list[list[Box]] = [[]]
         used = 0.0
-        for part in parts:
+        for part in (fitted(part, width - hanging) for part in parts):
             if used + part.width > width and rows[-1]:
                 rows.append([space(hanging)])
                 used = hanging
@@ -186,6 +187,11 @@ class Paper:
         address = f"formula:{len(self.painted)}"
         self.painted[address] = Painted(box, self.face)
         return f'<img src="{address}" alt="{escape(spoken)}" style="vertical-align:{-box.depth * EM:.3f}px">'
+
+
+def fitted(box: Box, width: float) -> Box:
+    """A box no wider than this: what cannot be broken is set smaller."""
+    return box if box.width <= width else scaled(box, width / box.width)
 
 
 def is_plain_number(expr: Expr) -> bool:

@@ -22,7 +22,7 @@ from tracer.views import SHORT, CellView, StepView
 LONGEST = 14  # leaves of an exact value that is printed at all
 SYMBOLIC = 60  # leaves of a symbolic value in a grid
 GUARD_DIGITS = (0, 1, 2, 3, 4, 6)  # more digits of the numbers put in, where rounding would show
-MOST_TERMS = 10  # terms of a sum before its middle is left out
+MOST_TERMS = 8  # terms of a sum before its middle is left out
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,107 @@
+"""How fast tracer is, as ratios measured in one run: python tests/benchmarks/run.py [rounds]
+
+Each pair is run in turn, A B A B …, in processes of their own, and the median of the ratios is printed, so that
+the figures hold on a busy machine. Nothing fails here: times are for reading.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+APPLE = str(ROOT / "examples/apple-and-orange/problem.toml")
+OUT = "/dev/null"
+
+NUMPY_PASS = """
+import time, numpy as np
+rng = np.random.default_rng(1)
+Q, K, V = (rng.standard_normal((1024, 64)) for _ in range(3))
+def plain():
+    q, k = np.linalg.norm(Q, axis=1), np.linalg.norm(K, axis=1)
+    S = Q @ K.T
+    C = S / (q[:, None] * k)
+    Z = S / np.sqrt(64.0)
+    E = np.exp(Z)
+    D = E.sum(axis=1)
+    A = E / D[:, None]
+    return q, k, C, S, Z, E, D, A, A @ V
+import tracer
+STEPS = "query_norms key_norms cosines scores scaled exponentials row_sums weights outputs".split()
+def traced():
+    trace = tracer.attention(Q, K, V)
+    return [trace.floats(step) for step in STEPS]
+assert all(np.allclose(a, b) for a, b in zip(plain(), traced()))
+def clock(f):
+    start = time.perf_counter(); f(); return time.perf_counter() - start
+ratios = sorted(clock(traced) / clock(plain) for _ in range(9))
+print(ratios[4])
+"""
+EXACT_PASS = """
+import time, random, sympy
+from tracer.composition import solve
+from tracer.problem import from_dict
+import tracer.arithmetic.exact
+draw = random.Random(1)
+m = lambda r, c: [[draw.randint(-3, 3) for _ in range(c)] for _ in range(r)]
+given = {"X": m(6, 8), **{f"W_{x}": m(8, 8) for x in "QKVO"}}
+start = time.perf_counter()
+trace = solve(from_dict({"given": given, "pass": {"n_heads": 4}}))
+for step in trace:
+    for row in step.cells:
+        for cell in row:
+            trace.tables.exact[cell.key]
+print(time.perf_counter() - start)
+"""
+ONE_WORD = "import weasyprint; weasyprint.HTML(string='<p>word').write_pdf('/dev/null')"
+
+
+def python(code: str) -> list[str]:
+    """A command that runs some Python."""
+    return [sys.executable, "-c", code]
+
+
+def tracer(*arguments: str) -> list[str]:
+    """A command of ours."""
+    return [sys.executable, "-m", "tracer", *arguments]
+
+
+PAIRS = {
+    "tracer --version / bare Python": (tracer("--version"), python("pass")),
+    "HTML of W1 / import sympy": (tracer("solve", APPLE, "-o", "{}.html"), python("import sympy")),
+    "PDF of W1 / one-word PDF by WeasyPrint": (tracer("solve", APPLE, "-o", "{}.pdf"), python(ONE_WORD)),
+}
+
+
+def seconds(command: list[str], scratch: str) -> float:
+    """How long a process takes from start to end."""
+    command = [part.replace("{}", scratch) for part in command]
+    start = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    """Print a line for each figure."""
+    import tempfile
+
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = str(Path(folder) / "out")
+        for name, (ours, other) in PAIRS.items():
+            pairs = [(seconds(ours, scratch), seconds(other, scratch)) for _ in range(rounds + 1)][1:]
+            ratio = statistics.median(a / b for a, b in pairs)
+            print(f"{name:<45} {ratio:6.2f}   ({statistics.median(a for a, _ in pairs):.2f} s)")
+    for name, code in (
+        ("1,024 positions, d_k 64 / plain NumPy", NUMPY_PASS),
+        ("exact pass, 6 × 8, 4 heads, seconds", EXACT_PASS),
+    ):
+        run = subprocess.run(python(code), check=True, capture_output=True, text=True, cwd=ROOT)
+        print(f"{name:<45} {float(run.stdout):6.2f}")
+
+
+if __name__ == "__main__":
+    main()

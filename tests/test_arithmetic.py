@@ -1,0 +1,245 @@
+"""The operation table: every operation on one tiny example, in every view. Each row can be checked with a pencil.
+
+Formula, numbers put in, exact value, four decimals, and what comes out by hand with two decimals at each step.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+import tracer
+from tracer.arithmetic import Undefined
+from tracer.arithmetic.ball import Ball, precision, rounded
+from tracer.expr import Expr
+from tracer.notation.plain import plain
+from tracer.operations.masks import mask_rules
+from tracer.operations.normalisation import normalisations
+from tracer.operations.projection import projections
+from tracer.operations.scaling import logit_steps
+from tracer.operations.similarity import similarities
+from tracer.problem import from_dict
+from tracer.show import show
+
+PASSES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "X W and a bias": ({"X": [[1, 2]], "W_Q": [[3, 0], ["1/2", 1]], "b_Q": [10, 20]}, {}),
+    "X W^T": ({"X": [[1, 2]], "W_Q": [[3, 0], ["1/2", 1]], "W_K": [[1, 0], [0, 1]]}, {"projection": "X W^T"}),
+    "W x": ({"X": [[1, 2]], "W_Q": [[3, 0], ["1/2", 1]], "W_K": [[1, 0], [0, 1]]}, {"projection": "W x"}),
+    "dot": ({"Q": [[2, -1]], "K": [[1, 4], [3, "√2"]]}, {}),
+    "cosine": ({"Q": [[1, 4]], "K": [[0, 3], [1, 4]]}, {"similarity": "cosine"}),
+    "bilinear": ({"X": [[1, 2], [0, 1]], "W_Q": [[1], [2]], "W_K": [[3], [-1]]}, {}),
+    "scale by a number": ({"S": [[6, 3]]}, {"logits": [{"use": "scale", "by": "√2"}]}),
+    "causal mask": ({"S": [[1, 2], [3, 4]]}, {"logits": [{"use": "mask", "rule": "causal"}]}),
+    "given mask": ({"S": [[1, 2]], "mask": [[1, 0]]}, {"logits": [{"use": "mask"}]}),
+    "softmax": ({"S": [[1, 0]], "V": [[2, 0], [0, 4]]}, {"logits": []}),
+    "softmax-shifted": ({"S": [[3, 1]]}, {"logits": [], "normalisation": "softmax-shifted"}),
+    "sum": ({"S": [[1, "√2/2"], [1, -1]]}, {"logits": [], "normalisation": "sum"}),
+    "two heads": ({"A": [["1/2", "1/2"]], "V": [[1, 2], [3, 4]], "W_O": [[1], [1]]}, {"n_heads": 2}),
+    "lookup": ({"embedding": [[1, 2], [3, 4]], "ids": [2, 1]}, {}),
+    "the words themselves": ({"X": [["1/2", 2]]}, {}),
+    "causal mask, top left": (
+        {"S": [[1, 2, 3], [1, 2, 3]]},
+        {"logits": [{"use": "mask", "rule": "causal", "align": "top-left"}]},
+    ),
+}
+ROWS: list[tuple[str, str, str, str, str | None, str | None, str | None]] = [
+    (
+        "X W and a bias",
+        "query[1,1]",
+        "(Σ_a X[1, a]·W_Q[a, 1]) + b_Q[1]",
+        "(1·3 + 2·1/2) + 10",
+        "14",
+        "14.0000",
+        "14.00",
+    ),
+    ("X W^T", "query[1,2]", "Σ_a X[1, a]·W_Q[2, a]", "1·1/2 + 2·1", "5/2", "2.5000", "2.50"),
+    ("W x", "query[1,2]", "Σ_a W_Q[2, a]·X[1, a]", "1/2·1 + 1·2", "5/2", "2.5000", "2.50"),
+    ("dot", "scores[1,1]", "Σ_c Q[1, c]·K[1, c]", "2·1 + (−1)·4", "−2", "-2.0000", "-2.00"),
+    ("dot", "scores[1,2]", "Σ_c Q[1, c]·K[2, c]", "2·3 + (−1)·√2", "6 − √2", "4.5858", "4.59"),
+    ("dot", "query_norms[1]", "√(Σ_c Q[1, c]^2)", "√(2^2 + (−1)^2)", "√5", "2.2361", "2.24"),
+    ("dot", "key_norms[2]", "√(Σ_c K[2, c]^2)", "√(3^2 + √2^2)", "√11", "3.3166", "3.32"),
+    ("dot", "scaled[1,1]", "S[1, 1]/√d_k", "−2/√2", "−√2", "-1.4142", "-1.41"),
+    (
+        "cosine",
+        "cosines[1,1]",
+        "(Σ_c Q[1, c]·K[1, c])/(‖q[1]‖·‖k[1]‖)",
+        "(1·0 + 4·3)/(√17·3)",
+        "4/√17",
+        "0.9701",
+        "0.97",
+    ),
+    (
+        "cosine",
+        "angles[1,1]",
+        "180/π·arccos(cos θ[1, 1])",
+        "180/π·arccos(4/√17)",
+        "180·arccos(4/√17)/π",
+        "14.0362",
+        "14.07",
+    ),
+    ("cosine", "cosines[1,2]", "(Σ_c Q[1, c]·K[2, c])/(‖q[1]‖·‖k[2]‖)", "(1·1 + 4·4)/(√17·√17)", "1", "1.0000", "1.00"),
+    ("cosine", "angles[1,2]", "180/π·arccos(cos θ[1, 2])", "180/π·arccos(1)", "0", "0.0000", "0.00"),
+    ("cosine", "scores[1,1]", "cos θ[1, 1]", "4/√17", "4/√17", "0.9701", "0.97"),
+    ("bilinear", "bilinear[1,2]", "Σ_c W_Q[1, c]·W_K[2, c]", "1·(−1)", "−1", "-1.0000", "-1.00"),
+    (
+        "bilinear",
+        "bilinear_scores[1,2]",
+        "Σ_a (Σ_b X[1, a]·T[a, b]·X[2, b])",
+        "(1·3·0 + 1·(−1)·1) + (2·6·0 + 2·(−2)·1)",
+        "−5",
+        "-5.0000",
+        "-5.00",
+    ),
+    ("bilinear", "scores[1,2]", "Σ_c Q[1, c]·K[2, c]", "5·(−1)", "−5", "-5.0000", "-5.00"),
+    ("scale by a number", "scaled[1,1]", "S[1, 1]/√2", "6/√2", "3·√2", "4.2426", "4.24"),
+    ("causal mask", "masked[1,1]", "S[1, 1]", "1", "1", "1.0000", "1.00"),
+    ("causal mask", "masked[1,2]", "−∞", "−∞", "−∞", None, None),
+    ("causal mask", "exponentials[1,2]", "e^Z[1, 2]", "e^(−∞)", "0", "0.0000", "0.00"),
+    ("causal mask", "weights[1,2]", "0", "0", "0", "0.0000", "0.00"),
+    ("causal mask", "weights[1,1]", "E[1, 1]/D[1]", "e/e", "1", "1.0000", "1.00"),
+    ("given mask", "masked[1,1]", "S[1, 1]", "1", "1", "1.0000", "1.00"),
+    ("given mask", "masked[1,2]", "−∞", "−∞", "−∞", None, None),
+    ("softmax", "exponentials[1,1]", "e^S[1, 1]", "e^1", "e", "2.7183", "2.72"),
+    ("softmax", "row_sums[1]", "Σ_j E[1, j]", "e + 1", "1 + e", "3.7183", "3.72"),
+    ("softmax", "weights[1,1]", "E[1, 1]/D[1]", "e/(1 + e)", "e/(1 + e)", "0.7311", "0.73"),
+    ("softmax", "weights[1,2]", "E[1, 2]/D[1]", "1/(1 + e)", "1/(1 + e)", "0.2689", "0.27"),
+    ("softmax", "row1.contributions[2,2]", "A[1, 2]·V[2, 2]", "1/(1 + e)·4", "4/(1 + e)", "1.0758", "1.08"),
+    ("softmax", "outputs[1,1]", "Σ_j A[1, j]·V[j, 1]", "e/(1 + e)·2 + 1/(1 + e)·0", "2·e/(1 + e)", "1.4621", "1.46"),
+    ("softmax-shifted", "maxima[1]", "max_j S[1, j]", "max(3, 1)", "3", "3.0000", "3.00"),
+    ("softmax-shifted", "exponentials[1,2]", "e^(S[1, 2] − m[1])", "e^(1 − 3)", "e^(−2)", "0.1353", "0.14"),
+    ("softmax-shifted", "weights[1,2]", "E[1, 2]/D[1]", "e^(−2)/(1 + e^(−2))", "e^(−2)/(1 + e^(−2))", "0.1192", "0.12"),
+    ("sum", "row_sums[1]", "Σ_j S[1, j]", "1 + √2/2", "1 + √2/2", "1.7071", "1.71"),
+    ("sum", "weights[1,1]", "S[1, 1]/D[1]", "1/(1 + √2/2)", "1/(1 + √2/2)", "0.5858", "0.58"),
+    ("sum", "weights[2,1]", "S[2, 1]/D[2]", "1/0", None, None, None),
+    ("two heads", "head2.value[1,1]", "V[1, 2]", "2", "2", "2.0000", "2.00"),
+    ("two heads", "head2.outputs[1,1]", "Σ_j A[1, j]·V(2)[j, 1]", "1/2·2 + 1/2·4", "3", "3.0000", "3.00"),
+    ("two heads", "joined[1,2]", "O(2)[1, 1]", "3", "3", "3.0000", "3.00"),
+    ("two heads", "projected[1,1]", "Σ_a J[1, a]·W_O[a, 1]", "2·1 + 3·1", "5", "5.0000", "5.00"),
+    ("lookup", "embedding[1,2]", "Σ_v H[1, v]·Emb[v, 2]", "0·2 + 1·4", "4", "4.0000", "4.00"),
+    ("the words themselves", "query[1,1]", "X[1, 1]", "1/2", "1/2", "0.5000", "0.50"),
+    ("the words themselves", "value[1,2]", "X[1, 2]", "2", "2", "2.0000", "2.00"),
+    ("causal mask, top left", "masked[1,2]", "−∞", "−∞", "−∞", None, None),
+    ("causal mask, top left", "masked[2,2]", "S[2, 2]", "2", "2", "2.0000", "2.00"),
+]
+
+
+def cell(name: str, place: str) -> Any:
+    """One number of a pass in the table."""
+    given, wiring = PASSES[name]
+    trace = tracer.solve(from_dict({"given": given, "pass": wiring, "paper": {"places": 2}}))
+    step, at = re.fullmatch(r"(.*)\[(.*)\]", place).groups()
+    return trace[step][tuple(int(n) - 1 for n in at.split(","))]
+
+
+def text(expr: Expr | None) -> str | None:
+    """A formula on one line."""
+    return None if expr is None else show(expr, plain)
+
+
+@pytest.mark.parametrize(("name", "place", "formula", "numbers", "exact", "decimal", "hand"), ROWS)
+def test_an_operation_in_every_view(
+    name: str, place: str, formula: str, numbers: str, exact: str | None, decimal: str | None, hand: str | None
+) -> None:
+    """One row of the operation table."""
+    found = cell(name, place)
+    views = (text(found.formula), text(found.substitution), text(found.exact), found.decimal(4), found.by_hand)
+    assert views == (formula, numbers, exact, decimal, hand)
+
+
+def test_every_operation_has_its_row() -> None:
+    """No operation is registered without a row in the table."""
+    used = {name for name, *_ in ROWS}
+    assert used == set(PASSES)
+    wirings = [wiring for _, wiring in PASSES.values()]
+    logits = [step for wiring in wirings for step in wiring.get("logits", [{"use": "scale"}])]
+    assert set(projections) == {wiring.get("projection", "X W") for wiring in wirings}
+    assert set(similarities) == {wiring.get("similarity", "dot") for wiring in wirings}
+    assert set(normalisations) == {wiring.get("normalisation", "softmax") for wiring in wirings}
+    assert set(logit_steps) == {step["use"] for step in logits}
+    assert set(mask_rules) == {step.get("rule", "given") for step in logits if step["use"] == "mask"}
+
+
+def test_nothing_is_divided_by_zero() -> None:
+    """1 and −1 add up to 0, so their shares do not exist; the reason is said where it begins."""
+    found = cell("sum", "weights[2,1]")
+    assert isinstance(found.undefined, Undefined)
+    assert found.undefined.reason == "nothing can be divided by zero"
+    assert found.float is None
+
+
+@pytest.mark.parametrize(
+    ("value", "places", "result", "is_equal"),
+    [
+        ("1/8", 2, "13/100", False),  # a tie goes away from zero
+        ("-1/8", 2, "-13/100", False),
+        ("1/2", 0, "1", False),
+        ("-1/2", 0, "-1", False),
+        ("1/4", 2, "1/4", True),
+        ("1/3", 3, "333/1000", False),
+        ("2/3", 3, "667/1000", False),
+        ("0", 0, "0", True),
+        ("149/100", 0, "1", False),
+        ("12345", -2, "12300", False),
+        ("12350", -2, "12400", False),
+    ],
+)
+def test_half_goes_away_from_zero(value: str, places: int, result: str, is_equal: bool) -> None:
+    """A number is rounded once, a tie away from zero, and = is kept for equal numbers."""
+    with precision(128):
+        assert rounded(Ball().number(Fraction(value)), places) == (Fraction(result), is_equal)
+
+
+TIES: list[tuple[str, int, str, bool]] = [
+    ("(√2-1)·(√2+1)/2", 0, "1", False),  # exactly 1/2, and no enclosure can tell
+    ("(√2-1)·(√2+1)/8", 2, "0.13", False),
+    ("(√5+1)·(√5-1)/4", 2, "1.00", True),
+    ("e^(ln 2)/4", 1, "0.5", True),
+    ("1e-30", 4, "0.0000", False),
+    ("1 + 1e-60", 4, "1.0000", False),
+    ("0.5 - 1e-60", 0, "0", False),
+    ("0.5 + 1e-60", 0, "1", False),
+]
+
+
+@pytest.mark.parametrize(("written", "places", "decimal", "is_equal"), TIES)
+def test_hidden_ties_are_settled(written: str, places: int, decimal: str, is_equal: bool) -> None:
+    """A value that is secretly a decimal, or a hair away from a tie, is rounded as it should be."""
+    trace = tracer.solve(from_dict({"given": {"S": [[written]]}, "pass": {"logits": [{"use": "scale", "by": 1}]}}))
+    number = trace["scaled"][0, 0]
+    assert (number.decimal(places), number.rounded(places).is_equal) == (decimal, is_equal)
+
+
+LARGE: list[tuple[str, str]] = [  # a score, and e to its power with three digits
+    ("700", "1.0142·10^304"),
+    ("-700", "9.8597·10^(−305)"),
+    ("10000", "8.8068·10^4342"),
+    ("-10000", "1.1355·10^(−4343)"),
+    ("1000000", "3.0332·10^434294"),
+]
+
+
+@pytest.mark.parametrize(("score", "printed"), LARGE)
+def test_large_scores_are_printed_with_a_power_of_ten(score: str, printed: str) -> None:
+    """An exponential may overflow a float; its digits are still certain, and the weight of the only key is 1."""
+    trace = tracer.solve(from_dict({"given": {"S": [[score]]}, "pass": {"logits": []}}))
+    assert text(trace["exponentials"][0, 0].printed(4)[0]) == printed
+    assert trace["weights"][0, 0].decimal(4) == "1.0000"
+
+
+def test_an_angle_of_equal_vectors_is_zero_whatever_the_numbers() -> None:
+    """A word makes an angle of 0° with itself, and 180° with its opposite, in irrational numbers too."""
+    for number in ("√2", "1+√2", "ln 2", "√2+√3", "0.1"):
+        rows = {"Q": [[number, 1]], "K": [[number, 1], [f"-({number})", -1]]}
+        trace = tracer.solve(from_dict({"given": rows}))
+        assert [trace["angles"][0, j].decimal(2) for j in (0, 1)] == ["0.00", "180.00"]
+        assert [trace["cosines"][0, j].decimal(2) for j in (0, 1)] == ["1.00", "-1.00"]
+        assert trace["angles"][0, 0].float == pytest.approx(0, abs=1e-5)
+
+
+def test_a_right_angle_by_hand_is_ninety_degrees() -> None:
+    """By hand, too, a value that is whole is whole: 0°, 90° and 180°."""
+    trace = tracer.solve(from_dict({"given": {"Q": [[1, 0]], "K": [[1, 0], [0, 1], [-1, 0]]}}))
+    assert [trace["angles"][0, j].by_hand for j in range(3)] == ["0.0000", "90.0000", "180.0000"]

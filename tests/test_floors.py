@@ -1,0 +1,114 @@
+"""The architecture as a test: a module imports only from floors above its own; each library has one home."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent.parent / "tracer"
+FLOORS = [  # a name is a file, or a whole folder
+    ["__init__", "errors", "expr", "templates"],
+    ["registry", "numbers", "show", "arithmetic", "layout"],
+    ["notation", "evaluate"],
+    ["arithmetic.floating"],  # it reads given numbers with the certified arithmetic
+    ["problem"],
+    ["tables"],
+    ["views"],
+    ["trace"],
+    ["operations", "checks", "document"],
+    ["shapes"],
+    ["composition"],
+    ["arrays", "parts"],
+    ["pages"],
+    ["page"],
+    ["formats"],
+    ["cli"],
+    ["__main__"],
+]
+SIBLINGS = {  # inside one folder: what the others may build on
+    "operations": {"scaling", "norms"},  # the registry that `masks` adds to; lengths, for `similarity`
+    "parts": {"words", "products"},
+    "layout": {"font"},
+    "arithmetic": {"ball"},
+}
+UPWARDS = {("trace", "formats")}  # a trace shows itself in a notebook
+HOMES = {
+    "sympy": {"arithmetic.exact"},
+    "flint": {"arithmetic.ball"},
+    "numpy": {"arithmetic.floating", "arrays"},
+    "jinja2": {"page"},
+    "markupsafe": {"page"},
+    "weasyprint": {"formats.pdf"},
+    "fontTools": {"layout.font"},
+}
+FORBIDDEN = {"eval", "exec", "compile", "__import__", "sympify", "parse_expr", "simplify"}
+
+TREES = {
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__"): ast.parse(path.read_text())
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+
+
+def floor(module: str) -> int:
+    """How far down a module stands; its own name counts before its folder's."""
+    for name in (module, module.split(".")[0]):
+        for n, names in enumerate(FLOORS):
+            if name in names:
+                return n
+    raise AssertionError(f"{module} stands on no floor: give it one in FLOORS")
+
+
+def imported(tree: ast.Module) -> set[str]:
+    """The absolute names that a module imports, wherever in it."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def own(tree: ast.Module) -> set[str]:
+    """The modules of tracer that a module imports."""
+    names = {name.removeprefix("tracer.") for name in imported(tree) if name.split(".")[0] == "tracer"}
+    return {n if n in TREES else n.rpartition(".")[0] or "__init__" for n in names}
+
+
+def test_imports_go_down() -> None:
+    """No module imports from its own floor or a lower one; in a folder, siblings are independent."""
+    for module, tree in TREES.items():
+        for other in own(tree) - {module}:
+            folder, _, file = other.partition(".")
+            if folder == module.split(".")[0]:
+                assert "." not in module or "." not in other or file in SIBLINGS.get(folder, ()), (module, other)
+            elif (module, folder) not in UPWARDS:
+                assert floor(other) < floor(module), f"{module} imports {other}, which stands below it"
+
+
+def test_each_library_has_one_home() -> None:
+    """Every third-party library is imported in its home only, and inside a function or at the home's own top."""
+    for module, tree in TREES.items():
+        for library in {name.split(".")[0] for name in imported(tree)} - sys.stdlib_module_names - {"tracer"}:
+            assert module in HOMES[library], f"{module} imports {library}"
+
+
+def test_the_version_is_told_without_any_library() -> None:
+    """`tracer --version` loads none of the libraries."""
+    command = [sys.executable, "-X", "importtime", "-m", "tracer", "--version"]
+    log = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    loaded = {line.split("|")[-1].strip().split(".")[0] for line in log.splitlines()}
+    assert "argparse" in loaded
+    assert not loaded & set(HOMES)
+
+
+def test_nothing_is_evaluated_as_code() -> None:
+    """No call of eval, exec, sympify, parse_expr or simplify stands anywhere in the package."""
+    for module, tree in TREES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                called = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+                is_pattern = isinstance(node.func, ast.Attribute) and ast.unparse(node.func) == "re.compile"
+                assert called not in FORBIDDEN or is_pattern, f"{module}, line {node.lineno}: {called}"
