@@ -19,6 +19,7 @@ from tracer.problem import Paper
 
 MAX_EXACT = 2_000  # leaves: beyond that nobody reads an exact value, and SymPy would take minutes
 LARGEST = 10**15  # from here on a decimal is printed with a power of ten
+MAX_SEEN, MAX_PROVED = 100, 400  # leaves of a value that is looked at, or proved, to be a decimal exactly
 HOPELESS = 40  # times as long as what is wanted: an exact value that will not shrink to it
 SHORT_DECIMAL = 6  # places
 MANTISSA = 4  # decimals before a power of ten, at most
@@ -258,7 +259,7 @@ class Tables:
             near = ball.candidate(self.ball(key), places + 1)
         except Undecided:
             return None
-        if near is None or self.sizes[key] > MAX_EXACT:
+        if near is None or self.sizes[key] > (MAX_PROVED if prove else MAX_SEEN):
             return None
         value = self.exact[key]
         if value != near and not (prove and exact.is_rational(value, near)):

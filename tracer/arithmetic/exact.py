@@ -84,12 +84,12 @@ class Exact:
         base, exponent = number_of(base), number_of(exponent)
         if is_zero(base) and exponent.is_negative:
             raise Undefined(BY_ZERO)
-        return _defined(base**exponent, "this power is no real number")
+        return _real(base**exponent, "this power is no real number")
 
     def call(self, function: str, body: Any) -> Any:
         if function == "ln" and is_zero(body):
             raise Undefined("the logarithm of zero has no value")
-        return _defined(FUNCTIONS[function](number_of(body)), f"{function} of this number is no real number")
+        return _real(FUNCTIONS[function](number_of(body)), f"{function} of this number is no real number")
 
     def largest(self, of: list[Any]) -> Any:
         return _fraction(sympy.Max(*map(number_of, of)))
@@ -170,9 +170,15 @@ def matrix(rows: list[list[Any]]) -> Any:
 
 
 def _defined(value: Any, reason: str) -> Any:
-    if value is sympy.nan or value is sympy.zoo or value.has(sympy.I):
+    if value is sympy.nan or value is sympy.zoo:
         raise Undefined(reason)
     return _fraction(value)
+
+
+def _real(value: Any, reason: str) -> Any:
+    if value.has(sympy.I):
+        raise Undefined(reason)
+    return _defined(value, reason)
 
 
 # From a SymPy number back to a tree
