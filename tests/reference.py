@@ -352,7 +352,7 @@ def _weights(given: Any, wiring: Any, logits: Any, Q: Any, K: Any, S: Any, steps
         named = {"query_norms": q, "key_norms": k, "cosines": cosines, "angles": angles, "scores": S}
         steps.update({inside + name: array for name, array in named.items()})
     n, m = S.shape
-    allowed = S != -np.inf
+    allowed = -np.inf != S
     Z = S
     for step in logits:
         if step["use"] == "scale":

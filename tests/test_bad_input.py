@@ -1,4 +1,4 @@
-"""Whatever is wrong with the input: one clear line on standard error, exit code 2, nothing half written, nothing run."""
+"""Whatever is wrong with the input: one clear line on standard error, exit 2, nothing half written, nothing run."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tracer.cli import main
 from tracer.composition import solve
 from tracer.errors import TracerError
 from tracer.formats import render
@@ -120,7 +121,7 @@ TEXTS = {  # what is in the file, and what the one line must say
     "negative heads": (GOOD + "[pass]\nn_heads = -1\n", "n_heads", "-1", "from 1"),
     "a thousand repeats": ("[given]\nX = [[1]]\n[pass]\nrepeat = 1000\n", "repeat", "1000", "from 1 to"),
     "repeats that do not fit": ("[given]\nX = [[1]]\nW_V = [[1, 2]]\n[pass]\nrepeat = 2\n", "repeat", "1 column", "2"),
-    "tokens of the wrong count": ('tokens = ["a", "b"]\n' + GOOD, "tokens", "2", "1 row"),
+    "tokens of the wrong count": ('tokens = ["a", "b"]\n' + GOOD, "tokens", "2", "1"),
     "a token that is a table": ("tokens = [{ a = 1 }]\n" + GOOD, "tokens 1", "expected a text"),
     "an endless title": (f'title = "{"a" * 1000}"\n' + GOOD, "title", "longer than 300"),
     "ids without a table": ("[given]\nids = [1]\n", "embedding", "ids"),
@@ -247,7 +248,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
 
 def test_a_full_disk_behind_standard_output() -> None:
     """Where standard output cannot take the text, one line says so."""
-    with open("/dev/full", "wb") as full:
+    with Path("/dev/full").open("wb") as full:
         command = [sys.executable, "-m", "tracer", "solve", "-"]
         result = subprocess.run(command, input=GOOD.encode(), stdout=full, stderr=subprocess.PIPE, check=False)
     assert result.returncode == 2
@@ -315,7 +316,7 @@ STRANGE = [
     "a & b",
     "it's",
     "e\u0301",
-    "‮evil‬",
+    "\u202eevil\u202c",
     "x" * 300,
     "{{ 7 * 7 }}",
     "\t",

@@ -53,7 +53,7 @@ TREES = {
 
 def floor(module: str) -> int:
     """How far down a module stands; its own name counts before its folder's."""
-    for name in (module, module.split(".")[0]):
+    for name in (module, module.split(".", maxsplit=1)[0]):
         for n, names in enumerate(FLOORS):
             if name in names:
                 return n

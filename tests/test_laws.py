@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import SOFTMAXES, entries, integers, matrices, problems
 
+from tracer import Trace
 from tracer.composition import solve
 from tracer.formats import render
 from tracer.pages.solution import solution
 from tracer.problem import from_dict
-from tracer import Trace
 
 PLACES = (0, 2, 4, 12)
 TINY = Decimal("1e-45")
@@ -182,7 +182,7 @@ def test_the_order_of_the_keys_does_not_matter(Q: Any, K: Any, V: Any, order: li
 @settings(max_examples=30)
 @given(problems(sources=("X", "Y"), similarities=("dot",)))
 def test_the_bilinear_view_finds_the_same_scores(data: dict[str, Any]) -> None:
-    """x W_Q W_Kᵀ yᵀ is the dot product of query and key."""
+    """X W_Q W_Kᵀ yᵀ is the dot product of query and key."""
     trace = traced(data)
     for step in trace:
         if step.name == "bilinear_scores":

@@ -128,6 +128,8 @@ def shown(expr: Expr, to: Notation[T]) -> Shown[T]:
             return to.power(Shown(to.constant("e"), ATOM), shown(body, to))
         case Call("sqrt", body):
             return to.root(shown(body, to))
+        case Call("abs", body):
+            return Shown(to.row([to.number("|"), show(body, to), to.number("|")]), ATOM)
         case Call(function, body):
             return to.call(function, [show(body, to)])
         case Largest(of):

@@ -18,7 +18,7 @@ from tracer.expr import INFINITY, MINUS_INFINITY, Expr, Mul, Num, Pow, length, n
 from tracer.problem import Paper
 
 MAX_EXACT = 2_000  # leaves: beyond that nobody reads an exact value, and SymPy would take minutes
-LARGEST = 10**15  # from here on a decimal is printed with a power of ten
+LARGEST = 15  # digits before the point: from here on a decimal is printed with a power of ten
 MAX_SEEN, MAX_PROVED = 100, 400  # leaves of a value that is looked at, or proved, to be a decimal exactly
 HOPELESS = 40  # times as long as what is wanted: an exact value that will not shrink to it
 SHORT_DECIMAL = 6  # places
@@ -243,10 +243,12 @@ class Tables:
                         return settled
         if settled := self._settled(key, places, prove=True):
             return settled
-        near = ball.candidate(self.ball(key, ball.PRECISIONS[-1]), places)
-        if near is None:
-            raise Undefined("the value cannot be told from a tie between two decimals")
-        return Rounded(Num(near, max(places, 0)), is_equal=False)
+        with ball.precision(ball.PRECISIONS[-1]):
+            try:
+                number = ball.nearest(self._enclosed(key, ball.PRECISIONS[-1]), places)
+            except Undecided:
+                raise Undefined("the value cannot be told from a tie between two decimals") from None
+        return Rounded(Num(number, max(places, 0)), is_equal=False)
 
     def _settled(self, key: Key, places: int, *, prove: bool) -> Rounded | None:
         """The rounding settled exactly, where the value is a decimal that no enclosure tells from its neighbours.
@@ -256,10 +258,11 @@ class Tables:
         from tracer.arithmetic import ball, exact
 
         try:
-            near = ball.candidate(self.ball(key), places + 1)
+            with ball.precision(ball.PRECISIONS[0]):
+                near = ball.nearest(self._enclosed(key, ball.PRECISIONS[0]), places + 1)
         except Undecided:
             return None
-        if near is None or self.sizes[key] > (MAX_PROVED if prove else MAX_SEEN):
+        if self.sizes[key] > (MAX_PROVED if prove else MAX_SEEN):
             return None
         value = self.exact[key]
         if value != near and not (prove and exact.is_rational(value, near)):
@@ -275,38 +278,40 @@ class Tables:
         """
         if side := self.infinite(key):
             return (INFINITY if side > 0 else MINUS_INFINITY), True
+        if self._magnitude(key) >= LARGEST:
+            return self._with_power_of_ten(key, places)
         number, is_equal = self.rounded(key, places)
-        if (number.value == 0 and not is_equal) or abs(number.value) >= LARGEST:
+        if number.value == 0 and not is_equal:
             return self._with_power_of_ten(key, places)
         return (trimmed(number) if is_equal else number), is_equal
 
     def _with_power_of_ten(self, key: Key, places: int) -> tuple[Expr, bool]:
-        digits = max(2, min(places, MANTISSA))
-        try:
-            exponent = self._magnitude(key)
-        except Undefined:  # as near to 0 as anybody can tell
+        mantissa, exponent = self.scientific(key, max(2, min(places, MANTISSA)))
+        if mantissa.value == 0:  # as near to 0 as anybody can tell
             return num(0), False
-        number, is_equal = self.rounded(key, digits - exponent)
-        mantissa = number.value / Fraction(10) ** exponent
-        if abs(mantissa) < 1:
-            exponent -= 1
-            number, is_equal = self.rounded(key, digits - exponent)
-            mantissa = number.value / Fraction(10) ** exponent
-        if abs(mantissa) >= 10:  # rounded up to the next power
-            exponent, mantissa = exponent + 1, mantissa / 10
-            mantissa = Fraction(round(mantissa * 10**digits), 10**digits)
-        return Mul((Num(mantissa, digits), Pow(num(10), num(exponent)))), is_equal
+        return Mul((mantissa, Pow(num(10), num(exponent)))), False
 
-    def _magnitude(self, key: Key) -> int:
+    def scientific(self, key: Key, places: int) -> tuple[Num, int]:
+        """Mantissa, rounded to so many places, and exponent of a value of any size."""
         from tracer.arithmetic import ball
 
         for bits in ball.PRECISIONS:
             try:
                 with ball.precision(bits):
-                    return ball.magnitude(self._enclosed(key, bits))
+                    mantissa, exponent = ball.scientific(self._enclosed(key, bits), places)
+                    return Num(mantissa, places), exponent
             except Undecided:
                 continue
-        raise Undefined("the value cannot be told from zero")
+        return Num(Fraction(0), places), 0
+
+    def _magnitude(self, key: Key) -> int:
+        from tracer.arithmetic import ball
+
+        try:
+            with ball.precision(ball.PRECISIONS[0]):
+                return ball.magnitude(self._enclosed(key, ball.PRECISIONS[0]))
+        except Undecided:
+            return 0
 
     # By hand
 
@@ -325,7 +330,7 @@ class Tables:
                     if ball.infinite(value):
                         return None
                     places = self.places_by_hand(key[0])
-                    return Num(ball.rounded(value, places)[0], places)
+                    return Num(ball.nearest(value, places), places)
             except Undefined:
                 return None
             except Undecided:
@@ -337,7 +342,7 @@ class Tables:
         from tracer.arithmetic.by_hand import ByHand
 
         if bits not in self._by_hand:
-            rule = ByHand(ball.Ball(), ball.rounded, ball.infinite, self.paper.by_hand, self.paper.places)
+            rule = ByHand(ball.Ball(), ball.nearest, ball.infinite, self.paper.by_hand, self.paper.places)
             self._by_hand[bits] = Table(self.definitions, rule)
         return self._by_hand[bits]
 
@@ -352,7 +357,7 @@ def rounds_to(written: Expr, number: Num) -> bool:
     places = number.places or 0
     with ball.precision(ball.PRECISIONS[0]):
         try:
-            found, _ = ball.rounded(value_of(written, {}, Table({}, ball.Ball())), places)
+            found = ball.nearest(value_of(written, {}, Table({}, ball.Ball())), places)
         except (Undefined, Undecided):
             return True
     return found == number.value

@@ -219,11 +219,17 @@ class CellView:
         return self.tables.rounded(self.key, places)
 
     def decimal(self, places: int) -> str | None:
-        """The value rounded once to so many places, as text: "0.3302". None where there is no finite value."""
+        """The value rounded once to so many places, as text: "0.3302". None where there is no finite value.
+
+        A value with thousands of digits is given as "8.8068e+4342".
+        """
+        if self.undefined or self.unknown or self.infinite:
+            return None
         try:
             return decimal_text(self.rounded(places).number)
         except Undefined:
-            return None
+            mantissa, exponent = self.tables.scientific(self.key, max(places, 1))
+            return f"{decimal_text(mantissa)}e{exponent:+d}"
 
     def printed(self, places: int) -> tuple[Expr, bool]:
         """The value as a page prints it, and whether that is equal to it."""

@@ -60,7 +60,7 @@ class Arithmetic(Protocol):
         """Base to the power of exponent."""
 
     def call(self, function: str, body: Any) -> Any:
-        """sqrt, exp, ln or arccos of body."""
+        """sqrt, exp, ln, arccos or abs of body."""
 
     def largest(self, of: list[Any]) -> Any:
         """The largest of the values."""

@@ -105,7 +105,7 @@ class Ball:
         return positive ** _arb(exponent)
 
     def call(self, function: str, body: Value) -> Value:
-        return {"sqrt": _sqrt, "exp": _exp, "ln": _ln, "arccos": _arccos}[function](body)
+        return {"sqrt": _sqrt, "exp": _exp, "ln": _ln, "arccos": _arccos, "abs": _abs}[function](body)
 
     def largest(self, of: list[Value]) -> Value:
         best = of[0]
@@ -190,6 +190,12 @@ def _ln(body: Value) -> Value:
     return ball.log()
 
 
+def _abs(body: Value) -> Value:
+    if isinstance(body, Root):
+        return Root(1, body.square)
+    return -body if isinstance(body, fmpq) and body < 0 else body if isinstance(body, fmpq) else body.__abs__()
+
+
 def _arccos(body: Value) -> Value:
     if body == 1:
         return fmpq(0)
@@ -224,39 +230,58 @@ def infinite(value: Value) -> int:
     return 1 if value > 0 else -1
 
 
-def rounded(value: Value, places: int) -> tuple[Fraction, bool]:
-    """The value rounded once, half away from zero, to so many places (negative ones too); and whether it is equal.
+def nearest(value: Value, places: int) -> Fraction:
+    """The value rounded once, half away from zero, to so many places; negative places are tens and hundreds.
 
-    Raises `Undecided` while the ball does not settle either question.
+    Raises `Undecided` while the ball does not round to one number.
     """
     scale = fmpq(10) ** places
     if isinstance(value, fmpq):
-        scaled = abs(value) * scale
-        nearest = (scaled + fmpq(1, 2)).floor()
-        result = fmpq(nearest) / scale * (1 if value >= 0 else -1)
-        return Fraction(int(result.p), int(result.q)), result == value
-    ball = _arb(value) * scale
-    whole = (ball + fmpq(1, 2)).floor().unique_fmpz()
-    if whole is None:
-        raise Undecided
-    if isinstance(value, arb) and ball.contains(whole):
-        raise Undecided
-    result = fmpq(whole) / scale
-    return Fraction(int(result.p), int(result.q)), False
+        result = fmpq((abs(value) * scale + fmpq(1, 2)).floor()) / scale * (1 if value >= 0 else -1)
+    else:
+        whole = (_arb(value) * scale + fmpq(1, 2)).floor().unique_fmpz()
+        if whole is None:
+            raise Undecided
+        result = fmpq(whole) / scale
+    return Fraction(int(result.p), int(result.q))
 
 
-def candidate(value: Value, places: int) -> Fraction | None:
-    """The decimal of so many places that the ball cannot rule out, if there is one."""
-    whole = (_arb(value) * fmpq(10) ** places + fmpq(1, 2)).floor().unique_fmpz()
-    return None if whole is None else Fraction(int(whole)) / Fraction(10) ** places
+def rounded(value: Value, places: int) -> tuple[Fraction, bool]:
+    """The value rounded once, and whether it is equal to the result.
+
+    Raises `Undecided` while the ball does not settle either question.
+    """
+    number = nearest(value, places)
+    if isinstance(value, fmpq):
+        return number, fmpq(number.numerator, number.denominator) == value
+    if isinstance(value, arb) and value.contains(fmpq(number.numerator, number.denominator)):
+        raise Undecided
+    return number, False
+
+
+def scientific(value: Value, places: int) -> tuple[Fraction, int]:
+    """Mantissa and exponent: m · 10^k with 1 ≤ |m| < 10, m rounded to so many places; of any size, zero excepted.
+
+    Raises `Undecided` while the ball settles neither.
+    """
+    size = _arb(value).__abs__()
+    if not size > 0:
+        raise Undecided
+    ten = arb(10).log()
+    exponent = (size.log() / ten).mid().floor().unique_fmpz()
+    if exponent is None:
+        raise Undecided
+    sign = 1 if _arb(value) > 0 else -1
+    for k in (int(exponent) - 1, int(exponent), int(exponent) + 1):
+        mantissa = nearest((size.log() - k * ten).exp(), places)
+        if 1 <= mantissa < 10:
+            return sign * mantissa, k
+    raise Undecided
 
 
 def magnitude(value: Value) -> int:
-    """The exponent k with 10^k ≤ |value| < 10^(k + 1), or one beside it; zero has 0."""
-    if value == 0:
-        return 0
-    log = _arb(value).__abs__().log() / arb(10).log()
-    whole = log.mid().floor().unique_fmpz()
+    """About how many digits the value has before its point; negative for a small one, 0 for zero."""
+    whole = (_arb(value).__abs__().log() / arb(10).log()).mid().floor().unique_fmpz() if value != 0 else 0
     if whole is None:
         raise Undecided
     return int(whole)

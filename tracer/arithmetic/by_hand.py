@@ -24,7 +24,7 @@ class ByHand:
     def __init__(
         self,
         inner: Arithmetic,
-        round_: Callable[[Any, int], tuple[Fraction, bool]],
+        round_: Callable[[Any, int], Fraction],
         infinite: Callable[[Any], int],
         places: Mapping[str, int],
         otherwise: int,
@@ -42,4 +42,4 @@ class ByHand:
             return value
         if self.infinite(value):
             return value
-        return self.inner.number(self.round(value, self.places.get(name, self.otherwise))[0])
+        return self.inner.number(self.round(value, self.places.get(name, self.otherwise)))

@@ -30,7 +30,13 @@ from tracer.expr import (
     num,
 )
 
-FUNCTIONS: dict[str, Any] = {"sqrt": sympy.sqrt, "exp": sympy.exp, "ln": sympy.log, "arccos": sympy.acos}
+FUNCTIONS: dict[str, Any] = {
+    "sqrt": sympy.sqrt,
+    "exp": sympy.exp,
+    "ln": sympy.log,
+    "arccos": sympy.acos,
+    "abs": sympy.Abs,
+}
 CONSTANTS = {"π": sympy.pi, "e": sympy.E, "∞": sympy.oo}
 ONE_DIGIT = 10
 
@@ -207,6 +213,8 @@ def tree(value: Any, number: Callable[[Fraction], Expr] = num) -> Expr:
             return Call("ln", tree(value.args[0], number))
         case sympy.acos():
             return Call("arccos", tree(value.args[0], number))
+        case sympy.Abs():
+            return Call("abs", tree(value.args[0], number))
         case sympy.Max():
             return Largest(tuple(tree(arg, number) for arg in value.args))
     if value is sympy.E:

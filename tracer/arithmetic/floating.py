@@ -37,6 +37,7 @@ FUNCTIONS: dict[str, Any] = {
     "sqrt": np.sqrt,
     "exp": np.exp,
     "ln": np.log,
+    "abs": np.abs,
     "arccos": lambda x: np.arccos(np.clip(x, -1, 1)),
 }
 CONSTANTS = {"π": np.pi, "e": np.e, "∞": np.inf}
