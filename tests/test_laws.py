@@ -108,7 +108,16 @@ def test_the_exact_value_lies_in_the_ball(data: dict[str, Any]) -> None:
 
 
 @settings(max_examples=40)
-@given(problems(sources=("X", "Y", "QKV", "S"), normalisations=SOFTMAXES, numbers=integers, most_heads=1, most=2))
+@given(
+    problems(
+        sources=("X", "Y", "QKV", "S"),
+        normalisations=SOFTMAXES,
+        similarities=("dot",),
+        numbers=integers,
+        most_heads=1,
+        most=2,
+    )
+)
 def test_weights_add_up_to_one(data: dict[str, Any]) -> None:
     """The weights of a row add up to exactly 1, unless the row is masked altogether: then all are 0."""
     data["pass"].pop("repeat", None)
@@ -208,8 +217,9 @@ def test_grouped_heads_with_all_keys_are_multi_head(Q: Any, K: Any, V: Any) -> N
 def test_worked_rows_do_not_depend_on_which_are_asked_for(data: dict[str, Any]) -> None:
     """Asking for the first row only changes no number of it."""
     one = {**data, "pass": {**data["pass"], "queries": [1]}}
-    name = [step.id for step in traced(data)][-1]
-    assert decimals(traced(one), name, 6) == decimals(traced(data), name, 6)
+    for step in traced(data):
+        assert decimals(traced(one), step.id, 6) == decimals(traced(data), step.id, 6)
+
 
 
 @settings(max_examples=30)

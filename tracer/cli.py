@@ -144,6 +144,7 @@ def _solved(problem: Problem, name: str) -> Trace:
 def _let(text: str) -> tuple[str, Expr]:
     from tracer import numbers
     from tracer.expr import letters
+    from tracer.problem import not_real
 
     letter, equals, raw = text.partition("=")
     try:
@@ -152,6 +153,8 @@ def _let(text: str) -> tuple[str, Expr]:
         raise ProblemError(
             f"--let {text}: “{raw}” {reason}; expected a letter and a number, such as  --let a=1/2"
         ) from None
+    if not letters(number) and (reason := not_real(number)):
+        raise ProblemError(f"--let {text}: {reason}; expected a letter and a number, such as  --let a=1/2")
     if letters(number):
         raise ProblemError(
             f"--let {text}: “{raw}” is not a number; expected a letter and a number, such as  --let a=1/2"

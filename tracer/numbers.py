@@ -113,9 +113,10 @@ class _Reader:
         while self.tokens and self.tokens[0][1] not in ("+", "-", ")"):
             if self.take("/"):
                 value = quotient(value, self.factor())
-            else:
-                self.take("·")
+            elif self.take("·") or self.tokens[0][0] != "number":  # 2√2 and 2a are products, 1 000 is a slip
                 value = Mul((value, self.factor()))
+            else:
+                raise Unreadable(f"has the number {self.tokens[0][1]} right behind another; write 1000, 3/2 or 2·3")
         return value
 
     def factor(self) -> Expr:

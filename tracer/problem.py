@@ -264,7 +264,7 @@ def _known_keys(table: Mapping[str, Any], known: Sequence[str], where: str) -> N
 
 
 def _short(value: Any) -> str:
-    text = str(value)
+    text = "".join(c if c.isprintable() else "�" for c in str(value))
     return text if len(text) <= 60 else text[:57] + "…"
 
 
@@ -393,19 +393,22 @@ def _numbers_exist(problem: Problem) -> None:
                     continue
                 if (isinstance(number, Num) and abs(number.value) < 10**MAX_MAGNITUDE) or letters(number):
                     continue
-                if reason := _not_real(number):
+                if reason := not_real(number):
                     place = f"row {i}, column {c}" if not getattr(values, "is_vector", False) else f"number {c}"
                     raise ProblemError(f"[given] {name} {place}: {reason}; expected {A_NUMBER}")
 
 
-def _not_real(number: Expr) -> str:
+def not_real(number: Expr) -> str:
+    """Why a number without letters is no real number of bearable size; "" where it is one."""
     from tracer.arithmetic import Undecided, Undefined, ball
     from tracer.evaluate import Table, value
 
     try:
         with ball.precision(ball.PRECISIONS[1]):
             found = value(number, {}, Table({}, ball.Ball()))
-            if ball.infinite(found) or abs(ball.magnitude(found)) > MAX_MAGNITUDE:
+            if ball.infinite(found):
+                return "the number is infinite"
+            if abs(ball.magnitude(found)) > MAX_MAGNITUDE:
                 return f"the number is beyond 10^±{MAX_MAGNITUDE}"
     except Undefined as undefined:
         return undefined.reason
@@ -477,7 +480,10 @@ def _logits(table: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[Setting
 
 def _by(raw: Any, n: int) -> Expr:
     try:
-        return numbers.read(raw) if isinstance(raw, int | str) and not isinstance(raw, bool) else numbers.read("")
+        number = numbers.read(raw) if isinstance(raw, int | str) and not isinstance(raw, bool) else numbers.read("")
+        if not letters(number) and (reason_why := not_real(number)):
+            raise numbers.Unreadable(f"is no scale: {reason_why}")
+        return number
     except numbers.Unreadable as reason:
         raise ProblemError(
             f'[pass] logits {n}, by: “{_short(raw)}” {reason}; expected a number such as "sqrt(3)"'

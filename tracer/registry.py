@@ -14,7 +14,8 @@ T = TypeVar("T")
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The end of an error about `name`: the nearest known name, or all of them."""
     names = list(known)
-    near = get_close_matches(name, names, n=1, cutoff=0.6)
+    same = [one for one in names if one.lower() == name.lower()]
+    near = same or get_close_matches(name, names, n=1, cutoff=0.6)
     return f"did you mean “{near[0]}”?" if near else "known are: " + ", ".join(names)
 
 

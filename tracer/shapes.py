@@ -21,6 +21,7 @@ def check(problem: Problem) -> None:
     _names(problem)
     _used(problem)
     source, keys = _sources(problem)
+    _rows(problem)
     d_q = _columns(problem, "Q", source)
     d_k = _columns(problem, "K", keys)
     d_v = _columns(problem, "V", keys)
@@ -127,6 +128,24 @@ def _sources(problem: Problem) -> tuple[Values | None, Values | None]:
     if "ids" in given:
         _ids(problem)
     return source, keys
+
+
+def _rows(problem: Problem) -> None:
+    """The words that queries, keys and values are taken from are as many as there are queries and keys."""
+    given, n, m = problem.given, len(problem.tokens), len(problem.key_tokens)
+    words = "ids" if "ids" in given else "X" if "X" in given else ""
+    known = "S" in given or "A" in given
+    wanted = [(words, n, "queries")] if words and "Q" not in given and not known else []
+    origin = "Y" if "Y" in given else words
+    if origin and ("V" not in given or ("K" not in given and not known)):
+        wanted.append((origin, m, "keys"))
+    for name, count, what in wanted:
+        rows = problem.matrix(name).shape[0]
+        if rows != count:
+            size = _size(problem.matrix(name))
+            raise ShapeError(
+                f"[given] {name} is {size}, but there are {count} {what}; {name} needs a row for each of them"
+            )
 
 
 def _ids(problem: Problem) -> None:
