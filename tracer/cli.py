@@ -153,8 +153,8 @@ def _let(text: str) -> tuple[str, Expr]:
         raise ProblemError(
             f"--let {text}: “{raw}” {reason}; expected a letter and a number, such as  --let a=1/2"
         ) from None
-    if not letters(number) and (reason := not_real(number)):
-        raise ProblemError(f"--let {text}: {reason}; expected a letter and a number, such as  --let a=1/2")
+    if not letters(number) and (why := not_real(number)):
+        raise ProblemError(f"--let {text}: {why}; expected a letter and a number, such as  --let a=1/2")
     if letters(number):
         raise ProblemError(
             f"--let {text}: “{raw}” is not a number; expected a letter and a number, such as  --let a=1/2"

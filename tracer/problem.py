@@ -481,13 +481,13 @@ def _logits(table: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[Setting
 def _by(raw: Any, n: int) -> Expr:
     try:
         number = numbers.read(raw) if isinstance(raw, int | str) and not isinstance(raw, bool) else numbers.read("")
-        if not letters(number) and (reason_why := not_real(number)):
-            raise numbers.Unreadable(f"is no scale: {reason_why}")
-        return number
     except numbers.Unreadable as reason:
         raise ProblemError(
             f'[pass] logits {n}, by: “{_short(raw)}” {reason}; expected a number such as "sqrt(3)"'
         ) from None
+    if not letters(number) and (why := not_real(number)):
+        raise ProblemError(f'[pass] logits {n}, by: “{_short(raw)}”: {why}; expected a number such as "sqrt(3)"')
+    return number
 
 
 def _paper(table: Mapping[str, Any], given: Mapping[str, Any]) -> Paper:

@@ -143,9 +143,7 @@ def _rows(problem: Problem) -> None:
         rows = problem.matrix(name).shape[0]
         if rows != count:
             size = _size(problem.matrix(name))
-            raise ShapeError(
-                f"[given] {name} is {size}, but there are {count} {what}; {name} needs a row for each of them"
-            )
+            raise ShapeError(f"[given] {name} is {size}, but there are {count} {what}; give it a row for each")
 
 
 def _ids(problem: Problem) -> None:
