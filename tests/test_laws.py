@@ -221,7 +221,6 @@ def test_worked_rows_do_not_depend_on_which_are_asked_for(data: dict[str, Any]) 
         assert decimals(traced(one), step.id, 6) == decimals(traced(data), step.id, 6)
 
 
-
 @settings(max_examples=30)
 @given(problems(numbers=st.one_of(entries, st.sampled_from(["1+√2", "ln 2", "π", 100, "1e9", "1e-9", "a", "2b"]))))
 def test_every_problem_can_be_printed(data: dict[str, Any]) -> None:
