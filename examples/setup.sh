@@ -1,6 +1,6 @@
 # Everything that the examples and the tests need, from a fresh Debian or Ubuntu on. Sourced, not run:
-#   need PROGRAM PACKAGE…   install Debian packages where a program is missing and installing is allowed
-#   environment EXTRA…      the virtual environment .venv with the package in it, and the groups or packages named
+#   need PROGRAM WHAT PACKAGE…   install Debian packages where a program is missing and installing is allowed
+#   environment EXTRA…           the virtual environment .venv with the package in it, and the groups or packages named
 # After `environment`, $python is the interpreter to use.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -20,7 +20,7 @@ install_packages() {  # what for, then packages
         { echo "missing: $what; apt-get could not install $*" >&2; return 1; }
 }
 
-need() { command -v "$1" >/dev/null || install_packages "$@"; }
+need() { command -v "$1" >/dev/null || install_packages "${@:2}"; }
 
 find_python() {
     local candidate
@@ -31,7 +31,7 @@ find_python() {
 }
 
 environment() {
-    local system; system=$(find_python) || { need python3.11 python3 python3-venv && system=$(find_python); } ||
+    local system; system=$(find_python) || { need python3.11 "Python" python3 python3-venv && system=$(find_python); } ||
         { echo "missing: Python 3.11 or newer" >&2; exit 1; }
     python="$root/.venv/bin/python"
     if ! "$python" -c 'import pip' 2>/dev/null; then
