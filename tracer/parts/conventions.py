@@ -25,9 +25,8 @@ def card(trace: Trace) -> Card:
         entries.append(("Vectors", (projections[problem.wiring.projection].words + ".",)))
     if problem.wiring.n_heads > 1:
         entries.append(("Heads", (_heads(problem),)))
-    if "weights" not in {given.tensor.id for given in trace.given}:
-        if "scores" in trace or any(step.name == "scores" for step in trace.steps):
-            entries.append(("Similarity", (_similarity(problem),)))
+    if "A" not in problem.given:
+        entries.append(("Similarity", (_similarity(problem),)))
         entries.append(("Scale", _scale(trace)))
         entries.append(("Mask", (_mask(problem),)))
         entries.append(("Normalisation", (NORMALISATIONS[problem.wiring.normalisation] + ".",)))
