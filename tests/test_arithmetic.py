@@ -21,7 +21,7 @@ from tracer.operations.normalisation import normalisations
 from tracer.operations.projection import projections
 from tracer.operations.scaling import logit_steps
 from tracer.operations.similarity import similarities
-from tracer.problem import from_dict
+from tracer.problem_file import from_dict
 from tracer.show import show
 
 PASSES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {

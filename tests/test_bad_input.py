@@ -21,7 +21,7 @@ from tracer.errors import TracerError
 from tracer.formats import render
 from tracer.numbers import Unreadable, read
 from tracer.pages.solution import solution
-from tracer.problem import from_dict, from_text
+from tracer.problem_file import from_dict, from_text
 
 GOOD = "[given]\nQ = [[1, 0]]\nK = [[1, 0], [0, 1]]\nV = [[1, 2], [3, 4]]\n"
 

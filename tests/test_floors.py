@@ -14,7 +14,7 @@ FLOORS = [  # a name is a file, or a whole folder
     ["notation", "evaluate"],
     ["arithmetic.floating"],  # it reads given numbers with the certified arithmetic
     ["problem"],
-    ["tables"],
+    ["problem_file", "tables"],
     ["views"],
     ["trace"],
     ["operations", "checks", "document"],

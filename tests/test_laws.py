@@ -17,7 +17,7 @@ from tracer import Trace
 from tracer.composition import solve
 from tracer.formats import render
 from tracer.pages.solution import solution
-from tracer.problem import from_dict
+from tracer.problem_file import from_dict
 
 PLACES = (0, 2, 4, 12)
 TINY = Decimal("1e-45")

@@ -9,7 +9,7 @@ import pytest
 import reference
 
 import tracer
-from tracer.problem import from_dict
+from tracer.problem_file import from_dict
 
 RNG = np.random.default_rng(7)
 

@@ -16,7 +16,7 @@ import tracer
 from tracer.formats.html import html
 from tracer.formats.pdf import pdf
 from tracer.pages.solution import full, only, solution, summary
-from tracer.problem import from_dict
+from tracer.problem_file import from_dict
 
 ROOT = Path(__file__).parent.parent
 APPLE = ROOT / "examples/apple-and-orange/problem.toml"

@@ -16,7 +16,7 @@ from strategies import problems
 
 from tracer.composition import solve
 from tracer.formats import render
-from tracer.problem import PAPER, PASS, STEPS, TOP, from_dict
+from tracer.problem_file import PAPER, PASS, STEPS, TOP, from_dict
 
 ROOT = Path(__file__).parent.parent
 FILES = sorted([*ROOT.glob("examples/**/*.toml"), *ROOT.glob("tests/published/**/problem.toml")])

@@ -2,7 +2,7 @@
 
 The map, from a problem file to a page (CONTRIBUTING.md draws it whole):
 
-    problem.py      what is asked
+    problem.py      what is asked (problem_file.py reads it)
     composition.py  a pass composed from operations/
     trace.py        what was recorded, and a view on every number
     evaluate.py     a formula's value in any arithmetic/
@@ -24,7 +24,7 @@ __version__ = "0.1.0"
 HOMES = {
     "Problem": "tracer.problem",
     "Trace": "tracer.trace",
-    "load": "tracer.problem",
+    "load": "tracer.problem_file",
     "solve": "tracer.composition",
     "attention": "tracer.arrays",
     "save": "tracer.formats",

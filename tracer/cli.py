@@ -115,7 +115,7 @@ def _solve(options: argparse.Namespace) -> None:
 def _trace(options: argparse.Namespace) -> Trace:
     from dataclasses import replace
 
-    from tracer.problem import MAX_PLACES, load, whole
+    from tracer.problem_file import MAX_PLACES, load, whole
 
     problem = load(options.problem)
     if options.places is not None:
@@ -144,7 +144,7 @@ def _solved(problem: Problem, name: str) -> Trace:
 def _let(text: str) -> tuple[str, Expr]:
     from tracer import numbers
     from tracer.expr import letters
-    from tracer.problem import not_real
+    from tracer.problem_file import not_real
 
     letter, equals, raw = text.partition("=")
     try:
@@ -164,7 +164,7 @@ def _let(text: str) -> tuple[str, Expr]:
 
 def _detail(options: argparse.Namespace, trace: Trace) -> Details:
     from tracer.pages.solution import DETAILS, only, usual
-    from tracer.problem import row_number
+    from tracer.problem_file import row_number
 
     if options.row is not None:
         tokens = trace.problem.tokens

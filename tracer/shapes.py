@@ -9,9 +9,10 @@ from tracer.operations.normalisation import normalisations
 from tracer.operations.projection import projections
 from tracer.operations.scaling import logit_steps
 from tracer.operations.similarity import similarities
-from tracer.problem import MAX_PRODUCTS, Problem, Values
+from tracer.problem import Problem, Values
 from tracer.registry import did_you_mean
 
+MAX_PRODUCTS = 5_000_000  # multiplications that anybody will wait for
 TOLD = {"scale": ("by",), "mask": ("rule", "align")}
 NAMES = {"Q": "queries", "K": "keys", "V": "values"}
 

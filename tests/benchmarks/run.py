@@ -43,7 +43,7 @@ print(ratios[4])
 EXACT_PASS = """
 import time, random, sympy
 from tracer.composition import solve
-from tracer.problem import from_dict
+from tracer.problem_file import from_dict
 import tracer.arithmetic.exact
 draw = random.Random(1)
 m = lambda r, c: [[draw.randint(-3, 3) for _ in range(c)] for _ in range(r)]

@@ -1,0 +1,418 @@
+"""Reads a problem file, TOML or JSON. Nothing in it is run as code, and no float enters from it.
+
+What a person can get wrong in a file is found here and said in one line: where, what, expected, what to do.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tracer import numbers
+from tracer.errors import ProblemError, ShapeError, UnknownName
+from tracer.expr import INFINITY, MINUS_INFINITY, Expr, Num, letters
+from tracer.problem import MAX_SIZE, Paper, PerHead, Problem, Setting, Values, Wiring, Written
+from tracer.registry import did_you_mean
+
+MAX_BYTES = 1_000_000
+MAX_NUMBERS = 200_000
+MAX_HEADS = 64
+MAX_REPEAT = 8
+MAX_PLACES = 30
+MAX_TEXT = 300
+MAX_MAGNITUDE = 400
+
+TOP = ("title", "tokens", "key_tokens", "source", "given", "pass", "paper")
+MATRICES = ("X", "Y", "embedding", "W_Q", "W_K", "W_V", "W_O", "Q", "K", "V", "S", "A", "mask", "bias")
+VECTORS = ("ids", "b_Q", "b_K", "b_V", "b_O")
+PER_HEAD = ("W_Q", "W_K", "W_V", "b_Q", "b_K", "b_V", "Q", "K", "V", "S", "A")
+MAY_BE_INFINITE = ("S", "bias")
+PASS = ("projection", "n_heads", "n_kv_heads", "encoding", "similarity", "logits", "normalisation", "queries", "repeat")
+PAPER = ("places", "by_hand", "rounded_given", "symbols")
+STEPS = (
+    "embedding", "query", "key", "value", "query_norms", "key_norms", "cosines", "angles", "bilinear",
+    "bilinear_scores", "scores", "scaled", "masked", "maxima", "exponentials", "row_sums", "weights", "contributions",
+    "outputs", "joined", "projected",
+)  # fmt: skip
+A_NUMBER = 'a number such as 2, -0.5, "1/3" or "√2/2", or a letter'
+
+
+def load(path: str | Path) -> Problem:
+    """The problem in a TOML or JSON file; `-` is standard input.
+
+    Raises `ProblemError` with the file's name in front.
+    """
+    name = "standard input" if str(path) == "-" else str(path)
+    try:
+        return from_text(_text(path), as_json=name.endswith(".json"))
+    except ProblemError as error:
+        raise type(error)(f"{name}: {error}") from None
+
+
+def _text(path: str | Path) -> str:
+    try:
+        if str(path) == "-":
+            raw = sys.stdin.buffer.read(MAX_BYTES + 1)
+        else:
+            with Path(path).open("rb") as file:
+                raw = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ProblemError(
+            f"cannot be read ({error.strerror or error}); expected a problem file in TOML or JSON"
+        ) from None
+    if len(raw) > MAX_BYTES:
+        raise ProblemError(f"is larger than {MAX_BYTES // 1_000_000} MB; a problem file may hold at most that much")
+    try:
+        return raw.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise ProblemError(f"is not UTF-8 text (byte {error.start + 1}); save it as UTF-8") from None
+
+
+def from_text(text: str, as_json: bool = False) -> Problem:
+    """The problem that a TOML text (or JSON, where it opens with a brace) describes."""
+    try:
+        if as_json or text.lstrip().startswith("{"):
+            data = json.loads(text, parse_float=str, parse_constant=str)
+        else:
+            data = tomllib.loads(text, parse_float=lambda digits: digits.replace("_", ""))
+    except RecursionError:
+        raise ProblemError("has brackets inside brackets without end; a matrix is a list of rows") from None
+    except ValueError as error:
+        raise ProblemError(f"cannot be read: {error}; expected TOML such as  Q = [[1, 0], [0, 1]]") from None
+    return from_dict(data)
+
+
+def from_dict(data: Any) -> Problem:
+    """The problem that a dictionary with the keys of the problem file describes."""
+    if not isinstance(data, dict):
+        raise ProblemError("is a list or a single value; expected the keys " + ", ".join(TOP))
+    _known_keys(data, TOP, "the file")
+    given = _given(_section(data, "given"))
+    wiring = _wiring(_section(data, "pass"), given)
+    problem = Problem(
+        given,
+        _title(data.get("title", "")),
+        _string(data.get("source", ""), "source"),
+        _labels(data, "tokens"),
+        _labels(data, "key_tokens"),
+        wiring,
+        _paper(_section(data, "paper"), given),
+    )
+    _numbers_exist(problem)
+    return _with_labels(problem, _section(data, "pass").get("queries", "all"))
+
+
+def _section(data: Mapping[str, Any], key: str) -> dict[str, Any]:
+    value = data.get(key, {})
+    if not isinstance(value, dict):
+        raise ProblemError(f"{key} is {_kind(value)}; expected a table, written [{key}]")
+    return value
+
+
+def _known_keys(table: Mapping[str, Any], known: Sequence[str], where: str) -> None:
+    for key in table:
+        if key not in known:
+            raise UnknownName(
+                f"{where} has the key “{_short(key)}”, which means nothing there; {did_you_mean(key, known)}"
+            )
+
+
+def _short(value: Any) -> str:
+    text = "".join(c if c.isprintable() else "�" for c in str(value))
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _kind(value: Any) -> str:
+    kinds = {
+        bool: "true or false",
+        int: "a number",
+        str: f"the text “{_short(value)}”",
+        list: "a list",
+        dict: "a table",
+    }
+    return kinds.get(type(value), f"“{_short(value)}”")
+
+
+def _string(value: Any, where: str) -> str:
+    if not isinstance(value, str):
+        raise ProblemError(f"{where} is {_kind(value)}; expected a text in quotes")
+    if len(value) > MAX_TEXT:
+        raise ProblemError(f"{where} is longer than {MAX_TEXT} characters; shorten it")
+    return "".join(
+        " " if c.isspace() else c for c in value if c.isprintable() or c.isspace() or c in "\u200d\u200f\u200e"
+    )
+
+
+def _title(value: Any) -> str:
+    return _string(value, "title").strip() or "Attention, step by step"
+
+
+def _labels(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    value = data.get(key, [])
+    if not isinstance(value, list):
+        raise ProblemError(f'{key} is {_kind(value)}; expected a list of words such as ["orange", "apple"]')
+    return tuple(_string(str(v) if isinstance(v, int) else v, f"{key} {n}") for n, v in enumerate(value, 1))
+
+
+def whole(value: Any, where: str, low: int, high: int) -> int:
+    """A whole number between two bounds, or one clear error."""
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise ProblemError(f"{where} is {_short(value)}; expected a whole number from {low} to {high}")
+    return value
+
+
+# The section given
+
+
+def _given(table: Mapping[str, Any]) -> dict[str, Values | PerHead]:
+    _known_keys(table, MATRICES + VECTORS, "[given]")
+    if not table:
+        raise ProblemError("[given] is missing or empty; give at least one matrix, such as  X = [[0, 3], [2, 2]]")
+    given: dict[str, Values | PerHead] = {}
+    for name, raw in table.items():
+        given[name] = _matrices(raw, name)
+    count = sum(_count(values) for values in given.values())
+    if count > MAX_NUMBERS:
+        raise ProblemError(f"[given] holds {count} numbers; at most {MAX_NUMBERS} can be worked step by step")
+    return given
+
+
+def _count(values: Values | PerHead) -> int:
+    tables = values if isinstance(values, tuple) else (values,)
+    return sum(len(t.rows) * len(t.rows[0]) for t in tables if isinstance(t, Written))
+
+
+def _matrices(raw: Any, name: str) -> Values | PerHead:
+    if not isinstance(raw, list) or not raw:
+        raise ProblemError(
+            f"[given] {name} is {_kind(raw) if raw != [] else 'an empty list'}; "
+            "expected a matrix such as [[1, 0], [0, 1]]"
+        )
+    depth, inner = 0, raw
+    while isinstance(inner, list) and inner and depth < 4:
+        depth, inner = depth + 1, inner[0]
+    flat = 1 if name in VECTORS else 2
+    if depth == flat:
+        return _matrix(raw, name, name in VECTORS)
+    if depth == flat + 1 and name in PER_HEAD:
+        if len(raw) > MAX_HEADS:
+            raise ProblemError(f"[given] {name} has {len(raw)} heads; at most {MAX_HEADS}")
+        return tuple(_matrix(one, f"{name}, head {n},", name in VECTORS) for n, one in enumerate(raw, 1))
+    wanted = "a list of numbers" if flat == 1 else "a list of rows such as [[1, 0], [0, 1]]"
+    raise ProblemError(
+        f"[given] {name} is {'a list of numbers' if depth == 1 else f'nested {depth} deep'}; expected {wanted}"
+    )
+
+
+def _matrix(raw: Any, name: str, is_vector: bool) -> Written:
+    rows = [raw] if is_vector else raw
+    if not isinstance(rows, list):
+        raise ProblemError(f"[given] {name} is {_kind(rows)}; expected a list of rows")
+    if len(rows) > MAX_SIZE:
+        raise ProblemError(f"[given] {name} has {len(rows)} rows; at most {MAX_SIZE} can be worked step by step")
+    read: list[tuple[Expr, ...]] = []
+    for i, row in enumerate(rows, 1):
+        where = name if is_vector else f"{name} row {i}"
+        if not isinstance(row, list) or not row:
+            raise ProblemError(f"[given] {where} is {_kind(row) if row != [] else 'empty'}; expected a list of numbers")
+        if len(row) > MAX_SIZE:
+            raise ProblemError(f"[given] {where} has {len(row)} numbers; at most {MAX_SIZE} can be worked step by step")
+        if read and len(row) != len(read[0]):
+            raise ShapeError(
+                f"[given] {where} has {len(row)} numbers, but row 1 has {len(read[0])}; give every row the same length"
+            )
+        read.append(tuple(_number(x, f"{where}, column {c}", name) for c, x in enumerate(row, 1)))
+    return Written(tuple(read), is_vector)
+
+
+def _number(raw: Any, where: str, name: str) -> Expr:
+    if isinstance(raw, bool):
+        if name == "mask":
+            return numbers.read(int(raw))
+        raise ProblemError(f"[given] {where} is {str(raw).lower()}; expected {A_NUMBER}")
+    if not isinstance(raw, int | str):
+        raise ProblemError(f"[given] {where} is {_kind(raw)}; expected {A_NUMBER}")
+    try:
+        return numbers.read(raw)
+    except numbers.Unreadable as reason:
+        raise ProblemError(f"[given] {where}: “{_short(raw)}” {reason}; expected {A_NUMBER}") from None
+
+
+def _numbers_exist(problem: Problem) -> None:
+    """Every given number without letters is a real number of bearable size."""
+    for name, values in problem.tables():
+        for i, row in enumerate(values.rows if isinstance(values, Written) else (), 1):
+            for c, number in enumerate(row, 1):
+                if number in (INFINITY, MINUS_INFINITY) and name in MAY_BE_INFINITE and number == MINUS_INFINITY:
+                    continue
+                if (isinstance(number, Num) and abs(number.value) < 10**MAX_MAGNITUDE) or letters(number):
+                    continue
+                if reason := not_real(number):
+                    place = f"row {i}, column {c}" if not getattr(values, "is_vector", False) else f"number {c}"
+                    raise ProblemError(f"[given] {name} {place}: {reason}; expected {A_NUMBER}")
+
+
+def not_real(number: Expr) -> str:
+    """Why a number without letters is no real number of bearable size; "" where it is one."""
+    from tracer.arithmetic import Undecided, Undefined, ball
+    from tracer.evaluate import Table, value
+
+    try:
+        with ball.precision(ball.PRECISIONS[1]):
+            found = value(number, {}, Table({}, ball.Ball()))
+            if ball.infinite(found):
+                return "the number is infinite"
+            if abs(ball.magnitude(found)) > MAX_MAGNITUDE:
+                return f"the number is beyond 10^±{MAX_MAGNITUDE}"
+    except Undefined as undefined:
+        return undefined.reason
+    except (Undecided, OverflowError, ValueError):
+        return "the number cannot be computed with certainty"
+    return ""
+
+
+# The sections pass and paper
+
+
+def _wiring(table: Mapping[str, Any], given: Mapping[str, Any]) -> Wiring:
+    _known_keys(table, PASS, "[pass]")
+    if table.get("encoding"):
+        raise UnknownName("[pass] encoding: no encoding is known yet; leave it out or write encoding = []")
+    n_heads = table.get("n_heads")
+    lists = {name: len(values) for name, values in given.items() if isinstance(values, tuple)}
+    for name, count in lists.items():
+        wanted = n_heads if name[-1] in "QSA" else table.get("n_kv_heads", n_heads)
+        if wanted is None:
+            n_heads = count
+        elif count != wanted:
+            raise ShapeError(
+                f"[given] {name} lists {count} matrices, but [pass] has {wanted} heads for it; give one matrix per head"
+            )
+    heads = whole(1 if n_heads is None else n_heads, "[pass] n_heads", 1, MAX_HEADS)
+    kv_heads = whole(table.get("n_kv_heads", heads), "[pass] n_kv_heads", 1, MAX_HEADS)
+    if heads % kv_heads:
+        raise ShapeError(
+            f"[pass] n_heads = {heads} is no multiple of n_kv_heads = {kv_heads}; each key head serves equally many"
+        )
+    return Wiring(
+        _name(table.get("projection", "X W"), "projection"),
+        heads,
+        kv_heads,
+        _name(table.get("similarity", "dot"), "similarity"),
+        _logits(table, given),
+        _name(table.get("normalisation", "softmax"), "normalisation"),
+        None,
+        whole(table.get("repeat", 1), "[pass] repeat", 1, MAX_REPEAT),
+    )
+
+
+def _name(value: Any, key: str) -> str:
+    if not isinstance(value, str):
+        raise ProblemError(f"[pass] {key} is {_kind(value)}; expected a name in quotes")
+    return _string(value, f"[pass] {key}")
+
+
+def _logits(table: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[Setting, ...]:
+    if "logits" not in table:
+        return (Setting("scale"),) + ((Setting("mask"),) if "mask" in given else ())
+    raw = table["logits"]
+    if not isinstance(raw, list):
+        raise ProblemError(
+            f"[pass] logits is {_kind(raw)}; expected a list such as "
+            '[{ use = "scale" }, { use = "mask", rule = "causal" }]'
+        )
+    settings = []
+    for n, entry in enumerate(raw, 1):
+        if not isinstance(entry, dict) or not isinstance(entry.get("use"), str):
+            raise ProblemError(f'[pass] logits {n} is {_kind(entry)}; expected a table such as {{ use = "scale" }}')
+        told = {key: value for key, value in entry.items() if key != "use"}
+        if "by" in told:
+            told["by"] = _by(told["by"], n)
+        settings.append(Setting(entry["use"], told))
+    return tuple(settings)
+
+
+def _by(raw: Any, n: int) -> Expr:
+    try:
+        number = numbers.read(raw) if isinstance(raw, int | str) and not isinstance(raw, bool) else numbers.read("")
+    except numbers.Unreadable as reason:
+        raise ProblemError(
+            f'[pass] logits {n}, by: “{_short(raw)}” {reason}; expected a number such as "sqrt(3)"'
+        ) from None
+    if not letters(number) and (why := not_real(number)):
+        raise ProblemError(f'[pass] logits {n}, by: “{_short(raw)}”: {why}; expected a number such as "sqrt(3)"')
+    return number
+
+
+def _paper(table: Mapping[str, Any], given: Mapping[str, Any]) -> Paper:
+    _known_keys(table, PAPER, "[paper]")
+    by_hand, rounded, symbols = (_section(table, key) for key in ("by_hand", "rounded_given", "symbols"))
+    _known_keys(by_hand, STEPS, "[paper] by_hand")
+    _known_keys(rounded, tuple(given), "[paper] rounded_given")
+    _known_keys(symbols, STEPS, "[paper] symbols")
+    return Paper(
+        whole(table.get("places", 4), "[paper] places", 0, MAX_PLACES),
+        {key: whole(n, f"[paper] by_hand.{key}", 0, MAX_PLACES) for key, n in by_hand.items()},
+        {key: whole(n, f"[paper] rounded_given.{key}", 0, MAX_PLACES) for key, n in rounded.items()},
+        {key: _string(s, f"[paper] symbols.{key}")[:20] for key, s in symbols.items()},
+    )
+
+
+# Labels, once the sizes are known
+
+
+def sizes(problem: Problem) -> tuple[int, int]:
+    """How many queries and how many keys there are."""
+    given = {name: values[0] if isinstance(values, tuple) else values for name, values in problem.given.items()}
+    for name in ("A", "S"):
+        if name in given:
+            return given[name].shape[0], given[name].shape[1]
+    rows = given["ids"].shape[0] if "ids" in given else given["X"].shape[0] if "X" in given else 0
+    n = given["Q"].shape[0] if "Q" in given else rows
+    m = next((given[name].shape[0] for name in ("K", "V", "Y") if name in given), rows)
+    return n, m or n
+
+
+def _with_labels(problem: Problem, queries: Any) -> Problem:
+    n, m = sizes(problem)
+    tokens = _labels_for(problem.tokens, n, "tokens")
+    same = n == m and not problem.key_tokens and "Y" not in problem.given
+    keys = tokens if same else _labels_for(problem.key_tokens, m, "key_tokens", "key")
+    rows = _rows(queries, tokens)
+    return replace(problem, tokens=tokens, key_tokens=keys, wiring=replace(problem.wiring, queries=rows))
+
+
+def _labels_for(labels: tuple[str, ...], count: int, key: str, word: str = "token") -> tuple[str, ...]:
+    if labels and len(labels) != count:
+        what = "queries" if key == "tokens" else "keys"
+        raise ShapeError(
+            f"{key} names {len(labels)} words, but the matrices have {count} {what}; tokens names each query, "
+            "key_tokens each key where they are not the same words"
+        )
+    return labels or tuple(f"{word} {n}" for n in range(1, count + 1))
+
+
+def _rows(queries: Any, tokens: tuple[str, ...]) -> tuple[int, ...] | None:
+    if queries == "all":
+        return None
+    if not isinstance(queries, list) or not queries:
+        raise ProblemError(f'[pass] queries is {_kind(queries)}; expected "all" or a list of labels or row numbers')
+    return tuple(dict.fromkeys(row_number(query, tokens, "[pass] queries") for query in queries))
+
+
+def row_number(query: Any, tokens: tuple[str, ...], where: str) -> int:
+    """The 0-based row that a label or a 1-based number names."""
+    if isinstance(query, int) and not isinstance(query, bool):
+        return whole(query, where, 1, len(tokens)) - 1
+    if tokens.count(query) > 1:
+        raise ProblemError(
+            f"{where}: “{_short(query)}” labels {tokens.count(query)} rows; use the row's number instead"
+        )
+    if query not in tokens:
+        raise UnknownName(f"{where}: no row is called “{_short(query)}”; {did_you_mean(str(query), tokens)}")
+    return tokens.index(query)
