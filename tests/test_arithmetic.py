@@ -243,3 +243,13 @@ def test_a_right_angle_by_hand_is_ninety_degrees() -> None:
     """By hand, too, a value that is whole is whole: 0°, 90° and 180°."""
     trace = tracer.solve(from_dict({"given": {"Q": [[1, 0]], "K": [[1, 0], [0, 1], [-1, 0]]}}))
     assert [trace["angles"][0, j].by_hand for j in range(3)] == ["0.0000", "90.0000", "180.0000"]
+
+
+def test_a_problem_can_be_written_in_python() -> None:
+    """tracer.Problem takes rows of numbers and texts as a problem file does, and names the words itself."""
+    from tracer import Problem
+
+    trace = solve(Problem({"X": [[0, 3], [2, 2]], "W_Q": [["√2", 1], [0, "1/3"]]}))
+
+    assert trace["query"][1, 1].decimal(4) == "2.6667"
+    assert trace.problem.tokens == ("token 1", "token 2")

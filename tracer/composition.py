@@ -14,7 +14,7 @@ from tracer.operations import bilinear, embedding, heads, mixing, projection
 from tracer.operations.normalisation import normalisations
 from tracer.operations.scaling import logit_steps
 from tracer.operations.similarity import similarities
-from tracer.problem import Problem, Setting, Values, Written
+from tracer.problem import Problem, Setting, Values, Written, labelled
 from tracer.shapes import check
 from tracer.trace import Recorder, Trace
 
@@ -31,6 +31,7 @@ def solve(problem: Problem) -> Trace:
 
     Raises `ProblemError` where the sizes or names of the problem do not fit together.
     """
+    problem = labelled(problem)
     check(problem)
     rec = Recorder(problem)
     given = _take_in(rec)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeAlias
 
+from tracer import numbers
 from tracer.errors import ShapeError
 from tracer.evaluate import rebuild
 from tracer.expr import Expr, Letter, Named, Num, letters, sqrt, walk
@@ -41,6 +42,18 @@ class Written:
     def entry(self, at: tuple[int, ...]) -> Expr:
         """The number at a place."""
         return self.rows[0][at[0]] if self.is_vector else self.rows[at[0]][at[1]]
+
+
+def written(rows: Sequence[Any]) -> Written:
+    """Rows of numbers or texts, or one row for a vector, as given numbers: [[1, "√2/2"], [0, "1/3"]].
+
+    Raises `ShapeError` for rows of different lengths, `numbers.Unreadable` for what is no number.
+    """
+    is_vector = not isinstance(rows[0], list | tuple)
+    read = tuple(tuple(numbers.read(x) for x in row) for row in ([rows] if is_vector else rows))
+    if len({len(row) for row in read}) != 1:
+        raise ShapeError("every row of a matrix needs the same length")
+    return Written(read, is_vector)
 
 
 PerHead: TypeAlias = tuple[Values, ...]
@@ -82,13 +95,17 @@ class Paper:
 class Problem:
     """A pass to be worked: what is given, how it is wired, how it is written."""
 
-    given: Mapping[str, Values | PerHead]
+    given: Mapping[str, Values | PerHead]  # lists of rows are read as in a problem file
     title: str = "Attention, step by step"
     source: str = ""
     tokens: tuple[str, ...] = ()
     key_tokens: tuple[str, ...] = ()
     wiring: Wiring = Wiring()
     paper: Paper = Paper()
+
+    def __post_init__(self) -> None:
+        given = {name: written(values) if isinstance(values, list) else values for name, values in self.given.items()}
+        object.__setattr__(self, "given", given)
 
     def matrix(self, name: str) -> Values:
         """A given matrix or vector that is not a list per head."""
@@ -146,3 +163,37 @@ class Problem:
                 told["by"] = sqrt(Named("d_k", number))
             logits.append(Setting(step.use, told))
         return replace(self, given=given, wiring=replace(self.wiring, logits=tuple(logits)))
+
+
+# Labels, once the sizes are known
+
+
+def sizes(problem: Problem) -> tuple[int, int]:
+    """How many queries and how many keys there are."""
+    given = {name: values[0] if isinstance(values, tuple) else values for name, values in problem.given.items()}
+    for name in ("A", "S"):
+        if name in given:
+            return given[name].shape[0], given[name].shape[1]
+    rows = given["ids"].shape[0] if "ids" in given else given["X"].shape[0] if "X" in given else 0
+    n = given["Q"].shape[0] if "Q" in given else rows
+    m = next((given[name].shape[0] for name in ("K", "V", "Y") if name in given), rows)
+    return n, m or n
+
+
+def labelled(problem: Problem) -> Problem:
+    """The same problem with a label for every query and key. Raises `ShapeError` where their number is off."""
+    n, m = sizes(problem)
+    tokens = _labels_for(problem.tokens, n, "tokens")
+    same = n == m and not problem.key_tokens and "Y" not in problem.given
+    keys = tokens if same else _labels_for(problem.key_tokens, m, "key_tokens", "key")
+    return replace(problem, tokens=tokens, key_tokens=keys)
+
+
+def _labels_for(labels: tuple[str, ...], count: int, key: str, word: str = "token") -> tuple[str, ...]:
+    if labels and len(labels) != count:
+        what = "queries" if key == "tokens" else "keys"
+        raise ShapeError(
+            f"{key} names {len(labels)} words, but the matrices have {count} {what}; tokens names each query, "
+            "key_tokens each key where they are not the same words"
+        )
+    return labels or tuple(f"{word} {n}" for n in range(1, count + 1))

@@ -16,7 +16,7 @@ from typing import Any
 from tracer import numbers
 from tracer.errors import ProblemError, ShapeError, UnknownName
 from tracer.expr import INFINITY, MINUS_INFINITY, Expr, Num, letters
-from tracer.problem import MAX_SIZE, Paper, PerHead, Problem, Setting, Values, Wiring, Written
+from tracer.problem import MAX_SIZE, Paper, PerHead, Problem, Setting, Values, Wiring, Written, labelled
 from tracer.registry import did_you_mean
 
 MAX_BYTES = 1_000_000
@@ -366,35 +366,9 @@ def _paper(table: Mapping[str, Any], given: Mapping[str, Any]) -> Paper:
 # Labels, once the sizes are known
 
 
-def sizes(problem: Problem) -> tuple[int, int]:
-    """How many queries and how many keys there are."""
-    given = {name: values[0] if isinstance(values, tuple) else values for name, values in problem.given.items()}
-    for name in ("A", "S"):
-        if name in given:
-            return given[name].shape[0], given[name].shape[1]
-    rows = given["ids"].shape[0] if "ids" in given else given["X"].shape[0] if "X" in given else 0
-    n = given["Q"].shape[0] if "Q" in given else rows
-    m = next((given[name].shape[0] for name in ("K", "V", "Y") if name in given), rows)
-    return n, m or n
-
-
 def _with_labels(problem: Problem, queries: Any) -> Problem:
-    n, m = sizes(problem)
-    tokens = _labels_for(problem.tokens, n, "tokens")
-    same = n == m and not problem.key_tokens and "Y" not in problem.given
-    keys = tokens if same else _labels_for(problem.key_tokens, m, "key_tokens", "key")
-    rows = _rows(queries, tokens)
-    return replace(problem, tokens=tokens, key_tokens=keys, wiring=replace(problem.wiring, queries=rows))
-
-
-def _labels_for(labels: tuple[str, ...], count: int, key: str, word: str = "token") -> tuple[str, ...]:
-    if labels and len(labels) != count:
-        what = "queries" if key == "tokens" else "keys"
-        raise ShapeError(
-            f"{key} names {len(labels)} words, but the matrices have {count} {what}; tokens names each query, "
-            "key_tokens each key where they are not the same words"
-        )
-    return labels or tuple(f"{word} {n}" for n in range(1, count + 1))
+    named = labelled(problem)
+    return replace(named, wiring=replace(named.wiring, queries=_rows(queries, named.tokens)))
 
 
 def _rows(queries: Any, tokens: tuple[str, ...]) -> tuple[int, ...] | None:
