@@ -247,9 +247,9 @@ def test_a_right_angle_by_hand_is_ninety_degrees() -> None:
 
 def test_a_problem_can_be_written_in_python() -> None:
     """tracer.Problem takes rows of numbers and texts as a problem file does, and names the words itself."""
-    from tracer import Problem
+    import tracer
 
-    trace = solve(Problem({"X": [[0, 3], [2, 2]], "W_Q": [["√2", 1], [0, "1/3"]]}))
+    trace = tracer.solve(tracer.Problem({"X": [[0, 3], [2, 2]], "W_Q": [["√2", 1], [0, "1/3"]]}))
 
     assert trace["query"][1, 1].decimal(4) == "2.6667"
     assert trace.problem.tokens == ("token 1", "token 2")
