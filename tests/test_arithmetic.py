@@ -253,3 +253,17 @@ def test_a_problem_can_be_written_in_python() -> None:
 
     assert trace["query"][1, 1].decimal(4) == "2.6667"
     assert trace.problem.tokens == ("token 1", "token 2")
+
+
+def test_equal_cosines_of_irrational_vectors_share_equally() -> None:
+    """Eight keys in one direction weigh 1/8 each, which two decimals round to 0.13, however hidden the tie is."""
+    given = {
+        "X": [["2/3"]] * 8,
+        "Y": [["1/2"], *[["√5"]] * 7],
+        "W_Q": [["-0.05"]],
+        "W_K": [["√2/2"]],
+        "b_K": ["1/2"],
+    }
+    trace = tracer.solve(from_dict({"given": given, "pass": {"similarity": "cosine"}}))
+    assert {cell.decimal(2) for row in trace["weights"].cells for cell in row} == {"0.13"}
+    assert trace["weights"][0, 0].decimal(10) == "0.1250000000"

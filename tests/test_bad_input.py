@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tracer.cli import main
@@ -455,6 +455,14 @@ def test_a_structure_is_a_problem_or_refused(data: dict[str, Any]) -> None:
 
 @settings(max_examples=250)
 @given(shapes)
+@example({"given": {"Q": [[0], [0]], "X": [[0]]}})  # what the search has found so far
+@example({"given": {"S": [[0, 0]], "X": [[1]]}})
+@example({"given": {"S": [[[0, 0]]], "X": [[1]]}})
+@example({"given": {"A": [[0], [0]], "X": [[0]]}})
+@example({"given": {"A": [[[1, 1]]]}})
+@example({"given": {"X": [[1000]]}})
+@example({"given": {"X": [["1+√2", 1], [1, 0]]}})
+@example({"given": {"X": [[1]]}, "pass": {"repeat": 2}})
 def test_what_loads_is_worked_or_refused(data: dict[str, Any]) -> None:
     """What can be read is either refused with a reason, or worked and written as text and JSON."""
     problem = _refused_in_one_line(lambda: from_dict(data))

@@ -25,6 +25,7 @@ WORKED: list[dict[str, Any]] = [
     {"given": {"Q": [["a", 1]], "K": [[1, 0], [0, "b"]], "V": [[1], [2]]}},
     {"given": {"S": [[1, "√2/2", "-inf"]]}, "pass": {"logits": [], "normalisation": "softmax-shifted"}},
     {"given": {"S": [[1, -1]]}, "pass": {"logits": [], "normalisation": "sum"}},
+    {"given": {"S": [[1000000, 2]]}, "pass": {"logits": []}},
     {"given": {"A": [["0.3", "0.7"]], "V": [[1, 2], [3, 4]]}, "paper": {"places": 2, "by_hand": {"outputs": 1}}},
     {"given": {"X": [[1, 2]], "Y": [[1, 0], [0, 1]]}, "tokens": ["q"], "key_tokens": ["<b>", "🍎"]},
     {"given": {"Q": [[1, 0]], "K": [[1, 0]], "mask": [[False]]}, "pass": {"logits": [{"use": "mask"}]}},

@@ -244,10 +244,11 @@ class Tables:
         if settled := self._settled(key, places, prove=True):
             return settled
         with ball.precision(ball.PRECISIONS[-1]):
+            value = self._enclosed(key, ball.PRECISIONS[-1])
             try:
-                number = ball.nearest(self._enclosed(key, ball.PRECISIONS[-1]), places)
-            except Undecided:
-                raise Undefined("the value cannot be told from a tie between two decimals") from None
+                number = ball.nearest(value, places)
+            except Undecided:  # within 10^-2000 of a tie: as good as one, and rounded up like one
+                number = ball.nearest(ball.Ball().number(ball.nearest(value, places + 1)), places)
         return Rounded(Num(number, max(places, 0)), is_equal=False)
 
     def _settled(self, key: Key, places: int, *, prove: bool) -> Rounded | None:
