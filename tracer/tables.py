@@ -248,7 +248,10 @@ class Tables:
             try:
                 number = ball.nearest(value, places)
             except Undecided:  # within 10^-2000 of a tie: as good as one, and rounded up like one
-                number = ball.nearest(ball.Ball().number(ball.nearest(value, places + 1)), places)
+                try:
+                    number = ball.nearest(ball.Ball().number(ball.nearest(value, places + 1)), places)
+                except Undecided:
+                    raise Undefined("the value has more digits than are computed") from None
         return Rounded(Num(number, max(places, 0)), is_equal=False)
 
     def _settled(self, key: Key, places: int, *, prove: bool) -> Rounded | None:
