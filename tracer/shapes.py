@@ -13,6 +13,7 @@ from tracer.problem import Problem, Values
 from tracer.registry import did_you_mean
 
 MAX_PRODUCTS = 5_000_000  # multiplications that anybody will wait for
+MAX_SCORES = 10_000
 TOLD = {"scale": ("by",), "mask": ("rule", "align")}
 NAMES = {"Q": "queries", "K": "keys", "V": "values"}
 
@@ -283,6 +284,9 @@ def _work(problem: Problem, d_k: int, d_v: int) -> None:
         return  # arrays of a library user, who looks at what he likes
     d_model = problem.matrix("X").shape[1] if "X" in problem.given else 0
     products = wiring.repeat * (n * m * (d_k + d_v) + (n + m) * d_model * (d_k + d_v))
+    scores = n * m * wiring.n_heads * wiring.repeat
+    if scores > MAX_SCORES:
+        raise ProblemError(f"the pass has {scores:,} scores; at most {MAX_SCORES:,} can be worked step by step")
     if products > MAX_PRODUCTS:
         raise ProblemError(
             f"the pass has {products:,} multiplications; at most {MAX_PRODUCTS:,} can be worked step by step"
