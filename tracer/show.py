@@ -74,7 +74,7 @@ def symbol(tensor: Tensor) -> Symbol:
 
 
 class Notation(Protocol[T]):
-    """How a formula looks: plain text, LaTeX, MathML, HTML boxes."""
+    """How a formula looks: plain text, LaTeX, MathML, or boxes of glyphs."""
 
     @property
     def always_dot(self) -> bool:
