@@ -150,15 +150,11 @@ def _let(text: str) -> tuple[str, Expr]:
     try:
         number = numbers.read(raw if equals else "")
     except numbers.Unreadable as reason:
-        raise ProblemError(
-            f"--let {text}: “{raw}” {reason}; expected a letter and a number, such as  --let a=1/2"
-        ) from None
-    if not letters(number) and (why := not_real(number)):
-        raise ProblemError(f"--let {text}: {why}; expected a letter and a number, such as  --let a=1/2")
-    if letters(number):
-        raise ProblemError(
-            f"--let {text}: “{raw}” is not a number; expected a letter and a number, such as  --let a=1/2"
-        )
+        wrong = f"“{raw}” {reason}"
+    else:
+        wrong = f"“{raw}” is not a number" if letters(number) else not_real(number)
+    if wrong:
+        raise ProblemError(f"--let {text}: {wrong}; expected a letter and a number, such as  --let a=1/2")
     return letter.strip(), number
 
 
