@@ -104,7 +104,7 @@ TEXTS = {  # what is in the file, and what the one line must say
     "too many brackets": ('{"given": {"X": ' + "[" * 5000 + "]" * 5000 + "}}", ""),
     "too many rows": (f"[given]\nX = {[[1]] * 600}\n", "X has 600 rows", "at most 512"),
     "too many scores": (f"[given]\nX = {[[1] * 2] * 400}\n", "160,000 scores", "at most 10,000"),
-    "too much work": (f"[given]\nX = {[[1] * 700] * 90}\n", "multiplications", "at most"),
+    "too much work": (f"[given]\nX = {[[1] * 500] * 90}\n", "multiplications", "at most"),
     "sizes that disagree": ("[given]\nX = [[1, 0]]\nW_Q = [[1], [1], [1]]\n", "W_Q is 3 × 1", "X is 1 × 2"),
     "queries unlike keys": ("[given]\nQ = [[1, 0]]\nK = [[1, 0, 0]]\n", "queries", "2", "keys", "3"),
     "values unlike keys": ("[given]\nQ = [[1]]\nK = [[1], [2]]\nV = [[1]]\n", "V is 1 × 1", "2 keys", "2 × 1"),
