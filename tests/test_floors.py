@@ -10,10 +10,12 @@ from pathlib import Path
 PACKAGE = Path(__file__).parent.parent / "tracer"
 FLOORS = [  # a name is a file, or a whole folder
     ["__init__", "errors", "expr", "templates"],
-    ["registry", "numbers", "show", "arithmetic", "layout"],
-    ["notation", "evaluate"],
+    ["registry", "numbers", "show", "arithmetic", "layout", "drawing"],
+    ["notation", "evaluate", "language", "fields"],
+    ["style"],
     ["arithmetic.floating"],  # it reads given numbers with the certified arithmetic
     ["problem"],
+    ["style_file"],
     ["problem_file", "tables"],
     ["views"],
     ["trace"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
@@ -29,6 +30,12 @@ WIDE = {
     "tokens": ["t" * 60] * 2 + ["u"] * 28,
     "given": {"X": [[f"-{i}.{j:02d}" for j in range(40)] for i in range(30)]},
 }
+
+
+def in_style(trace: tracer.Trace, **keys: str) -> tracer.Trace:
+    """The same trace on a page of another style."""
+    paper = replace(trace.problem.paper, style=replace(trace.problem.paper.style, **keys))
+    return tracer.solve(replace(trace.problem, paper=paper))
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +127,7 @@ def test_the_pdf_has_page_numbers_a_running_title_and_embedded_fonts(apple_pdf):
 @pytest.mark.parametrize(("paper", "size"), [("A4", (595, 842)), ("letter", (612, 792))])
 def test_the_paper_is_a4_or_letter(apple, paper, size):
     """The page has the size that was asked for, to the point."""
-    reader = pypdf.PdfReader(BytesIO(pdf(solution(apple, summary, paper))))
+    reader = pypdf.PdfReader(BytesIO(pdf(solution(in_style(apple, size=paper), summary))))
 
     assert tuple(round(float(n)) for n in reader.pages[0].mediabox[2:]) == size
 

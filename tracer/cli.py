@@ -76,7 +76,10 @@ def _parser() -> argparse.ArgumentParser:
     solve.add_argument(
         "--places", metavar="N", type=int, help="decimals of a rounded value, instead of the problem's own"
     )
-    solve.add_argument("--paper", choices=("A4", "letter"), default="A4", help="the paper of a PDF (A4)")
+    solve.add_argument("--style", metavar="STYLE", action="append", default=[],
+                       help="a house style: a .toml file, or a ready-made one such as large-print")  # fmt: skip
+    solve.add_argument("--lang", metavar="CODE", help="the language of the words: en, de")
+    solve.add_argument("--paper", choices=("A4", "letter"), help="the paper of a PDF (A4)")
     solve.add_argument("--json", action="store_true", help="print the trace as JSON instead of text")
     solve.add_argument("--quiet", action="store_true", help="say nothing about the files that were written")
     solve.add_argument("--debug", action="store_true", help="show where in the program an error arose")
@@ -102,9 +105,7 @@ def _solve(options: argparse.Namespace) -> None:
     }
     if options.json and "-" not in suffixes:
         suffixes["-"] = ".json"
-    rendered = {
-        path: render(trace, lambda: solution(trace, detail, options.paper), suffix) for path, suffix in suffixes.items()
-    }
+    rendered = {path: render(trace, lambda: solution(trace, detail), suffix) for path, suffix in suffixes.items()}
     write({Path(path): content for path, content in rendered.items() if path != "-"})
     if "-" in rendered:
         sys.stdout.buffer.write(rendered["-"])
@@ -115,13 +116,14 @@ def _solve(options: argparse.Namespace) -> None:
 def _trace(options: argparse.Namespace) -> Trace:
     from dataclasses import replace
 
-    from tracer.problem_file import MAX_PLACES, load, whole
+    from tracer.fields import whole
+    from tracer.problem_file import MAX_PLACES, load
 
     problem = load(options.problem)
     if options.places is not None:
         places = whole(options.places, "--places", 0, MAX_PLACES)
         problem = replace(problem, paper=replace(problem.paper, places=places))
-    trace = _solved(problem, options.problem)
+    trace = _solved(_in_style(problem, options), options.problem)
     for letter, number in map(_let, options.let):
         if letter not in trace.open_letters:
             known = ", ".join(trace.open_letters) or "none"
@@ -130,6 +132,20 @@ def _trace(options: argparse.Namespace) -> Trace:
             )
         trace = _solved(trace.problem.let(letter, number), options.problem)
     return trace
+
+
+def _in_style(problem: Problem, options: argparse.Namespace) -> Problem:
+    """The problem in the house style that the options tell: files first, then single keys."""
+    from dataclasses import replace
+
+    from tracer.style_file import read, styled
+
+    style = problem.paper.style
+    for name in options.style:
+        style = read(style, name)
+    told = {"lang": options.lang, "size": options.paper}
+    style = styled(style, {key: value for key, value in told.items() if value}, "the command line:")
+    return replace(problem, paper=replace(problem.paper, style=style))
 
 
 def _solved(problem: Problem, name: str) -> Trace:

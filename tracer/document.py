@@ -1,4 +1,4 @@
-"""What a page is made of: heading, text, equation, chain, grid, card, checks.
+"""What a page is made of: heading, text, equation, chain, grid, picture, card, checks.
 
 Blocks hold words and formula trees, never HTML or LaTeX. `pages/` choose the blocks, `formats/` turn
 them into files.
@@ -6,12 +6,14 @@ them into files.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from tracer.drawing import Drawing
 from tracer.evaluate import rebuild
 from tracer.expr import Add, Constant, Expr
+from tracer.style import Style
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,10 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A matrix with labels. `sign` is = where every entry is equal to its value, else ≈."""
+    """A matrix with labels. `sign` is = where every entry is equal to its value, else ≈.
+
+    `ids` names the cell behind each entry, where there is one: "weights[1,2]".
+    """
 
     name: Expr
     sign: str
@@ -78,6 +83,16 @@ class Grid:
     columns: tuple[str, ...]
     cells: tuple[tuple[Expr | str, ...], ...]
     remark: Line = ()
+    ids: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A drawing with its caption, and a text that says what it shows to who cannot see it."""
+
+    drawing: Drawing
+    caption: Line
+    says: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +117,18 @@ class Together:
     blocks: tuple[Block, ...]
 
 
-Block: TypeAlias = Heading | Text | Equation | Chain | Grid | Card | Checks | Together
+Block: TypeAlias = Heading | Text | Equation | Chain | Grid | Picture | Card | Checks | Together
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A page or several, before they are typeset."""
+    """A page or several, before they are typeset. `origins` says from which cells each cell was computed."""
 
     title: str
     blocks: tuple[Block, ...]
     source: str = ""
-    language: str = "en"
-    paper: str = field(default="A4")
+    style: Style = Style()
+    origins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 LABEL, HEAD = 24, 12  # characters of a row's and a column's label before it is broken over lines

@@ -10,6 +10,7 @@ from tracer import numbers
 from tracer.errors import ShapeError
 from tracer.evaluate import rebuild
 from tracer.expr import Expr, Letter, Named, Num, letters, sqrt, walk
+from tracer.style import Style
 
 MAX_SIZE = 512  # rows or columns of a matrix that is worked step by step
 
@@ -83,12 +84,13 @@ class Wiring:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """How results are written: decimals, the rule for working by hand, house symbols."""
+    """How results are written: decimals, the rule for working by hand, house symbols, house style."""
 
     places: int = 4
     by_hand: Mapping[str, int] = field(default_factory=dict)
     rounded_given: Mapping[str, int] = field(default_factory=dict)
     symbols: Mapping[str, str] = field(default_factory=dict)
+    style: Style = Style()
 
 
 @dataclass(frozen=True, slots=True)

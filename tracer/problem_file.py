@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,15 +16,17 @@ from typing import Any
 from tracer import numbers
 from tracer.errors import ProblemError, ShapeError, UnknownName
 from tracer.expr import INFINITY, MINUS_INFINITY, Expr, Num, letters
+from tracer.fields import kind, known_keys, section, short, string, whole
 from tracer.problem import MAX_SIZE, Paper, PerHead, Problem, Setting, Values, Wiring, Written, labelled
 from tracer.registry import did_you_mean
+from tracer.style import Style
+from tracer.style_file import IN_PROBLEMS, styled
 
 MAX_BYTES = 1_000_000
 MAX_NUMBERS = 200_000
 MAX_HEADS = 64
 MAX_REPEAT = 8
 MAX_PLACES = 30
-MAX_TEXT = 300
 MAX_MAGNITUDE = 400
 
 TOP = ("title", "tokens", "key_tokens", "source", "given", "pass", "paper")
@@ -33,7 +35,7 @@ VECTORS = ("ids", "b_Q", "b_K", "b_V", "b_O")
 PER_HEAD = ("W_Q", "W_K", "W_V", "b_Q", "b_K", "b_V", "Q", "K", "V", "S", "A")
 MAY_BE_INFINITE = ("S", "bias")
 PASS = ("projection", "n_heads", "n_kv_heads", "encoding", "similarity", "logits", "normalisation", "queries", "repeat")
-PAPER = ("places", "by_hand", "rounded_given", "symbols")
+PAPER = ("places", "by_hand", "rounded_given", "symbols", *IN_PROBLEMS)
 STEPS = (
     "embedding", "query", "key", "value", "query_norms", "key_norms", "cosines", "angles", "bilinear",
     "bilinear_scores", "scores", "scaled", "masked", "maxima", "exponentials", "row_sums", "weights", "contributions",
@@ -91,86 +93,38 @@ def from_dict(data: Any) -> Problem:
     """The problem that a dictionary with the keys of the problem file describes."""
     if not isinstance(data, dict):
         raise ProblemError("is a list or a single value; expected the keys " + ", ".join(TOP))
-    _known_keys(data, TOP, "the file")
-    given = _given(_section(data, "given"))
-    wiring = _wiring(_section(data, "pass"), given)
+    known_keys(data, TOP, "the file")
+    given = _given(section(data, "given"))
+    wiring = _wiring(section(data, "pass"), given)
     problem = Problem(
         given,
         _title(data.get("title", "")),
-        _string(data.get("source", ""), "source"),
+        string(data.get("source", ""), "source"),
         _labels(data, "tokens"),
         _labels(data, "key_tokens"),
         wiring,
-        _paper(_section(data, "paper"), given),
+        _paper(section(data, "paper"), given),
     )
     _numbers_exist(problem)
-    return _with_labels(problem, _section(data, "pass").get("queries", "all"))
-
-
-def _section(data: Mapping[str, Any], key: str) -> dict[str, Any]:
-    value = data.get(key, {})
-    if not isinstance(value, dict):
-        raise ProblemError(f"{key} is {_kind(value)}; expected a table, written [{key}]")
-    return value
-
-
-def _known_keys(table: Mapping[str, Any], known: Sequence[str], where: str) -> None:
-    for key in table:
-        if key not in known:
-            raise UnknownName(
-                f"{where} has the key “{_short(key)}”, which means nothing there; {did_you_mean(key, known)}"
-            )
-
-
-def _short(value: Any) -> str:
-    text = "".join(c if c.isprintable() else "�" for c in str(value))
-    return text if len(text) <= 60 else text[:57] + "…"
-
-
-def _kind(value: Any) -> str:
-    kinds = {
-        bool: "true or false",
-        int: "a number",
-        str: f"the text “{_short(value)}”",
-        list: "a list",
-        dict: "a table",
-    }
-    return kinds.get(type(value), f"“{_short(value)}”")
-
-
-def _string(value: Any, where: str) -> str:
-    if not isinstance(value, str):
-        raise ProblemError(f"{where} is {_kind(value)}; expected a text in quotes")
-    if len(value) > MAX_TEXT:
-        raise ProblemError(f"{where} is longer than {MAX_TEXT} characters; shorten it")
-    return "".join(
-        " " if c.isspace() else c for c in value if c.isprintable() or c.isspace() or c in "\u200d\u200f\u200e"
-    )
+    return _with_labels(problem, section(data, "pass").get("queries", "all"))
 
 
 def _title(value: Any) -> str:
-    return _string(value, "title").strip() or "Attention, step by step"
+    return string(value, "title").strip() or "Attention, step by step"
 
 
 def _labels(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
     value = data.get(key, [])
     if not isinstance(value, list):
-        raise ProblemError(f'{key} is {_kind(value)}; expected a list of words such as ["orange", "apple"]')
-    return tuple(_string(str(v) if isinstance(v, int) else v, f"{key} {n}") for n, v in enumerate(value, 1))
-
-
-def whole(value: Any, where: str, low: int, high: int) -> int:
-    """A whole number between two bounds, or one clear error."""
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise ProblemError(f"{where} is {_short(value)}; expected a whole number from {low} to {high}")
-    return value
+        raise ProblemError(f'{key} is {kind(value)}; expected a list of words such as ["orange", "apple"]')
+    return tuple(string(str(v) if isinstance(v, int) else v, f"{key} {n}") for n, v in enumerate(value, 1))
 
 
 # The section given
 
 
 def _given(table: Mapping[str, Any]) -> dict[str, Values | PerHead]:
-    _known_keys(table, MATRICES + VECTORS, "[given]")
+    known_keys(table, MATRICES + VECTORS, "[given]")
     if not table:
         raise ProblemError("[given] is missing or empty; give at least one matrix, such as  X = [[0, 3], [2, 2]]")
     given: dict[str, Values | PerHead] = {}
@@ -190,7 +144,7 @@ def _count(values: Values | PerHead) -> int:
 def _matrices(raw: Any, name: str) -> Values | PerHead:
     if not isinstance(raw, list) or not raw:
         raise ProblemError(
-            f"[given] {name} is {_kind(raw) if raw != [] else 'an empty list'}; "
+            f"[given] {name} is {kind(raw) if raw != [] else 'an empty list'}; "
             "expected a matrix such as [[1, 0], [0, 1]]"
         )
     depth, inner = 0, raw
@@ -212,14 +166,14 @@ def _matrices(raw: Any, name: str) -> Values | PerHead:
 def _matrix(raw: Any, name: str, is_vector: bool) -> Written:
     rows = [raw] if is_vector else raw
     if not isinstance(rows, list):
-        raise ProblemError(f"[given] {name} is {_kind(rows)}; expected a list of rows")
+        raise ProblemError(f"[given] {name} is {kind(rows)}; expected a list of rows")
     if len(rows) > MAX_SIZE:
         raise ProblemError(f"[given] {name} has {len(rows)} rows; at most {MAX_SIZE} can be worked step by step")
     read: list[tuple[Expr, ...]] = []
     for i, row in enumerate(rows, 1):
         where = name if is_vector else f"{name} row {i}"
         if not isinstance(row, list) or not row:
-            raise ProblemError(f"[given] {where} is {_kind(row) if row != [] else 'empty'}; expected a list of numbers")
+            raise ProblemError(f"[given] {where} is {kind(row) if row != [] else 'empty'}; expected a list of numbers")
         if len(row) > MAX_SIZE:
             raise ProblemError(f"[given] {where} has {len(row)} numbers; at most {MAX_SIZE} can be worked step by step")
         if read and len(row) != len(read[0]):
@@ -236,11 +190,11 @@ def _number(raw: Any, where: str, name: str) -> Expr:
             return numbers.read(int(raw))
         raise ProblemError(f"[given] {where} is {str(raw).lower()}; expected {A_NUMBER}")
     if not isinstance(raw, int | str):
-        raise ProblemError(f"[given] {where} is {_kind(raw)}; expected {A_NUMBER}")
+        raise ProblemError(f"[given] {where} is {kind(raw)}; expected {A_NUMBER}")
     try:
         return numbers.read(raw)
     except numbers.Unreadable as reason:
-        raise ProblemError(f"[given] {where}: “{_short(raw)}” {reason}; expected {A_NUMBER}") from None
+        raise ProblemError(f"[given] {where}: “{short(raw)}” {reason}; expected {A_NUMBER}") from None
 
 
 def _numbers_exist(problem: Problem) -> None:
@@ -280,7 +234,7 @@ def not_real(number: Expr) -> str:
 
 
 def _wiring(table: Mapping[str, Any], given: Mapping[str, Any]) -> Wiring:
-    _known_keys(table, PASS, "[pass]")
+    known_keys(table, PASS, "[pass]")
     if table.get("encoding"):
         raise UnknownName("[pass] encoding: no encoding is known yet; leave it out or write encoding = []")
     n_heads = table.get("n_heads")
@@ -313,8 +267,8 @@ def _wiring(table: Mapping[str, Any], given: Mapping[str, Any]) -> Wiring:
 
 def _name(value: Any, key: str) -> str:
     if not isinstance(value, str):
-        raise ProblemError(f"[pass] {key} is {_kind(value)}; expected a name in quotes")
-    return _string(value, f"[pass] {key}")
+        raise ProblemError(f"[pass] {key} is {kind(value)}; expected a name in quotes")
+    return string(value, f"[pass] {key}")
 
 
 def _logits(table: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[Setting, ...]:
@@ -323,13 +277,13 @@ def _logits(table: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[Setting
     raw = table["logits"]
     if not isinstance(raw, list):
         raise ProblemError(
-            f"[pass] logits is {_kind(raw)}; expected a list such as "
+            f"[pass] logits is {kind(raw)}; expected a list such as "
             '[{ use = "scale" }, { use = "mask", rule = "causal" }]'
         )
     settings = []
     for n, entry in enumerate(raw, 1):
         if not isinstance(entry, dict) or not isinstance(entry.get("use"), str):
-            raise ProblemError(f'[pass] logits {n} is {_kind(entry)}; expected a table such as {{ use = "scale" }}')
+            raise ProblemError(f'[pass] logits {n} is {kind(entry)}; expected a table such as {{ use = "scale" }}')
         told = {key: value for key, value in entry.items() if key != "use"}
         if "by" in told:
             told["by"] = _by(told["by"], n)
@@ -342,24 +296,25 @@ def _by(raw: Any, n: int) -> Expr:
         number = numbers.read(raw) if isinstance(raw, int | str) and not isinstance(raw, bool) else numbers.read("")
     except numbers.Unreadable as reason:
         raise ProblemError(
-            f'[pass] logits {n}, by: “{_short(raw)}” {reason}; expected a number such as "sqrt(3)"'
+            f'[pass] logits {n}, by: “{short(raw)}” {reason}; expected a number such as "sqrt(3)"'
         ) from None
     if not letters(number) and (why := not_real(number)):
-        raise ProblemError(f'[pass] logits {n}, by: “{_short(raw)}”: {why}; expected a number such as "sqrt(3)"')
+        raise ProblemError(f'[pass] logits {n}, by: “{short(raw)}”: {why}; expected a number such as "sqrt(3)"')
     return number
 
 
 def _paper(table: Mapping[str, Any], given: Mapping[str, Any]) -> Paper:
-    _known_keys(table, PAPER, "[paper]")
-    by_hand, rounded, symbols = (_section(table, key) for key in ("by_hand", "rounded_given", "symbols"))
-    _known_keys(by_hand, STEPS, "[paper] by_hand")
-    _known_keys(rounded, tuple(given), "[paper] rounded_given")
-    _known_keys(symbols, STEPS, "[paper] symbols")
+    known_keys(table, PAPER, "[paper]")
+    by_hand, rounded, symbols = (section(table, key) for key in ("by_hand", "rounded_given", "symbols"))
+    known_keys(by_hand, STEPS, "[paper] by_hand")
+    known_keys(rounded, tuple(given), "[paper] rounded_given")
+    known_keys(symbols, STEPS, "[paper] symbols")
     return Paper(
         whole(table.get("places", 4), "[paper] places", 0, MAX_PLACES),
         {key: whole(n, f"[paper] by_hand.{key}", 0, MAX_PLACES) for key, n in by_hand.items()},
         {key: whole(n, f"[paper] rounded_given.{key}", 0, MAX_PLACES) for key, n in rounded.items()},
-        {key: _string(s, f"[paper] symbols.{key}")[:20] for key, s in symbols.items()},
+        {key: string(s, f"[paper] symbols.{key}")[:20] for key, s in symbols.items()},
+        styled(Style(), {key: table[key] for key in IN_PROBLEMS if key in table}, "[paper]"),
     )
 
 
@@ -375,7 +330,7 @@ def _rows(queries: Any, tokens: tuple[str, ...]) -> tuple[int, ...] | None:
     if queries == "all":
         return None
     if not isinstance(queries, list) or not queries:
-        raise ProblemError(f'[pass] queries is {_kind(queries)}; expected "all" or a list of labels or row numbers')
+        raise ProblemError(f'[pass] queries is {kind(queries)}; expected "all" or a list of labels or row numbers')
     return tuple(dict.fromkeys(row_number(query, tokens, "[pass] queries") for query in queries))
 
 
@@ -384,9 +339,7 @@ def row_number(query: Any, tokens: tuple[str, ...], where: str) -> int:
     if isinstance(query, int) and not isinstance(query, bool):
         return whole(query, where, 1, len(tokens)) - 1
     if tokens.count(query) > 1:
-        raise ProblemError(
-            f"{where}: “{_short(query)}” labels {tokens.count(query)} rows; use the row's number instead"
-        )
+        raise ProblemError(f"{where}: “{short(query)}” labels {tokens.count(query)} rows; use the row's number instead")
     if query not in tokens:
-        raise UnknownName(f"{where}: no row is called “{_short(query)}”; {did_you_mean(str(query), tokens)}")
+        raise UnknownName(f"{where}: no row is called “{short(query)}”; {did_you_mean(str(query), tokens)}")
     return tokens.index(query)

@@ -73,8 +73,31 @@ def symbol(tensor: Tensor) -> Symbol:
     return Symbol(before, base, sub, after)
 
 
+class Signs(NamedTuple):
+    """What houses and languages write differently.
+
+    The decimal sign, the sign of multiplication, a vector as a row or as a column, the words of a case distinction.
+    """
+
+    decimal: str = "."
+    times: str = "·"
+    vectors: str = "row"
+    when: str = "if"
+    otherwise: str = "otherwise"
+
+    @property
+    def separator(self) -> str:
+        """What stands between the entries of a list: a comma, unless that is the decimal sign."""
+        return ";" if self.decimal == "," else ","
+
+
 class Notation(Protocol[T]):
     """How a formula looks: plain text, LaTeX, MathML, or boxes of glyphs."""
+
+    @property
+    def signs(self) -> Signs:
+        """The house's signs; a notation writes the decimal sign, `operator` is asked for the sign of multiplication."""
+        ...
 
     @property
     def always_dot(self) -> bool:
@@ -93,6 +116,7 @@ class Notation(Protocol[T]):
     def root(self, body: Shown[T]) -> Shown[T]: ...
     def power(self, base: Shown[T], exponent: Shown[T]) -> Shown[T]: ...
     def call(self, function: str, arguments: Sequence[T]) -> Shown[T]: ...
+    def vector(self, entries: Sequence[T]) -> T: ...
     def large(self, operator: str, index: str, size: int, body: T) -> T: ...
     def cases(self, then: T, condition: T, otherwise: T) -> T: ...
     def side_by_side(self, parts: Sequence[T]) -> T: ...
@@ -135,7 +159,7 @@ def shown(expr: Expr, to: Notation[T]) -> Shown[T]:
         case Largest(of):
             return to.call("max", [show(part, to) for part in of])
         case Row(of):
-            return to.call("", [show(part, to) for part in of])
+            return Shown(to.vector([show(part, to) for part in of]), ATOM)
         case Sum(index, size, body):
             return Shown(to.large("∑", index, size, bracketed(shown(body, to), SUM, to)), SUM)
         case Max(index, size, body):
@@ -199,7 +223,7 @@ def _multiplied(factors: Sequence[Expr], to: Notation[T]) -> T:
     parts: list[T] = []
     for n, factor in enumerate(factors):
         if n and (to.always_dot or _needs_dot(factors[n - 1], factor)):
-            parts.append(to.operator("·"))
+            parts.append(to.operator(to.signs.times))
         part = shown(factor, to)
         parts.append(bracketed(part, NEGATIVE, to) if n or isinstance(factor, Num | Neg) else bracketed(part, SUM, to))
     return to.row(parts)

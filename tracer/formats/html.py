@@ -7,8 +7,9 @@ from html import escape
 from tracer.document import Chain, Document, Em, Equation, Grid, Line
 from tracer.expr import Add, Expr
 from tracer.formats import documents
-from tracer.notation.mathml import mathml
+from tracer.notation.mathml import MathML
 from tracer.show import bracketed, show, shown
+from tracer.style import Style
 
 LONG = 4  # terms of a sum before it may be broken over lines
 
@@ -18,7 +19,7 @@ def html(document: Document) -> bytes:
     """One self-contained file that any browser shows, on a phone too."""
     from tracer.page import page
 
-    return page(document, Screen()).encode()
+    return page(document, Screen(document.style)).encode()
 
 
 class Screen:
@@ -26,23 +27,26 @@ class Screen:
 
     medium = "screen"
 
+    def __init__(self, style: Style) -> None:
+        self.mathml = MathML(style.signs)
+
     def inline(self, expr: Expr) -> str:
         """A formula in a line of text."""
-        return f"<math>{show(expr, mathml)}</math>"
+        return f"<math>{show(expr, self.mathml)}</math>"
 
     def equation(self, equation: Equation) -> str:
         """All sides in one line."""
         sides = []
         for sign, expr in equation.sides:
             word = f"{sign} " if sign.startswith(",") else f" {_sign(sign)} " if sign else ""
-            sides.append(word + _display(show(expr, mathml)))
+            sides.append(word + _display(show(expr, self.mathml)))
         return "".join(sides)
 
     def chain(self, chain: Chain) -> str:
         """Name and links; each link may stand on a line of its own."""
-        links = "".join(f' <span class="link">{_sign(sign)} {_pieces(expr)}</span>' for sign, expr in chain.links)
+        links = "".join(f' <span class="link">{_sign(sign)} {self._pieces(expr)}</span>' for sign, expr in chain.links)
         remark = f' <span class="remark">({self._line(chain.remark)})</span>' if chain.remark else ""
-        return f'<span class="name">{_display(show(chain.name, mathml))}</span>{links}{escape(chain.unit)}{remark}'
+        return f'<span class="name">{_display(show(chain.name, self.mathml))}</span>{links}{escape(chain.unit)}{remark}'
 
     def large_grid(self, _grid: Grid, _columns: range) -> list[str]:
         """A browser takes tables of any size."""
@@ -55,6 +59,13 @@ class Screen:
         ]
         return "".join(parts)
 
+    def _pieces(self, expr: Expr) -> str:
+        """An expression, a long sum in pieces that may stand on different lines."""
+        if not isinstance(expr, Add) or len(expr.terms) <= LONG:
+            return _display(show(expr, self.mathml))
+        first, *others = (bracketed(shown(term, self.mathml), 1, self.mathml) for term in expr.terms)
+        return _display(first) + "".join(f" {_sign('+')} {_display(term)}" for term in others)
+
 
 def _display(text: str) -> str:
     return f'<math displaystyle="true">{text}</math>'
@@ -62,11 +73,3 @@ def _display(text: str) -> str:
 
 def _sign(sign: str) -> str:
     return f"<math><mo>{sign}</mo></math>"
-
-
-def _pieces(expr: Expr) -> str:
-    """An expression, a long sum in pieces that may stand on different lines."""
-    if not isinstance(expr, Add) or len(expr.terms) <= LONG:
-        return _display(show(expr, mathml))
-    first, *others = (bracketed(shown(term, mathml), 1, mathml) for term in expr.terms)
-    return _display(first) + "".join(f" {_sign('+')} {_display(term)}" for term in others)

@@ -20,8 +20,9 @@ from tracer.formats import documents
 from tracer.layout.box import Box, Rule, lines, overlaid, row, scaled, space
 from tracer.layout.font import math_font
 from tracer.notation.boxes import Boxes
-from tracer.notation.plain import plain
+from tracer.notation.plain import Plain
 from tracer.show import bracketed, show, shown
+from tracer.style import Style
 
 MISSING = (
     "PDF needs the Pango library, which is not installed; on Debian or Ubuntu type  "
@@ -62,7 +63,7 @@ def pdf(document: Document) -> bytes:
             return super().fetch(url, headers)
 
     fonts = FontConfiguration()
-    paper = Paper(document.paper, Face(fonts))
+    paper = Paper(document.style, Face(fonts))
     source = page(document, paper)
     html = weasyprint.HTML(string=source, base_url=templates().as_uri() + "/", url_fetcher=OwnFontsOnly())
     return bytes(html.write_pdf(font_config=fonts, cache=paper.painted, pdf_identifier=b"tracer"))
@@ -73,17 +74,18 @@ class Paper:
 
     medium = "print"
 
-    def __init__(self, paper: str, face: Face) -> None:
+    def __init__(self, style: Style, face: Face) -> None:
         self.face = face
-        self.boxes = Boxes(math_font())
-        self.width = COLUMN[paper]
+        self.boxes = Boxes(math_font(), style.signs)
+        self.plain = Plain(style.signs)
+        self.width = COLUMN[style.size]
         self.painted: dict[str, Painted] = {}
 
     def inline(self, expr: Expr) -> str:
         """A formula in a line of text; a plain decimal is text like any other."""
         if is_plain_number(expr):
-            return show(expr, plain)
-        return self.image(fitted(show(expr, self.boxes), self.width * WIDEST_ENTRY), show(expr, plain))
+            return show(expr, self.plain)
+        return self.image(fitted(show(expr, self.boxes), self.width * WIDEST_ENTRY), show(expr, self.plain))
 
     def equation(self, equation: Equation) -> str:
         """All sides, over several lines if they are too wide."""
@@ -93,25 +95,25 @@ class Paper:
             words = self.boxes.upright(sign + " ") if sign.startswith(",") else None
             before = words or (self.boxes.operator(sign) if sign else space(0))
             parts += [row([before, first]) if n == 0 else first for n, first in enumerate(self.pieces(expr))]
-            spoken.append(f"{sign} {show(expr, plain)}".strip())
+            spoken.append(f"{sign} {show(expr, self.plain)}".strip())
         return self.image(self.paragraph(parts, self.width - 2 * INDENT, 2.0), " ".join(spoken))
 
     def chain(self, chain: Chain) -> str:
         """Name, links and remark, with the signs of all chains of a page below each other."""
         name = show(chain.name, self.boxes)
         parts: list[Box] = []
-        spoken = [show(chain.name, plain)]
+        spoken = [show(chain.name, self.plain)]
         for n, (sign, expr) in enumerate(chain.links, 1):
             pieces = self.pieces(expr)
             pieces[0] = row([self.boxes.operator(sign), pieces[0]])
             if n == len(chain.links):
                 pieces[-1] = row([pieces[-1], self.boxes.upright(chain.unit)])
             parts += pieces
-            spoken.append(f"{sign} {show(expr, plain)}")
+            spoken.append(f"{sign} {show(expr, self.plain)}")
         if chain.remark:
             remark = row([self.boxes.upright("("), self.words(chain.remark), self.boxes.upright(")")])
             parts.append(row([space(0.5), scaled(remark, REMARK)]))
-            spoken.append(f"({_text(chain.remark)})")
+            spoken.append(f"({self.text(chain.remark)})")
         start = max(NAMES, name.width)
         body = self.paragraph(parts, self.width - INDENT - start, 1.2)
         return self.image(row([space(start - name.width), name, body]), " ".join(spoken))
@@ -140,8 +142,8 @@ class Paper:
         body = overlaid(placed)
         top, height = LINE * 0.3, LINE * len(rows)
         bars = tuple(Rule(x, top, self.boxes.rule, height) for x in (left, ends[-1] + GAP / 2))
-        spoken = "; ".join(f"{grid.rows[r]}: " + ", ".join(_spoken(grid.cells[r][c]) for c in columns) for r in rows)
-        return self.image(replace(body, marks=body.marks + bars), f"{show(grid.name, plain)} {grid.sign} {spoken}")
+        spoken = "; ".join(f"{grid.rows[r]}: " + ", ".join(self.said(grid.cells[r][c]) for c in columns) for r in rows)
+        return self.image(replace(body, marks=body.marks + bars), f"{show(grid.name, self.plain)} {grid.sign} {spoken}")
 
     def entry(self, cell: Expr | str) -> Box:
         """An entry of a grid as a box."""
@@ -182,6 +184,15 @@ class Paper:
             for p in line
         )
 
+    def text(self, line: Line) -> str:
+        """A line of words and formulas as plain text."""
+        parts = (p if isinstance(p, str) else p.text if isinstance(p, Em) else show(p.expr, self.plain) for p in line)
+        return "".join(parts)
+
+    def said(self, cell: Expr | str) -> str:
+        """An entry of a grid as plain text."""
+        return cell if isinstance(cell, str) else show(cell, self.plain)
+
     def image(self, box: Box, spoken: str) -> str:
         """The element that stands for a box in the page."""
         address = f"formula:{len(self.painted)}"
@@ -199,17 +210,9 @@ def is_plain_number(expr: Expr) -> bool:
     return isinstance(expr, Num) and (expr.places is not None or expr.value.denominator == 1)
 
 
-def _text(line: Line) -> str:
-    return "".join(p if isinstance(p, str) else p.text if isinstance(p, Em) else show(p.expr, plain) for p in line)
-
-
 def short_label(label: str, most: int) -> str:
     """A label that leaves room for the numbers."""
     return label if len(label) <= most else label[: most - 1] + "…"
-
-
-def _spoken(cell: Expr | str) -> str:
-    return cell if isinstance(cell, str) else show(cell, plain)
 
 
 class Face:

@@ -16,6 +16,7 @@ from tracer.document import (
     Grid,
     Heading,
     Line,
+    Picture,
     Text,
     Together,
     bands,
@@ -76,6 +77,8 @@ def block(b: Block) -> str:
             return "\n".join(
                 textwrap.fill(f"  {SIGNS[ok]} {line(words)}", WIDTH, subsequent_indent="    ") for ok, words in entries
             )
+        case Picture(_, _, says):
+            return textwrap.fill(f"[{says}]", WIDTH)
         case Together(blocks):
             return "\n\n".join(block(inner) for inner in blocks)
 

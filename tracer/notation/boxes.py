@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from tracer.layout.box import EMPTY, Box, Rule, centred, lines, overlaid, row, run, scaled, shifted, space
 from tracer.layout.font import MathFont
-from tracer.show import ATOM, FRACTION, POWER, Shown, Symbol
+from tracer.show import ATOM, FRACTION, POWER, Shown, Signs, Symbol
 
 THIN, MEDIUM, THICK = 3 / 18, 4 / 18, 5 / 18  # the three spaces of mathematics, in em
 RELATIONS = "=≈≤≥≠"
@@ -21,8 +21,8 @@ class Boxes:
 
     always_dot = False
 
-    def __init__(self, font: MathFont) -> None:
-        self.font = font
+    def __init__(self, font: MathFont, signs: Signs = Signs()) -> None:  # noqa: B008  a constant
+        self.font, self.signs = font, signs
         self.axis = font.constant("AxisHeight")
         self.rule = font.constant("FractionRuleThickness")
 
@@ -42,7 +42,7 @@ class Boxes:
         return row([run([glyph] if glyph else []), self.upright(text[1:])])
 
     def number(self, text: str) -> Box:
-        return self.upright(text)
+        return self.upright(text.replace(".", self.signs.decimal))
 
     def letter(self, name: str) -> Box:
         base, _, sub = name.partition("_")
@@ -52,8 +52,8 @@ class Boxes:
         return self.name(name) if name in ("π", "e") else self.upright(name)
 
     def operator(self, sign: str) -> Box:
-        gap = THICK if sign in RELATIONS else THIN if sign in "·," else MEDIUM
-        before = 0.0 if sign == "," else gap
+        gap = THICK if sign in RELATIONS else THIN if sign in "·×,;" else MEDIUM
+        before = 0.0 if sign in ",;" else gap
         return row([space(before), self.upright(sign), space(gap)])
 
     def sign(self, body: Box) -> Box:
@@ -151,10 +151,21 @@ class Boxes:
         return row([self.upright(symbol.before), space(THIN), whole]) if symbol.before else whole
 
     def call(self, function: str, arguments: Sequence[Box]) -> Shown[Box]:
-        inside: list[Box] = []
-        for n, argument in enumerate(arguments):
-            inside += [self.operator(","), argument] if n else [argument]
-        return Shown(row([self.upright(function), self.brackets(row(inside))]), ATOM)
+        return Shown(row([self.upright(function), self.brackets(self._listed(arguments))]), ATOM)
+
+    def vector(self, entries: Sequence[Box]) -> Box:
+        if self.signs.vectors == "row":
+            return self.brackets(self._listed(entries))
+        width = max(entry.width for entry in entries)
+        stack = lines([row([space(centred(entry, width)), entry]) for entry in entries], 0.3)
+        middle = (stack.height - stack.depth) / 2
+        return self.brackets(shifted(stack, middle - self.axis))
+
+    def _listed(self, parts: Sequence[Box]) -> Box:
+        listed: list[Box] = []
+        for n, part in enumerate(parts):
+            listed += [self.operator(self.signs.separator), part] if n else [part]
+        return row(listed)
 
     def large(self, operator: str, index: str, size: int, body: Box) -> Box:
         if operator == "max":
@@ -176,8 +187,8 @@ class Boxes:
         return overlaid(placed)
 
     def cases(self, then: Box, condition: Box, otherwise: Box) -> Box:
-        first = [then, row([self.upright("if"), space(MEDIUM), condition])]
-        second = [otherwise, self.upright("otherwise")]
+        first = [then, row([self.upright(self.signs.when), space(MEDIUM), condition])]
+        second = [otherwise, self.upright(self.signs.otherwise)]
         width = max(then.width, otherwise.width) + 2 * MEDIUM
         rows = [row([a, space(width - a.width), b]) for a, b in (first, second)]
         stack = lines(rows, 0.35)

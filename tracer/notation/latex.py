@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tracer.show import ATOM, FRACTION, POWER, Shown, Symbol
+from tracer.show import ATOM, FRACTION, POWER, Shown, Signs, Symbol
 
 SIGNS = {
     "·": r" \cdot ", "−": " - ", "≤": r" \le ", "≈": r" \approx ", "≠": r" \ne ", "×": r" \times ", "…": r" \dots ",
@@ -24,8 +24,11 @@ class Latex:
 
     always_dot = False
 
+    def __init__(self, signs: Signs) -> None:
+        self.signs = signs
+
     def number(self, text: str) -> str:
-        return text.replace(",", "{,}")
+        return text.replace(".", self.signs.decimal).replace(",", "{,}")
 
     def letter(self, name: str) -> str:
         base, _, sub = name.partition("_")
@@ -63,7 +66,15 @@ class Latex:
         return Shown(f"{base.text}^{{{exponent.text}}}", POWER)
 
     def call(self, function: str, arguments: Sequence[str]) -> Shown[str]:
-        return Shown(rf"{FUNCTIONS[function]}\left({', '.join(arguments)}\right)", ATOM)
+        return Shown(rf"{FUNCTIONS[function]}\left({self._listed(arguments)}\right)", ATOM)
+
+    def vector(self, entries: Sequence[str]) -> str:
+        if self.signs.vectors == "column":
+            return r"\begin{pmatrix}" + r" \\ ".join(entries) + r"\end{pmatrix}"
+        return rf"\left({self._listed(entries)}\right)"
+
+    def _listed(self, parts: Sequence[str]) -> str:
+        return f"{self.signs.separator} ".join(parts)
 
     def large(self, operator: str, index: str, size: int, body: str) -> str:
         if operator == "max":
@@ -71,7 +82,8 @@ class Latex:
         return rf"\sum_{{{index}=1}}^{{{size}}} {body}"
 
     def cases(self, then: str, condition: str, otherwise: str) -> str:
-        return rf"\begin{{cases}}{then} & \text{{if }} {condition} \\ {otherwise} & \text{{otherwise}}\end{{cases}}"
+        when, other = rf"\text{{{self.signs.when} }}", rf"\text{{{self.signs.otherwise}}}"
+        return rf"\begin{{cases}}{then} & {when} {condition} \\ {otherwise} & {other}\end{{cases}}"
 
     def side_by_side(self, parts: Sequence[str]) -> str:
         return r"\left[" + r" \mid ".join(parts) + r"\right]"
@@ -95,4 +107,4 @@ def _subscript(indices: Sequence[str]) -> str:
     return f"_{{{comma.join(indices)}}}".replace("−", "-")
 
 
-latex = Latex()
+latex = Latex(Signs())

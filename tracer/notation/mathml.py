@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from tracer.show import ATOM, FRACTION, POWER, Shown, Symbol
+from tracer.show import ATOM, FRACTION, POWER, Shown, Signs, Symbol
 
 NORM = '<mo stretchy="false" lspace="0" rspace="0">‖</mo>'
 
@@ -15,8 +15,11 @@ class MathML:
 
     always_dot = False
 
+    def __init__(self, signs: Signs) -> None:
+        self.signs = signs
+
     def number(self, text: str) -> str:
-        return f"<mn>{text}</mn>"
+        return f"<mn>{text.replace('.', self.signs.decimal)}</mn>"
 
     def letter(self, name: str) -> str:
         base, _, sub = name.partition("_")
@@ -26,7 +29,7 @@ class MathML:
         return {"∞": "<mn>∞</mn>", "…": "<mo>…</mo>"}.get(name, f"<mi>{name}</mi>")
 
     def operator(self, sign: str) -> str:
-        spaces = ' lspace="0.15em" rspace="0.15em"' if sign == "·" else ""
+        spaces = ' lspace="0.15em" rspace="0.15em"' if sign in "·×" else ""
         return f"<mo{spaces}>{escape(sign)}</mo>"
 
     def sign(self, body: str) -> str:
@@ -65,9 +68,16 @@ class MathML:
         return Shown(f"<msup>{base.text}{exponent.text}</msup>", POWER)
 
     def call(self, function: str, arguments: Sequence[str]) -> Shown[str]:
-        inside = "<mo>,</mo>".join(arguments)
-        name = f"<mi>{function}</mi>" if function else ""
-        return Shown(f"<mrow>{name}<mo>(</mo>{inside}<mo>)</mo></mrow>", ATOM)
+        return Shown(f"<mrow><mi>{function}</mi><mo>(</mo>{self._listed(arguments)}<mo>)</mo></mrow>", ATOM)
+
+    def vector(self, entries: Sequence[str]) -> str:
+        if self.signs.vectors == "column":
+            rows = "".join(f"<mtr><mtd>{entry}</mtd></mtr>" for entry in entries)
+            return f"<mrow><mo>(</mo><mtable>{rows}</mtable><mo>)</mo></mrow>"
+        return f"<mrow><mo>(</mo>{self._listed(entries)}<mo>)</mo></mrow>"
+
+    def _listed(self, parts: Sequence[str]) -> str:
+        return f"<mo>{self.signs.separator}</mo>".join(parts)
 
     def large(self, operator: str, index: str, size: int, body: str) -> str:
         if operator == "max":
@@ -78,8 +88,8 @@ class MathML:
     def cases(self, then: str, condition: str, otherwise: str) -> str:
         return (
             f'<mrow><mo>{{</mo><mtable class="cases">'
-            f"<mtr><mtd>{then}</mtd><mtd><mrow><mtext>if </mtext>{condition}</mrow></mtd></mtr>"
-            f"<mtr><mtd>{otherwise}</mtd><mtd><mtext>otherwise</mtext></mtd></mtr></mtable></mrow>"
+            f"<mtr><mtd>{then}</mtd><mtd><mrow><mtext>{self.signs.when} </mtext>{condition}</mrow></mtd></mtr>"
+            f"<mtr><mtd>{otherwise}</mtd><mtd><mtext>{self.signs.otherwise}</mtext></mtd></mtr></mtable></mrow>"
         )
 
     def side_by_side(self, parts: Sequence[str]) -> str:
@@ -97,4 +107,4 @@ def _indices(indices: Sequence[str]) -> str:
     return f"<mrow>{comma.join(_name(index) for index in indices)}</mrow>"
 
 
-mathml = MathML()
+mathml = MathML(Signs())

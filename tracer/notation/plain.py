@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tracer.show import ATOM, FRACTION, SUM, Shown, Symbol, bracketed
+from tracer.show import ATOM, FRACTION, SUM, Shown, Signs, Symbol, bracketed
 
 
 class Plain:
@@ -12,8 +12,11 @@ class Plain:
 
     always_dot = True
 
+    def __init__(self, signs: Signs) -> None:
+        self.signs = signs
+
     def number(self, text: str) -> str:
-        return text
+        return text.replace(".", self.signs.decimal)
 
     def letter(self, name: str) -> str:
         return name
@@ -22,7 +25,7 @@ class Plain:
         return name
 
     def operator(self, sign: str) -> str:
-        return sign if sign in "·" else f" {sign} "
+        return sign if sign == "·" else f" {sign} "
 
     def sign(self, body: str) -> str:
         return f"−{body}"
@@ -49,16 +52,19 @@ class Plain:
         return Shown(f"{base.text}^{bracketed(exponent, ATOM - 1, self)}", FRACTION + 1)
 
     def call(self, function: str, arguments: Sequence[str]) -> Shown[str]:
-        return Shown(f"{function}({', '.join(arguments)})", ATOM)
+        return Shown(f"{function}{self.vector(arguments)}", ATOM)
+
+    def vector(self, entries: Sequence[str]) -> str:
+        return f"({f'{self.signs.separator} '.join(entries)})"
 
     def large(self, operator: str, index: str, size: int, body: str) -> str:
         return f"{'Σ' if operator == '∑' else operator}_{index} {body}"
 
     def cases(self, then: str, condition: str, otherwise: str) -> str:
-        return f"{{{then} if {condition}, {otherwise} otherwise}}"
+        return f"{{{then} {self.signs.when} {condition}, {otherwise} {self.signs.otherwise}}}"
 
     def side_by_side(self, parts: Sequence[str]) -> str:
         return f"[{' | '.join(parts)}]"
 
 
-plain = Plain()
+plain = Plain(Signs())

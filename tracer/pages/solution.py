@@ -48,7 +48,7 @@ def only(row: int) -> Details:
 DETAILS: dict[str, Details] = {"summary": summary, "steps": steps, "full": full}
 
 
-def solution(trace: Trace, detail: Details = usual, paper: str = "A4") -> Document:
+def solution(trace: Trace, detail: Details = usual) -> Document:
     """The worked solution of a trace; `detail` says how much of it is worked line by line."""
     rows = trace.problem.wiring.queries or tuple(range(len(trace.problem.tokens)))
     how = detail(trace, rows)
@@ -60,7 +60,7 @@ def solution(trace: Trace, detail: Details = usual, paper: str = "A4") -> Docume
         *_meaning(trace, rows),
         *checked(trace, rows),
     ]
-    return Document(trace.problem.title, tuple(blocks), trace.problem.source, paper=paper)
+    return Document(trace.problem.title, tuple(blocks), trace.problem.source, trace.problem.paper.style)
 
 
 def _steps(trace: Trace, rows: tuple[int, ...], detail: Detail) -> Iterator[Block]:

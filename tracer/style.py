@@ -1,0 +1,42 @@
+"""House style: the language, the signs, the paper, the title block, and one's own style sheet and templates.
+
+A style is keys and values, in `[paper]` of a problem file, or in a file of its own for all problems of a course
+(`--style house.toml`); `styles/` beside the templates has the ready-made ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tracer.language import Language, language
+from tracer.show import Signs
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a page is made up. Every key has a default; lengths are CSS lengths such as "20mm" or "10.5pt"."""
+
+    lang: str = "en"
+    decimal: str = ""  # "." or ","; the language's own where nothing is said
+    times: str = "·"  # or "×"
+    vectors: str = "row"  # or "column": (2, 2) beside or above each other
+    size: str = "A4"  # or "letter"
+    margins: str = "20mm"
+    text: str = "10.5pt"
+    font: str = ""  # a family that goes before our own
+    course: str = ""  # the title block: three lines at most
+    name: str = ""
+    date: str = ""
+    css: str = ""  # the text of a style sheet that comes after ours
+    templates: str = ""  # a folder whose templates go before ours
+
+    @property
+    def language(self) -> Language:
+        """The language of all words."""
+        return language(self.lang)
+
+    @property
+    def signs(self) -> Signs:
+        """The signs of all formulas."""
+        say = self.language.text
+        return Signs(self.decimal or self.language.decimal, self.times, self.vectors, say("if"), say("otherwise"))
