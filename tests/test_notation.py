@@ -47,7 +47,8 @@ from tracer.expr import (
 from tracer.notation.latex import latex
 from tracer.notation.mathml import mathml
 from tracer.notation.plain import plain
-from tracer.show import show
+from tracer.layout.box import EMPTY
+from tracer.show import Signs, show
 
 i, j, c = Index("i"), Index("j"), Index("c")
 Q = Tensor("query", "Q", (Axis("i", 2, "query"), Axis("c", 3)))
@@ -186,7 +187,7 @@ def test_boxes(expr: Expr) -> None:
     from tracer.layout.font import math_font
     from tracer.notation.boxes import Boxes
 
-    box = show(expr, Boxes(math_font()))
+    box = show(expr, Boxes(math_font(), Signs(), others=lambda text: EMPTY))
     assert box.width > 0
     assert box.total > 0
     assert box.marks

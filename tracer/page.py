@@ -7,11 +7,12 @@ How a formula looks is the typesetter's: MathML for the screen (`formats/html.py
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Protocol
 
 from tracer import __version__
-from tracer.document import Chain, Document, Equation, Grid, bands
+from tracer.document import Chain, Document, Equation, bands
 from tracer.expr import Expr
 from tracer.notation.plain import plain
 from tracer.show import show
@@ -21,12 +22,7 @@ WIDTH = 78  # characters that a grid may be wide before it is cut into bands
 
 
 class Typesetter(Protocol):
-    """Turns formulas into HTML for one medium, "screen" or "print"."""
-
-    @property
-    def medium(self) -> str:
-        """Which medium."""
-        ...
+    """Turns formulas into HTML for the screen."""
 
     def inline(self, expr: Expr) -> str:
         """A formula in a line of text."""
@@ -40,25 +36,35 @@ class Typesetter(Protocol):
         """A worked number, all its links, over several lines if it must."""
         ...
 
-    def large_grid(self, grid: Grid, columns: range) -> list[str]:
-        """A grid too large for a table, in pieces; none where a table will do."""
-        ...
-
 
 def page(document: Document, typesetter: Typesetter) -> str:
     """The document as one HTML page."""
+    return filled(
+        "page.html.j2",
+        document,
+        {"math": typesetter.inline, "equation_of": typesetter.equation, "chain_of": typesetter.chain},
+        bands=lambda grid: bands(grid, WIDTH, measure),
+    )
+
+
+def filled(template: str, document: Document, typeset: Mapping[str, Callable[[Any], str]], **others: Any) -> str:
+    """A template with a document in it; `typeset` names the functions that turn blocks into HTML."""
     from markupsafe import Markup
 
-    template = _environment().get_template("page.html.j2")
-    text: str = template.render(
-        document=document,
-        medium=typesetter.medium,
-        version=__version__,
-        math=lambda expr: Markup(typesetter.inline(expr)),  # noqa: S704  typesetters escape what people typed
-        equation_of=lambda block: Markup(typesetter.equation(block)),  # noqa: S704
-        chain_of=lambda block: Markup(typesetter.chain(block)),  # noqa: S704
-        pieces_of=lambda grid, columns: list(map(Markup, typesetter.large_grid(grid, columns))),
-        bands=lambda grid: bands(grid, WIDTH, measure),
+    def safe(function: Callable[[Any], str]) -> Callable[[Any], Markup]:
+        return lambda block: Markup(function(block))  # noqa: S704  typesetters escape what people typed
+
+    text: str = (
+        _environment()
+        .get_template(template)
+        .render(
+            document=document,
+            version=__version__,
+            say=document.style.language.text,
+            sheet=Markup,
+            **{name: safe(function) for name, function in typeset.items()},
+            **others,
+        )
     )
     return text.lstrip()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from tracer.document import Chain, Document, Em, Equation, Grid, Line
+from tracer.document import Chain, Document, Em, Equation, Line
 from tracer.expr import Add, Expr
 from tracer.formats import documents
 from tracer.notation.mathml import MathML
@@ -24,8 +24,6 @@ def html(document: Document) -> bytes:
 
 class Screen:
     """Formulas as MathML; a long chain breaks where the browser's line ends, before = and before +."""
-
-    medium = "screen"
 
     def __init__(self, style: Style) -> None:
         self.mathml = MathML(style.signs)
@@ -47,10 +45,6 @@ class Screen:
         links = "".join(f' <span class="link">{_sign(sign)} {self._pieces(expr)}</span>' for sign, expr in chain.links)
         remark = f' <span class="remark">({self._line(chain.remark)})</span>' if chain.remark else ""
         return f'<span class="name">{_display(show(chain.name, self.mathml))}</span>{links}{escape(chain.unit)}{remark}'
-
-    def large_grid(self, _grid: Grid, _columns: range) -> list[str]:
-        """A browser takes tables of any size."""
-        return []
 
     def _line(self, line: Line) -> str:
         parts = [

@@ -1,13 +1,16 @@
-"""Boxes: a width, a height above and a depth below the baseline, and what is painted inside.
+"""Boxes: a width, a height above and a depth below the baseline, and what stands inside.
 
-Everything is built from three moves: put boxes in a row, put one above another, make one smaller.
-Coordinates run to the right and downwards from the left end of the baseline; lengths are in em.
+Everything is built from three moves: put boxes in a row, put one above another, make one smaller. A box holds
+boxes at places; only `marks`, at the very end, turns the tree into what is painted, so that a formula of n
+pieces costs n steps however deep it is. Coordinates run to the right and downwards from the left end of the
+baseline; lengths are in em.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from tracer.layout.font import Glyph
 
@@ -33,13 +36,37 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """Text that the mathematical font cannot write, at a size, with its baseline at (x, y)."""
+
+    x: float
+    y: float
+    size: float
+    text: str
+
+
+Mark: TypeAlias = Run | Rule | Words
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A box inside a box: where it stands, and how large."""
+
+    x: float
+    y: float
+    size: float
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
 class Box:
-    """A piece of a formula, laid out."""
+    """A piece of a formula, laid out: a mark, or other boxes at places."""
 
     width: float
     height: float
     depth: float
-    marks: tuple[Run | Rule, ...] = ()
+    parts: tuple[Part, ...] = ()
+    mark: Mark | None = None
 
     @property
     def total(self) -> float:
@@ -61,52 +88,34 @@ def run(glyphs: Iterable[Glyph]) -> Box:
     if not taken:
         return EMPTY
     height, depth = max(g.top for g in taken), max(g.bottom for g in taken)
-    return Box(sum(g.advance for g in taken), height, depth, (Run(0, 0, 1, taken),))
+    return Box(sum(g.advance for g in taken), height, depth, mark=Run(0, 0, 1, taken))
 
 
-def moved(box: Box, x: float, y: float) -> tuple[Run | Rule, ...]:
-    """What is painted in a box, from another place."""
-    return tuple(
-        Run(m.x + x, m.y + y, m.size, m.glyphs) if isinstance(m, Run) else Rule(m.x + x, m.y + y, m.width, m.height)
-        for m in box.marks
-    )
+def rule(width: float, thickness: float, top: float) -> Box:
+    """A bar with its upper edge so far above the baseline."""
+    return Box(width, top, thickness - top, mark=Rule(0, -top, width, thickness))
 
 
 def scaled(box: Box, by: float) -> Box:
     """The same box, larger or smaller."""
-    marks = tuple(
-        Run(m.x * by, m.y * by, m.size * by, m.glyphs)
-        if isinstance(m, Run)
-        else Rule(m.x * by, m.y * by, m.width * by, m.height * by)
-        for m in box.marks
-    )
-    return Box(box.width * by, box.height * by, box.depth * by, marks)
+    return Box(box.width * by, box.height * by, box.depth * by, (Part(0, 0, by, box),))
 
 
 def shifted(box: Box, down: float) -> Box:
     """The same box, lowered against the baseline (raised, if negative)."""
-    return Box(box.width, box.height - down, box.depth + down, moved(box, 0, down))
+    return Box(box.width, box.height - down, box.depth + down, (Part(0, down, 1, box),))
 
 
 def row(boxes: Iterable[Box]) -> Box:
-    """Boxes on one baseline, from left to right; runs that meet become one."""
+    """Boxes on one baseline, from left to right."""
     x, height, depth = 0.0, 0.0, 0.0
-    marks: list[Run | Rule] = []
+    parts: list[Part] = []
     for box in boxes:
-        for mark in moved(box, x, 0):
-            last = marks[-1] if marks else None
-            if isinstance(mark, Run) and isinstance(last, Run) and _meet(last, mark):
-                marks[-1] = Run(last.x, last.y, last.size, last.glyphs + mark.glyphs)
-            else:
-                marks.append(mark)
+        if box.parts or box.mark:
+            parts.append(Part(x, 0, 1, box))
         x += box.width
         height, depth = max(height, box.height), max(depth, box.depth)
-    return Box(x, height, depth, tuple(marks))
-
-
-def _meet(left: Run, right: Run) -> bool:
-    end = left.x + left.size * sum(g.advance for g in left.glyphs)
-    return left.y == right.y and left.size == right.size and abs(end - right.x) < 1e-6
+    return Box(x, height, depth, tuple(parts))
 
 
 def overlaid(boxes: Iterable[tuple[float, float, Box]]) -> Box:
@@ -116,7 +125,7 @@ def overlaid(boxes: Iterable[tuple[float, float, Box]]) -> Box:
         max(x + box.width for x, _, box in placed),
         max(box.height - y for _, y, box in placed),
         max(box.depth + y for _, y, box in placed),
-        tuple(mark for x, y, box in placed for mark in moved(box, x, y)),
+        tuple(Part(x, y, 1, box) for x, y, box in placed),
     )
 
 
@@ -133,3 +142,38 @@ def lines(rows: list[Box], leading: float) -> Box:
             y += rows[n - 1].depth + leading + box.height
         placed.append((0.0, y, box))
     return overlaid(placed)
+
+
+def last_glyph(box: Box) -> Glyph | None:
+    """The glyph that ends a box, where one does."""
+    while box.parts:
+        box = box.parts[-1].box
+    return box.mark.glyphs[-1] if isinstance(box.mark, Run) else None
+
+
+def marks(box: Box, x: float = 0.0, y: float = 0.0) -> tuple[Mark, ...]:
+    """What is painted of a box at a place, in reading order; runs that meet become one."""
+    found: list[Mark] = []
+    waiting = [(box, x, y, 1.0)]
+    while waiting:
+        inner, left, base, size = waiting.pop()
+        match inner.mark:
+            case Run(_, _, _, glyphs):
+                _join(found, Run(left, base, size, glyphs))
+            case Rule(dx, dy, width, height):
+                found.append(Rule(left + dx * size, base + dy * size, width * size, height * size))
+            case Words(_, _, _, text):
+                found.append(Words(left, base, size, text))
+        for part in reversed(inner.parts):
+            waiting.append((part.box, left + part.x * size, base + part.y * size, size * part.size))
+    return tuple(found)
+
+
+def _join(found: list[Mark], new: Run) -> None:
+    last = found[-1] if found else None
+    if isinstance(last, Run) and last.y == new.y and last.size == new.size:
+        end = last.x + last.size * sum(glyph.advance for glyph in last.glyphs)
+        if abs(end - new.x) < 1e-6:
+            found[-1] = Run(last.x, last.y, last.size, last.glyphs + new.glyphs)
+            return
+    found.append(new)

@@ -5,9 +5,9 @@ Source: the OpenType specification, MATH table; Knuth, The TeXbook, appendix G, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from tracer.layout.box import EMPTY, Box, Rule, centred, lines, overlaid, row, run, scaled, shifted, space
+from tracer.layout.box import EMPTY, Box, centred, last_glyph, lines, overlaid, row, rule, run, scaled, shifted, space
 from tracer.layout.font import MathFont
 from tracer.show import ATOM, FRACTION, POWER, Shown, Signs, Symbol
 
@@ -21,25 +21,25 @@ class Boxes:
 
     always_dot = False
 
-    def __init__(self, font: MathFont, signs: Signs = Signs()) -> None:  # noqa: B008  a constant
-        self.font, self.signs = font, signs
+    def __init__(self, font: MathFont, signs: Signs, others: Callable[[str], Box]) -> None:
+        self.font, self.signs, self.others = font, signs, others
         self.axis = font.constant("AxisHeight")
         self.rule = font.constant("FractionRuleThickness")
 
     # Words and signs
 
     def upright(self, text: str) -> Box:
-        """Text as it stands: numbers, words, signs."""
-        glyphs = [self.font.glyph(c) or self.font.glyph("?") for c in text]
-        return run(g for g in glyphs if g)
+        """Text as it stands: numbers, words, signs; what the font lacks is set by `others`."""
+        glyphs = [self.font.glyph(c) for c in text]
+        return self.others(text) if None in glyphs else run(g for g in glyphs if g)
 
     def name(self, text: str) -> Box:
         """A one-letter name is italic, a longer one upright; primes stand behind."""
         letter = text.rstrip("′")
         if len(letter) != 1 or not letter.isalpha():
             return self.upright(text)
-        glyph = self.font.glyph(letter, italic=True) or self.font.glyph("?")
-        return row([run([glyph] if glyph else []), self.upright(text[1:])])
+        glyph = self.font.glyph(letter, italic=True)
+        return row([run([glyph]), self.upright(text[1:])]) if glyph else self.upright(text)
 
     def number(self, text: str) -> Box:
         return self.upright(text.replace(".", self.signs.decimal))
@@ -87,7 +87,7 @@ class Boxes:
         middle = self.axis + self.rule / 2
         up = max(constant("FractionNumeratorShiftUp"), middle + gap + over.depth)
         down = max(constant("FractionDenominatorShiftDown"), under.height + gap + self.rule / 2 - self.axis)
-        bar = Box(width, middle, 0, (Rule(0, -middle, width, self.rule),))
+        bar = rule(width, self.rule, middle)
         body = overlaid([(centred(over, width), -up, over), (0, 0, bar), (centred(under, width), down, under)])
         side = space(0.06)
         return Shown(row([side, body, side]), FRACTION)
@@ -99,7 +99,7 @@ class Boxes:
         room = max(gap, (glyph.top + glyph.bottom - thickness - inside.total + gap) / 2)
         top = inside.height + room + thickness
         sign = shifted(run([glyph]), glyph.top - top)
-        bar = Box(inside.width + 0.04, top, 0, (Rule(0, -top, inside.width + 0.04, thickness),))
+        bar = rule(inside.width + 0.04, thickness, top)
         return Shown(overlaid([(0, 0, sign), (sign.width, 0, bar), (sign.width, 0, inside)]), ATOM)
 
     def power(self, base: Shown[Box], exponent: Shown[Box]) -> Shown[Box]:
@@ -129,8 +129,8 @@ class Boxes:
         return row([overlaid(placed), space(constant("SpaceAfterScript"))]) if low or high else base
 
     def _lean(self, base: Box) -> float:
-        last = base.marks[-1] if base.marks else None
-        return self.font.lean(last.glyphs[-1]) if last and not isinstance(last, Rule) else 0.0
+        last = last_glyph(base)
+        return self.font.lean(last) if last else 0.0
 
     # Names with indices, functions, large operators
 
@@ -200,3 +200,16 @@ class Boxes:
         for n, part in enumerate(parts):
             inside += [space(MEDIUM), self.upright("|"), space(MEDIUM), part] if n else [part]
         return self.fenced("[", row(inside), "]")
+
+
+class Compact(Boxes):
+    """The same for lines that stand close together: the limits of a sum beside it, as in a line of text."""
+
+    def large(self, operator: str, index: str, size: int, body: Box) -> Box:
+        if operator == "max":
+            return super().large(operator, index, size, body)
+        glyph = self.font.glyph("∑")
+        assert glyph is not None
+        sign = shifted(run([glyph]), (glyph.top - glyph.bottom) / 2 - self.axis)
+        below = row([self.name(index), self.upright("="), self.upright("1")])
+        return row([self.scripted(sign, below, self.upright(str(size))), space(THIN), body])

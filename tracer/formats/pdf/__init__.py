@@ -1,0 +1,158 @@
+"""A document as PDF: WeasyPrint sets the words and turns the pages, our own layout the formulas. WeasyPrint's home.
+
+    setting.py    blocks as pieces: formulas, worked numbers in columns, matrices in brackets
+    painting.py   pieces on WeasyPrint's page
+    tags.py       what each of them is to somebody who hears the page
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import Any
+
+from tracer.document import Block, Chain, Document, Equation, Grid, Together
+from tracer.errors import RenderError
+from tracer.expr import Expr
+from tracer.formats import documents
+from tracer.formats.pdf import grids
+from tracer.formats.pdf.setting import Setting, is_plain_number
+from tracer.layout.piece import Piece
+from tracer.show import show
+from tracer.style import Style
+
+MISSING = (
+    "PDF needs the Pango library, which is not installed; on Debian or Ubuntu type  "
+    "sudo apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0  (HTML and JSON work without it)"
+)
+Run = list[Any]  # of chains, or of grids
+SIZES = {"A4": (210.0, 297.0), "letter": (215.9, 279.4)}  # of the paper, in mm
+UNITS = {"mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0, "pt": 96 / 72}  # in CSS pixels
+
+
+@documents.register(".pdf")
+def pdf(document: Document) -> bytes:
+    """Pages with running title and page numbers, real text, tagged as PDF/UA-1; the same bytes every time.
+
+    Raises `RenderError` where Pango is missing.
+    """
+    from tracer.formats.pdf.tags import finish
+    from tracer.page import filled
+    from tracer.templates import templates
+
+    weasyprint = _weasyprint()
+    from weasyprint.text.fonts import FontConfiguration
+
+    class OwnFontsOnly(weasyprint.urls.URLFetcher):  # type: ignore[misc,name-defined]
+        """The fonts beside the templates, and nothing else."""
+
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            if not url.startswith((templates() / "fonts").as_uri()):
+                raise ValueError("a page fetches nothing")
+            return super().fetch(url, headers)
+
+    paper = Paper(document.style, FontConfiguration())
+    source = filled("print.html.j2", document, paper.typeset(), arranged=paper.arranged)
+    html = weasyprint.HTML(string=source, base_url=templates().as_uri() + "/", url_fetcher=OwnFontsOnly())
+    return bytes(
+        html.write_pdf(
+            font_config=paper.faces.fonts,
+            cache=paper.painted,
+            pdf_identifier=b"tracer",
+            pdf_variant="pdf/ua-1",
+            finisher=lambda _, written: finish(written, paper.marked),
+        )
+    )
+
+
+def _weasyprint() -> Any:
+    """WeasyPrint, imported without the 86 processes that its look-up of libraries starts (FINDINGS: 0.3 s).
+
+    It asks `ctypes.util.find_library`, which runs ldconfig, gcc and ld, before it tries the plain names that load.
+    """
+    import ctypes.util
+
+    slow, ctypes.util.find_library = ctypes.util.find_library, lambda name: None
+    try:
+        import weasyprint
+    except OSError:
+        raise RenderError(MISSING) from None
+    finally:
+        ctypes.util.find_library = slow
+    return weasyprint
+
+
+class Paper:
+    """Blocks as images for WeasyPrint to find, each under an address of its own."""
+
+    def __init__(self, style: Style, fonts: Any) -> None:
+        from tracer.formats.pdf.painting import Faces
+        from tracer.formats.pdf.tags import Marked
+
+        self.em = length(style.text)
+        self.faces = Faces(fonts, self.em, ", ".join(family for family in (style.font, FAMILY) if family))
+        above, right, below, left = sides(style.margins)
+        width, height = (side * UNITS["mm"] for side in SIZES[style.size])
+        columns, rows = (width - left - right) / self.em, (height - above - below) / self.em
+        self.setting = Setting(style, columns, rows, self.faces.words)
+        self.painted: dict[str, Any] = {}
+        self.marked: list[Marked] = []
+
+    def typeset(self) -> dict[str, Callable[[Any], str]]:
+        """What the template calls for each kind of block."""
+        return {"math": self.inline, "equation_of": self.equation, "run_of": self.run}
+
+    def arranged(self, blocks: Sequence[Block]) -> list[Block | Run]:
+        """The blocks; worked numbers that follow each other, and matrices that do, in one list."""
+        found: list[Block | Run] = []
+        for block in blocks:
+            for part in block.blocks if isinstance(block, Together) else (block,):
+                if not isinstance(part, Chain | Grid):
+                    found.append(part)
+                elif found and isinstance(found[-1], list) and type(found[-1][0]) is type(part):
+                    found[-1].append(part)
+                else:
+                    found.append([part])
+        return found
+
+    def inline(self, expr: Expr) -> str:
+        """A formula in a line of text; a plain decimal is text like any other."""
+        if is_plain_number(expr):
+            return show(expr, self.setting.plain)
+        piece = self.setting.inline(expr)
+        return self.image(piece, f"vertical-align:{-piece.depth * self.em:.3f}px")
+
+    def equation(self, equation: Equation) -> str:
+        """All sides, over several lines if they are too wide."""
+        return self.image(self.setting.equation(equation))
+
+    def run(self, run: Run) -> str:
+        """Worked numbers or matrices, in pieces between which a page may end."""
+        pieces = grids.pieces(self.setting, run) if isinstance(run[0], Grid) else self.setting.chains(run)
+        return "".join(map(self.image, pieces))
+
+    def image(self, piece: Piece, style: str = "") -> str:
+        """The element that stands for a piece in the page."""
+        from tracer.formats.pdf.painting import Painted
+
+        address = f"piece:{len(self.painted)}"
+        self.painted[address] = Painted(piece, self.faces, self.marked)
+        where = f' style="{style}"' if style else ""
+        return f'<img src="{address}" alt="{escape(piece.root.says or "-")}"{where}>'
+
+
+FAMILY = "STIX Two Text, STIX Two Math, STIX Two Text Extended, STIX Two Text Greek, STIX Two Text Cyrillic, serif"
+
+
+def length(text: str) -> float:
+    """A CSS length in CSS pixels."""
+    return float(text[:-2]) * UNITS[text[-2:]]
+
+
+def sides(margins: str) -> tuple[float, float, float, float]:
+    """One to four CSS lengths as those above, right, below and left, in CSS pixels."""
+    told = [length(part) for part in margins.split()]
+    above = told[0]
+    right = told[1] if len(told) > 1 else above
+    below = told[2] if len(told) > 2 else above
+    return above, right, below, told[3] if len(told) > 3 else right

@@ -1,0 +1,222 @@
+"""Matrices set in type: in brackets, decimal signs below each other, labelled, cut where the page ends, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tracer.document import Grid
+from tracer.expr import Expr
+from tracer.formats.pdf.setting import Setting, is_plain_number, paragraph
+from tracer.layout.box import Box, Rule, lines, row, scaled, space
+from tracer.layout.piece import Node, Piece, leaf
+from tracer.show import show
+
+INDENT = 1.5
+REMARK = 0.92  # the size of labels and remarks
+LABEL, HEAD = 16.0, 7.0  # the width of a row's and a column's label before it is broken over lines
+LINE, GAP = 1.55, 1.1  # from line to line, between columns
+ARM, INSIDE = 0.28, 0.35  # of a bracket: the length of its arms, the space inside
+NARROWEST = 18.0  # a remark is broken over lines where the matrix below it is narrower, but no narrower than this
+BESIDE, BELOW = 2.4, 0.6  # between matrices
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A matrix, or as much of it as fits a page: its table, its remark, its brackets, from the upper left corner."""
+
+    width: float
+    total: float
+    nodes: tuple[Node, ...]
+    bars: tuple[Rule, ...]
+
+
+def pieces(setting: Setting, grids: Sequence[Grid]) -> Iterator[Piece]:
+    """Matrices that follow each other, as many beside each other as the column holds."""
+    waiting: list[Tile] = []
+    used = 0.0
+    for tile in (tile for grid in grids for tile in tiles(setting, grid)):
+        if waiting and used + BESIDE + tile.width > setting.width - INDENT:
+            yield beside(setting, waiting)
+            waiting, used = [], 0.0
+        used += tile.width + (BESIDE if waiting else 0)
+        waiting.append(tile)
+    if waiting:
+        yield beside(setting, waiting)
+
+
+def beside(setting: Setting, row_of: Sequence[Tile]) -> Piece:
+    """Matrices in a row, their last lines level."""
+    total = max(tile.total for tile in row_of)
+    x, nodes, bars = INDENT, [], []
+    for tile in row_of:
+        nodes += [node.moved(x, total - tile.total) for node in tile.nodes]
+        bars += [Rule(bar.x + x, bar.y + total - tile.total, bar.width, bar.height) for bar in tile.bars]
+        x += tile.width + BESIDE
+    root = nodes[0] if len(nodes) == 1 else Node("Div", kids=tuple(nodes))
+    return Piece(setting.width, 0.0, total + BELOW, root, tuple(bars))
+
+
+def tiles(setting: Setting, grid: Grid) -> Iterator[Tile]:
+    """A matrix in parts, no wider than the column and no higher than a page."""
+    measures = Measures(setting, grid)
+    remark = setting.text(grid.remark) if grid.remark else ""
+    widest = setting.width - INDENT - measures.left - 4 * INSIDE
+    for across in cut(measures.widths, widest):
+        for down in cut(measures.heights, setting.height - measures.top - 8):
+            tile = Band(setting, grid, measures, across, down).tile()
+            yield with_remark(setting, grid, tile) if remark else tile
+            remark = ""
+
+
+def with_remark(setting: Setting, grid: Grid, tile: Tile) -> Tile:
+    """A matrix with its remark above, broken over lines where it is much wider."""
+    words = [setting.words((part,)) for part in setting.broken(grid.remark)]
+    box = scaled(paragraph(words, max(tile.width, NARROWEST) / REMARK, 0.0), REMARK)
+    down = box.total + 0.35
+    nodes = (leaf("P", box, 0, box.height), *(node.moved(0, down) for node in tile.nodes))
+    bars = tuple(Rule(bar.x, bar.y + down, bar.width, bar.height) for bar in tile.bars)
+    return Tile(max(tile.width, box.width), tile.total + down, nodes, bars)
+
+
+class Column:
+    """The entries of a column: numbers with their decimal signs below each other, anything else centred."""
+
+    def __init__(self, entries: Sequence[tuple[Box, Box]]) -> None:
+        self.boxes = [row(parts) for parts in entries]
+        before = max(left.width for left, _ in entries)
+        after = max(right.width for _, right in entries)
+        is_plain = after > 0 or all(box.total < 1 for box in self.boxes)
+        self.width = max(before + after if is_plain else 0.0, *(box.width for box in self.boxes))
+        spare = (self.width - before - after) / 2
+        self.offsets = [
+            spare + before - left.width if is_plain and box.total < 1 else (self.width - box.width) / 2
+            for (left, _), box in zip(entries, self.boxes, strict=True)
+        ]
+
+
+class Measures:
+    """How wide the columns of a matrix are, how high its rows, and the boxes in them."""
+
+    def __init__(self, setting: Setting, grid: Grid) -> None:
+        self.name = row([show(grid.name, setting.boxes), setting.boxes.operator(grid.sign)])
+        self.labels = [label(setting, text, LABEL) for text in grid.rows]
+        self.heads = [label(setting, text, HEAD) for text in grid.columns]
+        self.columns = [
+            Column([entry(setting, cells[c]) for cells in grid.cells]) for c in range(len(grid.columns))
+        ]
+        self.left = self.name.width + max(box.width for box in self.labels) + (0.9 if any(grid.rows) else 0.2)
+        self.widths = [max(c.width, head.width) + GAP for c, head in zip(self.columns, self.heads, strict=True)]
+        self.heights = [
+            max(LINE, self.labels[r].total + 0.35, *(column.boxes[r].total + 0.5 for column in self.columns))
+            for r in range(len(grid.rows))
+        ]
+        self.top = max((head.total for head in self.heads), default=0.0) + 0.25 if any(grid.columns) else 0.0
+
+
+class Band:
+    """Some columns and rows of a matrix, set."""
+
+    def __init__(self, setting: Setting, grid: Grid, measures: Measures, across: range, down: range) -> None:
+        self.setting, self.grid, self.measures, self.across, self.down = setting, grid, measures, across, down
+        self.axis, self.rule = setting.boxes.axis, setting.boxes.rule
+        x, self.middles = measures.left + INSIDE, {}
+        for c in across:
+            self.middles[c] = x + measures.widths[c] / 2
+            x += measures.widths[c]
+        self.right = x + INSIDE
+        self.bottom = measures.top + sum(measures.heights[r] for r in down)
+
+    def tile(self) -> Tile:
+        """The whole: a table that can be read aloud, and its brackets."""
+        measures, name = self.measures, self.measures.name
+        middle = (measures.top + self.bottom) / 2 + self.axis
+        says = f"{show(self.grid.name, self.setting.plain)} {self.grid.sign}"
+        rows = [self.row(r, measures.top + sum(measures.heights[self.down.start : r])) for r in self.down]
+        heads = [self.heads()] if any(self.grid.columns) else []
+        table = Node("Table", kids=(leaf("Caption", name, 0, middle, says), *heads, *rows))
+        bars = (*self.bracket(measures.left, 1), *self.bracket(self.right, -1))
+        return Tile(self.right + self.rule, self.bottom + self.rule, (table,), bars)
+
+    def heads(self) -> Node:
+        """The labels of the columns, on one line."""
+        heads = self.measures.heads
+        line = self.measures.top - 0.25 - max(heads[c].depth for c in self.across)
+        cells = [Node("TD")] if any(self.grid.rows) else []
+        for c in self.across:
+            x = self.middles[c] - heads[c].width / 2
+            cells.append(leaf("TH", heads[c], x, line - lowered(heads[c]), scope="Column"))
+        return Node("TR", kids=tuple(cells))
+
+    def row(self, r: int, top: float) -> Node:
+        """The label of a row and its numbers, on one line."""
+        measures = self.measures
+        line = top + measures.heights[r] / 2 + self.axis
+        cells = []
+        if any(self.grid.rows):
+            box = measures.labels[r]
+            cells.append(leaf("TH", box, measures.name.width + 0.4, self.level(box, line), scope="Row"))
+        for c in self.across:
+            column, cell = measures.columns[c], self.grid.cells[r][c]
+            x = self.middles[c] - column.width / 2 + column.offsets[r]
+            says = "" if isinstance(cell, str) or is_plain_number(cell) else show(cell, self.setting.plain)
+            cells.append(leaf("TD", column.boxes[r], x, self.level(column.boxes[r], line), says))
+        return Node("TR", kids=tuple(cells))
+
+    def level(self, box: Box, line: float) -> float:
+        """The baseline of an entry: the row's own for a line of text, the row's middle for what is taller."""
+        return line if box.total < 1.1 else line - self.axis + (box.height - box.depth) / 2
+
+    def bracket(self, x: float, side: int) -> tuple[Rule, ...]:
+        """A square bracket: an upright and two arms, to the right (1) or to the left (−1)."""
+        arm = x if side > 0 else x - ARM + self.rule
+        top, bottom = self.measures.top, self.bottom
+        uprights = Rule(x, top, self.rule * 1.1, bottom - top)
+        return uprights, Rule(arm, top, ARM, self.rule), Rule(arm, bottom - self.rule, ARM, self.rule)
+
+
+def lowered(box: Box) -> float:
+    """How far the first line of a box must stand above the last."""
+    return box.depth - min(box.depth, 0.25) if box.total > 1.1 else 0.0
+
+
+def label(setting: Setting, text: str, most: float) -> Box:
+    """A label, over several lines where it is long."""
+    box = scaled(setting.boxes.upright(text), REMARK)
+    if box.width <= most:
+        return box
+    rows, current = [], ""
+    for part in breakable(text):
+        if current and setting.boxes.upright(current + part).width * REMARK > most:
+            rows.append(current)
+            current = ""
+        current += part
+    return scaled(lines([setting.boxes.upright(one.strip()) for one in [*rows, current]], 0.2), REMARK)
+
+
+def breakable(text: str) -> list[str]:
+    """A label in parts between which a line may end: behind a space, and anywhere in a long word."""
+    words = [word + " " for word in text.split(" ")]
+    return [part for word in words for part in ([word] if len(word) <= 8 else list(word))]
+
+
+def entry(setting: Setting, cell: Expr | str) -> tuple[Box, Box]:
+    """An entry of a matrix: what stands before its decimal sign, and the rest."""
+    if isinstance(cell, str):
+        return setting.boxes.upright(cell), space(0)
+    if not is_plain_number(cell):
+        return show(cell, setting.boxes), space(0)
+    before, sign, after = show(cell, setting.plain).partition(setting.plain.signs.decimal)
+    return setting.boxes.upright(before), setting.boxes.upright(sign + after)
+
+
+def cut(sizes: Sequence[float], most: float) -> Iterator[range]:
+    """Ranges of neighbours that together are no larger than `most`; one alone may be."""
+    start, used = 0, 0.0
+    for n, size in enumerate(sizes):
+        if n > start and used + size > most:
+            yield range(start, n)
+            start, used = n, 0.0
+        used += size
+    yield range(start, len(sizes))
+

@@ -1,0 +1,131 @@
+"""Pieces painted on WeasyPrint's page, as text that can be selected, each part marked with what it is.
+
+A piece stands under an address in WeasyPrint's `cache` option, as an image would; `Painted` needs the two methods
+of WeasyPrint's images, `get_intrinsic_size` and `draw`, which are no promised interface: WeasyPrint's minor
+version is pinned, and tests/test_pages.py reads the painted text back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tracer.formats.pdf.tags import Marked
+from tracer.layout.box import Box, Mark, Rule, Run, Words
+from tracer.layout.piece import Node, Piece
+
+
+class Faces:
+    """The mathematical font, and the fonts for all else, as WeasyPrint's PDF knows them."""
+
+    def __init__(self, fonts: Any, em: float, family: str) -> None:
+        self.fonts, self.em, self.family = fonts, em, family
+        self._math: Any = None
+
+    def layout(self, text: str, family: str, size: float) -> tuple[Any, Any]:
+        """A line of text, laid out by Pango, and its style."""
+        from weasyprint.css.properties import INITIAL_VALUES
+        from weasyprint.text.line_break import create_layout
+
+        style = _Style(INITIAL_VALUES)
+        style.font_config = self.fonts
+        style.update(font_family=tuple(name.strip(' "') for name in family.split(",")), font_size=size)
+        return create_layout(text, style, None, float("inf"), 0), style
+
+    def math(self, stream: Any) -> Any:
+        """The mathematical font, entered into the PDF that a stream belongs to."""
+        if self._math is None:
+            self._math, _ = self.layout("0", "STIX Two Math", self.em)
+        line, _ = self._math.get_first_line()
+        font, _ = stream.add_font(line.runs[0].data.item.analysis.font)
+        return font
+
+    def words(self, text: str) -> Box:
+        """The box of a text that the mathematical font cannot write."""
+        from weasyprint.text.line_break import line_size
+
+        layout, style = self.layout(text, self.family, self.em)
+        width, _ = line_size(layout.get_first_line()[0], style)
+        return Box(width / self.em, 0.75, 0.25, mark=Words(0, 0, 1, text))
+
+
+class _Style(dict):  # type: ignore[type-arg]
+    """WeasyPrint's styles are dictionaries that also know their font configuration."""
+
+    font_config: Any
+
+
+class Painted:
+    """A piece as WeasyPrint's images are: it knows its size, and draws itself."""
+
+    def __init__(self, piece: Piece, faces: Faces, marked: list[Marked]) -> None:
+        self.piece, self.faces, self.marked, self.em = piece, faces, marked, faces.em
+
+    def get_intrinsic_size(self, _resolution: float, _font_size: float) -> tuple[float, float, float]:
+        """Width, height and their ratio, in CSS pixels."""
+        piece = self.piece
+        width, height = max(piece.width, 0.01) * self.em, max(piece.height + piece.depth, 0.01) * self.em
+        return width, height, width / height
+
+    def draw(self, stream: Any, _width: float, _height: float, style: Any) -> None:
+        """Every leaf of the piece in a marked sequence of its own; WeasyPrint has opened the first and ends the last."""
+        color = style["color"]
+        marked = Marked(stream, self.piece.root)
+        self.marked.append(marked)
+        with stream.stacked():
+            stream.set_color(color)
+            for n, leaf in enumerate(leaves(self.piece.root)):
+                if n:
+                    marked.next(leaf)
+                self.paint(stream, leaf.marks, color)
+            if self.piece.bars:
+                marked.artifact()
+                self.paint(stream, self.piece.bars, color)
+
+    def paint(self, stream: Any, marks: tuple[Mark, ...], color: Any) -> None:
+        """Rules as filled rectangles, glyphs as text that can be copied."""
+        em, base = self.em, self.piece.height * self.em
+        bars = [mark for mark in marks if isinstance(mark, Rule)]
+        for bar in bars:
+            stream.rectangle(bar.x * em, base + bar.y * em, bar.width * em, bar.height * em)
+        if bars:
+            stream.fill()
+        runs = [mark for mark in marks if isinstance(mark, Run)]
+        if runs:
+            font = self.faces.math(stream)
+            stream.begin_text()
+            for mark in runs:
+                for glyph in mark.glyphs:
+                    font.to_unicode.setdefault(glyph.number, glyph.text)
+                    font.widths.setdefault(glyph.number, round(glyph.advance * 1000))
+                stream.set_font_size(font.hash, mark.size * em)
+                stream.set_text_matrix(1, 0, 0, -1, mark.x * em, base + mark.y * em)
+                stream.show_text("<" + "".join(f"{glyph.number:04x}" for glyph in mark.glyphs) + ">")
+            stream.end_text()
+        for words in marks:
+            if isinstance(words, Words):
+                self.write(stream, words, base, color)
+
+    def write(self, stream: Any, words: Words, base: float, color: Any) -> None:
+        """Text in whatever font has its letters, right to left where it runs so."""
+        from types import SimpleNamespace
+
+        from weasyprint.draw.text import draw_emojis, draw_first_line
+        from weasyprint.matrix import Matrix
+
+        layout, style = self.faces.layout(words.text, self.faces.family, words.size * self.em)
+        style["color"] = color
+        x, y = words.x * self.em, base + words.y * self.em
+        stream.begin_text()
+        line = SimpleNamespace(text=words.text, style=style, pango_layout=layout)
+        emojis = draw_first_line(stream, line, "clip", "none", Matrix(d=-1, e=x, f=y))
+        stream.end_text()
+        draw_emojis(stream, style, x, y, emojis)
+
+
+def leaves(node: Node) -> Iterator[Node]:
+    """The nodes that hold marks, in reading order."""
+    if not node.kids:
+        yield node
+    for kid in node.kids:
+        yield from leaves(kid)

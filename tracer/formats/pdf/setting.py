@@ -1,0 +1,184 @@
+"""Blocks of a document set in type: formulas broken over lines, worked numbers in columns, matrices in brackets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+
+from tracer.document import Chain, Em, Equation, Inline, Line
+from tracer.expr import Add, Cell, Expr, Neg, Num
+from tracer.layout.box import Box, Rule, lines, row, scaled, space
+from tracer.layout.font import math_font
+from tracer.layout.piece import Node, Piece, leaf, stacked, whole
+from tracer.notation.boxes import Boxes, Compact
+from tracer.notation.plain import Plain
+from tracer.show import bracketed, show, shown
+from tracer.style import Style
+
+NAMES = 4.0  # where the first sign of a chain stands, in em
+INDENT = 1.5
+LEADING = 0.45  # between the lines of one formula
+BETWEEN = 0.62  # between formulas
+REMARK = 0.92  # the size of a remark
+WIDEST = 0.75  # of the column: a formula in a line of text
+TOGETHER = 6  # worked numbers that stay on one page
+
+
+class Setting:
+    """Sets the blocks of one document, on a page so wide and so high."""
+
+    def __init__(self, style: Style, width: float, height: float, others: Callable[[str], Box]) -> None:
+        self.boxes = Boxes(math_font(), style.signs, others)
+        self.compact = Compact(math_font(), style.signs, others)
+        self.plain = Plain(style.signs)
+        self.width, self.height = width, height
+
+    # Formulas
+
+    def inline(self, expr: Expr) -> Piece:
+        """A formula in a line of text."""
+        return whole(fitted(show(expr, self.boxes), self.width * WIDEST), show(expr, self.plain))
+
+    def equation(self, equation: Equation) -> Piece:
+        """All sides, over several lines if they are too wide."""
+        parts: list[Box] = []
+        said = []
+        for sign, expr in equation.sides:
+            words = self.boxes.upright(sign + " ") if sign.startswith(",") else None
+            before = words or (self.boxes.operator(sign) if sign else space(0))
+            parts += [row([before, first]) if n == 0 else first for n, first in enumerate(self.parts(expr, self.boxes))]
+            said.append(f"{sign} {show(expr, self.plain)}".strip())
+        return whole(paragraph(parts, self.width - 2 * INDENT, 2.0), " ".join(said))
+
+    def parts(self, expr: Expr, boxes: Boxes) -> list[Box]:
+        """An expression as boxes between which a line may end: before the signs of a sum."""
+        if not isinstance(expr, Add):
+            return [show(expr, boxes)]
+        parts = []
+        for n, term in enumerate(expr.terms):
+            sign, body = ("−", term.body) if isinstance(term, Neg) and n else ("+", term)
+            box = bracketed(shown(body, boxes), 1 if n else 0, boxes)
+            parts.append(row([boxes.operator(sign), box]) if n else box)
+        return parts
+
+    # Worked numbers
+
+    def chains(self, chains: Sequence[Chain]) -> Iterator[Piece]:
+        """Worked numbers below each other, or in two columns where all are short; a piece for what stays together."""
+        half = (self.width - INDENT) / 2
+        narrow = [self.chain(chain, half - 1.5) for chain in chains]
+        if len(chains) > 2 and all(is_one_line for _, is_one_line in narrow):
+            yield from self.columns(chains, [box for box, _ in narrow], half)
+            return
+        wide = {id(chain): self.chain(chain, self.width - INDENT)[0] for chain in chains}
+        for group in together(chains):
+            nodes, y = [], 0.0
+            for chain in group:
+                box = wide[id(chain)]
+                nodes.append(leaf("Formula", box, INDENT, y + box.height, self.chain_said(chain)))
+                y += box.total + BETWEEN
+            yield stacked(nodes, self.width, y)
+
+    def columns(self, chains: Sequence[Chain], boxes: Sequence[Box], half: float) -> Iterator[Piece]:
+        """Two columns, read down the first and then down the second; rows of both on one baseline."""
+        box_of = {id(chain): box for chain, box in zip(chains, boxes, strict=True)}
+        for group in together(chains, TOGETHER + 2):
+            rows = (len(group) + 1) // 2
+            pairs = [group[n::rows] for n in range(rows)]
+            y, base = 0.0, []
+            for pair in pairs:
+                base.append(y + max(box_of[id(chain)].height for chain in pair))
+                y = base[-1] + max(box_of[id(chain)].depth for chain in pair) + BETWEEN
+            places = [(INDENT + half * (n // rows), base[n % rows]) for n in range(len(group))]
+            nodes = [
+                leaf("Formula", box_of[id(chain)], x, at, self.chain_said(chain))
+                for chain, (x, at) in zip(group, places, strict=True)
+            ]
+            yield stacked(nodes, self.width, y)
+
+    def chain(self, chain: Chain, width: float) -> tuple[Box, bool]:
+        """Name, links and remark, with the signs of all chains below each other; and whether one line holds them."""
+        boxes = self.compact
+        name = show(chain.name, boxes)
+        parts: list[Box] = []
+        for n, (sign, expr) in enumerate(chain.links, 1):
+            pieces = self.parts(expr, boxes)
+            pieces[0] = row([boxes.operator(sign), pieces[0]])
+            if n == len(chain.links):
+                pieces[-1] = row([pieces[-1], boxes.upright(chain.unit)])
+            parts += pieces
+        if chain.remark:
+            remark = row([boxes.upright("("), self.words(chain.remark), boxes.upright(")")])
+            parts.append(row([space(0.5), scaled(remark, REMARK)]))
+        start = max(NAMES, name.width)
+        body = paragraph(parts, width - start, 1.2)
+        is_one_line = sum(part.width for part in parts) <= width - start
+        return row([space(start - name.width), name, body]), is_one_line
+
+    def chain_said(self, chain: Chain) -> str:
+        """A worked number in words."""
+        said = [show(chain.name, self.plain), *(f"{sign} {show(expr, self.plain)}" for sign, expr in chain.links)]
+        return " ".join([*said, *([f"({self.text(chain.remark)})"] if chain.remark else [])])
+
+    # Words
+
+    def words(self, line: Line) -> Box:
+        """A line of words and formulas as one box."""
+        boxes = self.compact
+        return row(
+            boxes.upright(p)
+            if isinstance(p, str)
+            else boxes.upright(p.text)
+            if isinstance(p, Em)
+            else show(p.expr, boxes)
+            for p in line
+        )
+
+    def broken(self, line: Line) -> list[Inline]:
+        """A line in parts between which it may be broken: behind every space."""
+        return [bit for part in line for bit in (re.split(r"(?<= )", part) if isinstance(part, str) else [part])]
+
+    def text(self, line: Line) -> str:
+        """A line of words and formulas as plain text."""
+        parts = (p if isinstance(p, str) else p.text if isinstance(p, Em) else show(p.expr, self.plain) for p in line)
+        return "".join(parts)
+
+
+def paragraph(parts: Sequence[Box], width: float, hanging: float) -> Box:
+    """Boxes in lines no wider than `width`; lines after the first begin a little further in."""
+    rows: list[list[Box]] = [[]]
+    used = 0.0
+    for part in (fitted(part, width - hanging) for part in parts):
+        if used + part.width > width and rows[-1]:
+            rows.append([space(hanging)])
+            used = hanging
+        rows[-1].append(part)
+        used += part.width
+    return lines([row(line) for line in rows], LEADING)
+
+
+def fitted(box: Box, width: float) -> Box:
+    """A box no wider than this: what cannot be broken is set smaller."""
+    return box if box.width <= width else scaled(box, width / box.width)
+
+
+def together(chains: Sequence[Chain], most: int = TOGETHER) -> Iterator[list[Chain]]:
+    """Worked numbers that stay on one page: the cells of one row of a matrix, or a few of a vector."""
+
+    def first(chain: Chain) -> int:
+        cell = chain.name
+        return cell.at[0].shift if isinstance(cell, Cell) and len(cell.at) > 1 else 0
+
+    for _, alike in groupby(chains, key=first):
+        group = list(alike)
+        parts = -(-len(group) // most)
+        size = -(-len(group) // parts)
+        yield from (group[n : n + size] for n in range(0, len(group), size))
+
+
+def is_plain_number(expr: Expr) -> bool:
+    """A number that is the same as text: no fraction, no root."""
+    body = expr.body if isinstance(expr, Neg) else expr
+    return isinstance(body, Num) and (body.places is not None or body.value.denominator == 1)
+
