@@ -42,8 +42,8 @@ HOMES = {
     "numpy": {"arithmetic.floating", "arrays"},
     "jinja2": {"page"},
     "markupsafe": {"page"},
-    "weasyprint": {"formats.pdf"},
-    "fontTools": {"layout.font"},
+    "weasyprint": {"formats.pdf", "formats.pdf.painting"},
+    "pydyf": {"formats.pdf.tags"},
 }
 FORBIDDEN = {"eval", "exec", "compile", "__import__", "sympify", "parse_expr", "simplify"}
 

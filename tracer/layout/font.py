@@ -1,4 +1,4 @@
-"""The measures of the mathematical font, read from the font itself. fontTools' home.
+"""The measures of the mathematical font, STIX Two Math, as its own tables give them.
 
 A glyph is known by its number in the font. What stands at a place is a `Glyph`: its number, its advance,
 how far it reaches above and below the baseline, and the plain text that copying it gives.
@@ -6,10 +6,13 @@ how far it reaches above and below the baseline, and the plain text that copying
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
+
+EM = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,64 +27,45 @@ class Glyph:
 
 
 class MathFont:
-    """STIX Two Math: glyphs by character, taller variants, and the MATH constants by their OpenType names."""
+    """Glyphs by character, taller variants, and the MATH constants by their OpenType names."""
 
-    def __init__(self, path: Path) -> None:
-        from fontTools.ttLib import TTFont
-
-        self.path = path
-        font: Any = TTFont(path, lazy=True)
-        self._font = font
-        self._em = font["head"].unitsPerEm
-        self._cmap = font.getBestCmap()
-        math = font["MATH"].table
-        self._variants = math.MathVariants
-        self._coverage = {name: n for n, name in enumerate(self._variants.VertGlyphCoverage.glyphs)}
-        self._constants = math.MathConstants
-        self._italics = math.MathGlyphInfo.MathItalicsCorrectionInfo
+    def __init__(self, measures: Mapping[str, Any]) -> None:
+        self._glyphs, self._taller, self._lean = measures["glyphs"], measures["taller"], measures["lean"]
+        self._constants = measures["constants"]
         self._known: dict[str, Glyph] = {}
 
     def constant(self, name: str) -> float:
         """A MATH constant in em: FractionRuleThickness, AxisHeight, …"""
-        value = getattr(self._constants, name)
-        return float(getattr(value, "Value", value)) / float(self._em)
+        return float(self._constants[name]) / EM
 
     @property
     def script(self) -> float:
         """How large an index is, against its base."""
-        return float(self._constants.ScriptPercentScaleDown) / 100
+        return float(self._constants["ScriptPercentScaleDown"]) / 100
 
     def glyph(self, character: str, *, italic: bool = False) -> Glyph | None:
         """The glyph of a character, as a letter of a formula where `italic`; None where the font has none."""
-        key = character + ("i" if italic else "")
+        key = _italic(character) if italic else character
         if key not in self._known:
-            name = self._cmap.get(ord(_italic(character) if italic else character))
-            if name is None:
+            if key not in self._glyphs:
                 return None
-            self._known[key] = self._measured(name, character)
+            self._known[key] = _measured(self._glyphs[key], character)
         return self._known[key]
 
     def taller(self, character: str, height: float) -> Glyph:
         """The smallest variant of a bracket, root or sum that is at least so tall, or the tallest there is."""
-        name = self._cmap[ord(character)]
-        construction = self._variants.VertGlyphConstruction[self._coverage[name]]
-        records = construction.MathGlyphVariantRecord
-        fitting = [r for r in records if r.AdvanceMeasurement / self._em >= height]
-        return self._measured((fitting or records[-1:])[0].VariantGlyph, character)
+        variants = self._taller[character]
+        _, *measures = next((v for v in variants if v[0] >= height * EM), variants[-1])
+        return _measured(measures, character)
 
     def lean(self, glyph: Glyph) -> float:
         """How far a slanted letter leans out at its upper right: its italic correction."""
-        info, name = self._italics, self._font.getGlyphName(glyph.number)
-        if info is None or name not in info.Coverage.glyphs:
-            return 0.0
-        return float(info.ItalicsCorrection[info.Coverage.glyphs.index(name)].Value) / float(self._em)
+        return float(self._lean.get(str(glyph.number), 0)) / EM
 
-    def _measured(self, name: str, text: str) -> Glyph:
-        outline = self._font["glyf"][name]
-        top = getattr(outline, "yMax", 0) / self._em
-        bottom = -getattr(outline, "yMin", 0) / self._em
-        advance = self._font["hmtx"][name][0] / self._em
-        return Glyph(self._font.getGlyphID(name), advance, top, bottom, text)
+
+def _measured(measures: list[int], text: str) -> Glyph:
+    number, advance, top, bottom = measures
+    return Glyph(number, advance / EM, top / EM, bottom / EM, text)
 
 
 def _italic(letter: str) -> str:
@@ -96,7 +80,7 @@ def _italic(letter: str) -> str:
 
 @lru_cache
 def math_font() -> MathFont:
-    """The font that comes with tracer."""
+    """The font that comes with tracer, by the measures that fonts/subset.py has read from it."""
     from tracer.templates import templates
 
-    return MathFont(templates() / "fonts" / "STIXTwoMath-subset.ttf")
+    return MathFont(json.loads((templates() / "fonts" / "STIXTwoMath-subset.json").read_text("utf-8")))

@@ -23,6 +23,7 @@ class Boxes:
 
     def __init__(self, font: MathFont, signs: Signs, others: Callable[[str], Box]) -> None:
         self.font, self.signs, self.others = font, signs, others
+        self.written: dict[str, Box] = {}
         self.axis = font.constant("AxisHeight")
         self.rule = font.constant("FractionRuleThickness")
 
@@ -30,8 +31,11 @@ class Boxes:
 
     def upright(self, text: str) -> Box:
         """Text as it stands: numbers, words, signs; what the font lacks is set by `others`."""
-        glyphs = [self.font.glyph(c) for c in text]
-        return self.others(text) if None in glyphs else run(g for g in glyphs if g)
+        box = self.written.get(text)
+        if box is None:
+            glyphs = [self.font.glyph(c) for c in text]
+            box = self.written[text] = self.others(text) if None in glyphs else run(g for g in glyphs if g)
+        return box
 
     def name(self, text: str) -> Box:
         """A one-letter name is italic, a longer one upright; primes stand behind."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from tracer.document import Chain, Em, Equation, Inline, Line
@@ -67,38 +68,36 @@ class Setting:
     def chains(self, chains: Sequence[Chain]) -> Iterator[Piece]:
         """Worked numbers below each other, or in two columns where all are short; a piece for what stays together."""
         half = (self.width - INDENT) / 2
-        narrow = [self.chain(chain, half - 1.5) for chain in chains]
-        if len(chains) > 2 and all(is_one_line for _, is_one_line in narrow):
-            yield from self.columns(chains, [box for box, _ in narrow], half)
+        worked = {id(chain): self.chain(chain) for chain in chains}
+        if len(chains) > 2 and all(chain.natural <= half - 1 for chain in worked.values()):
+            boxes = {key: chain.within(half) for key, chain in worked.items()}
+            for group in together(chains, TOGETHER + 2):
+                yield self.columns(group, boxes, half)
             return
-        wide = {id(chain): self.chain(chain, self.width - INDENT)[0] for chain in chains}
         for group in together(chains):
             nodes, y = [], 0.0
             for chain in group:
-                box = wide[id(chain)]
+                box = worked[id(chain)].within(self.width - INDENT)
                 nodes.append(leaf("Formula", box, INDENT, y + box.height, self.chain_said(chain)))
                 y += box.total + BETWEEN
             yield stacked(nodes, self.width, y)
 
-    def columns(self, chains: Sequence[Chain], boxes: Sequence[Box], half: float) -> Iterator[Piece]:
+    def columns(self, group: Sequence[Chain], boxes: Mapping[int, Box], half: float) -> Piece:
         """Two columns, read down the first and then down the second; rows of both on one baseline."""
-        box_of = {id(chain): box for chain, box in zip(chains, boxes, strict=True)}
-        for group in together(chains, TOGETHER + 2):
-            rows = (len(group) + 1) // 2
-            pairs = [group[n::rows] for n in range(rows)]
-            y, base = 0.0, []
-            for pair in pairs:
-                base.append(y + max(box_of[id(chain)].height for chain in pair))
-                y = base[-1] + max(box_of[id(chain)].depth for chain in pair) + BETWEEN
-            places = [(INDENT + half * (n // rows), base[n % rows]) for n in range(len(group))]
-            nodes = [
-                leaf("Formula", box_of[id(chain)], x, at, self.chain_said(chain))
-                for chain, (x, at) in zip(group, places, strict=True)
-            ]
-            yield stacked(nodes, self.width, y)
+        rows = (len(group) + 1) // 2
+        y, base = 0.0, []
+        for n in range(rows):
+            pair = [boxes[id(chain)] for chain in group[n::rows]]
+            base.append(y + max(box.height for box in pair))
+            y = base[-1] + max(box.depth for box in pair) + BETWEEN
+        nodes = [
+            leaf("Formula", boxes[id(chain)], INDENT + half * (n // rows), base[n % rows], self.chain_said(chain))
+            for n, chain in enumerate(group)
+        ]
+        return stacked(nodes, self.width, y)
 
-    def chain(self, chain: Chain, width: float) -> tuple[Box, bool]:
-        """Name, links and remark, with the signs of all chains below each other; and whether one line holds them."""
+    def chain(self, chain: Chain) -> Worked:
+        """Name, links and remark as boxes between which a line may end."""
         boxes = self.compact
         name = show(chain.name, boxes)
         parts: list[Box] = []
@@ -111,10 +110,7 @@ class Setting:
         if chain.remark:
             remark = row([boxes.upright("("), self.words(chain.remark), boxes.upright(")")])
             parts.append(row([space(0.5), scaled(remark, REMARK)]))
-        start = max(NAMES, name.width)
-        body = paragraph(parts, width - start, 1.2)
-        is_one_line = sum(part.width for part in parts) <= width - start
-        return row([space(start - name.width), name, body]), is_one_line
+        return Worked(name, tuple(parts))
 
     def chain_said(self, chain: Chain) -> str:
         """A worked number in words."""
@@ -143,6 +139,29 @@ class Setting:
         """A line of words and formulas as plain text."""
         parts = (p if isinstance(p, str) else p.text if isinstance(p, Em) else show(p.expr, self.plain) for p in line)
         return "".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """A worked number before its lines are broken; the first signs of all of them stand below each other."""
+
+    name: Box
+    parts: tuple[Box, ...]
+
+    @property
+    def start(self) -> float:
+        """Where the first sign stands."""
+        return max(NAMES, self.name.width)
+
+    @property
+    def natural(self) -> float:
+        """The width of all in one line."""
+        return self.start + sum(part.width for part in self.parts)
+
+    def within(self, width: float) -> Box:
+        """All of it, in lines no wider than this."""
+        body = paragraph(self.parts, width - self.start, 1.2)
+        return row([space(self.start - self.name.width), self.name, body])
 
 
 def paragraph(parts: Sequence[Box], width: float, hanging: float) -> Box:
