@@ -44,10 +44,10 @@ from tracer.expr import (
     sqrt,
     walk,
 )  # fmt: skip
+from tracer.layout.box import EMPTY, marks
 from tracer.notation.latex import latex
 from tracer.notation.mathml import mathml
 from tracer.notation.plain import plain
-from tracer.layout.box import EMPTY
 from tracer.show import Signs, show
 
 i, j, c = Index("i"), Index("j"), Index("c")
@@ -190,7 +190,7 @@ def test_boxes(expr: Expr) -> None:
     box = show(expr, Boxes(math_font(), Signs(), others=lambda text: EMPTY))
     assert box.width > 0
     assert box.total > 0
-    assert box.marks
+    assert marks(box)
 
 
 def test_every_kind_of_expression_is_among_the_examples() -> None:

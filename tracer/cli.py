@@ -93,6 +93,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _solve(options: argparse.Namespace) -> None:
+    if any(path.lower().endswith(".pdf") for path in options.output):
+        from tracer.formats import pdf
+
+        pdf.start()
     from tracer.formats import render, write
     from tracer.pages.solution import solution
 

@@ -164,8 +164,9 @@ def marks(box: Box, x: float = 0.0, y: float = 0.0) -> tuple[Mark, ...]:
                 found.append(Rule(left + dx * size, base + dy * size, width * size, height * size))
             case Words(_, _, _, text):
                 found.append(Words(left, base, size, text))
-        for part in reversed(inner.parts):
-            waiting.append((part.box, left + part.x * size, base + part.y * size, size * part.size))
+        waiting += [
+            (part.box, left + part.x * size, base + part.y * size, size * part.size) for part in reversed(inner.parts)
+        ]
     return tuple(found)
 
 

@@ -30,7 +30,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What is painted as one, so wide, so high above its baseline and so deep below; `bars` are ornaments, never read."""
+    """What is painted as one, so wide, so high and so deep; `bars` are ornaments, never read."""
 
     width: float
     height: float

@@ -1,8 +1,9 @@
 """A document as PDF: WeasyPrint sets the words and turns the pages, our own layout the formulas. WeasyPrint's home.
 
-    setting.py    blocks as pieces: formulas, worked numbers in columns, matrices in brackets
-    painting.py   pieces on WeasyPrint's page
-    tags.py       what each of them is to somebody who hears the page
+setting.py, grids.py   blocks as pieces: formulas, worked numbers in columns, matrices in brackets
+job.py, press.py       what goes to the printer, and the process that it goes to
+painting.py            pieces on WeasyPrint's page
+tags.py                what each of them is to somebody who hears the page
 """
 
 from __future__ import annotations
@@ -12,22 +13,30 @@ from html import escape
 from typing import Any
 
 from tracer.document import Block, Chain, Document, Equation, Grid, Together
-from tracer.errors import RenderError
 from tracer.expr import Expr
 from tracer.formats import documents
 from tracer.formats.pdf import grids
+from tracer.formats.pdf.job import Job
+from tracer.formats.pdf.painting import Faces, printed
+from tracer.formats.pdf.press import Press
 from tracer.formats.pdf.setting import Setting, is_plain_number
+from tracer.layout.box import Box
 from tracer.layout.piece import Piece
 from tracer.show import show
 from tracer.style import Style
 
-MISSING = (
-    "PDF needs the Pango library, which is not installed; on Debian or Ubuntu type  "
-    "sudo apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0  (HTML and JSON work without it)"
-)
 Run = list[Any]  # of chains, or of grids
 SIZES = {"A4": (210.0, 297.0), "letter": (215.9, 279.4)}  # of the paper, in mm
 UNITS = {"mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0, "pt": 96 / 72}  # in CSS pixels
+
+
+PRESSES: list[Press] = []  # the running press, if there is one
+
+
+def start() -> None:
+    """Start a press: there will be something to print."""
+    if not PRESSES:
+        PRESSES.append(Press())
 
 
 @documents.register(".pdf")
@@ -36,67 +45,31 @@ def pdf(document: Document) -> bytes:
 
     Raises `RenderError` where Pango is missing.
     """
-    from tracer.formats.pdf.tags import finish
+    job = job_of(document)
+    return PRESSES[0].printed(job) if PRESSES else printed(job)
+
+
+def job_of(document: Document) -> Job:
+    """A document ready for the printer."""
     from tracer.page import filled
-    from tracer.templates import templates
 
-    weasyprint = _weasyprint()
-    from weasyprint.text.fonts import FontConfiguration
-
-    class OwnFontsOnly(weasyprint.urls.URLFetcher):  # type: ignore[misc,name-defined]
-        """The fonts beside the templates, and nothing else."""
-
-        def fetch(self, url: str, headers: Any = None) -> Any:
-            if not url.startswith((templates() / "fonts").as_uri()):
-                raise ValueError("a page fetches nothing")
-            return super().fetch(url, headers)
-
-    paper = Paper(document.style, FontConfiguration())
+    paper = Paper(document.style)
     source = filled("print.html.j2", document, paper.typeset(), arranged=paper.arranged)
-    html = weasyprint.HTML(string=source, base_url=templates().as_uri() + "/", url_fetcher=OwnFontsOnly())
-    return bytes(
-        html.write_pdf(
-            font_config=paper.faces.fonts,
-            cache=paper.painted,
-            pdf_identifier=b"tracer",
-            pdf_variant="pdf/ua-1",
-            finisher=lambda _, written: finish(written, paper.marked),
-        )
-    )
-
-
-def _weasyprint() -> Any:
-    """WeasyPrint, imported without the 86 processes that its look-up of libraries starts (FINDINGS: 0.3 s).
-
-    It asks `ctypes.util.find_library`, which runs ldconfig, gcc and ld, before it tries the plain names that load.
-    """
-    import ctypes.util
-
-    slow, ctypes.util.find_library = ctypes.util.find_library, lambda name: None
-    try:
-        import weasyprint
-    except OSError:
-        raise RenderError(MISSING) from None
-    finally:
-        ctypes.util.find_library = slow
-    return weasyprint
+    return Job(source, paper.pieces, paper.em, paper.family)
 
 
 class Paper:
     """Blocks as images for WeasyPrint to find, each under an address of its own."""
 
-    def __init__(self, style: Style, fonts: Any) -> None:
-        from tracer.formats.pdf.painting import Faces
-        from tracer.formats.pdf.tags import Marked
-
+    def __init__(self, style: Style) -> None:
         self.em = length(style.text)
-        self.faces = Faces(fonts, self.em, ", ".join(family for family in (style.font, FAMILY) if family))
+        self.family = ", ".join(family for family in (style.font, FAMILY) if family)
         above, right, below, left = sides(style.margins)
         width, height = (side * UNITS["mm"] for side in SIZES[style.size])
         columns, rows = (width - left - right) / self.em, (height - above - below) / self.em
-        self.setting = Setting(style, columns, rows, self.faces.words)
-        self.painted: dict[str, Any] = {}
-        self.marked: list[Marked] = []
+        self.setting = Setting(style, columns, rows, self.words)
+        self.pieces: dict[str, Piece] = {}
+        self._faces: Faces | None = None
 
     def typeset(self) -> dict[str, Callable[[Any], str]]:
         """What the template calls for each kind of block."""
@@ -131,12 +104,16 @@ class Paper:
         pieces = grids.pieces(self.setting, run) if isinstance(run[0], Grid) else self.setting.chains(run)
         return "".join(map(self.image, pieces))
 
+    def words(self, text: str) -> Box:
+        """A text with letters that the mathematical font lacks: Pango measures it."""
+        if self._faces is None:
+            self._faces = Faces(self.em, self.family)
+        return self._faces.words(text)
+
     def image(self, piece: Piece, style: str = "") -> str:
         """The element that stands for a piece in the page."""
-        from tracer.formats.pdf.painting import Painted
-
-        address = f"piece:{len(self.painted)}"
-        self.painted[address] = Painted(piece, self.faces, self.marked)
+        address = f"piece:{len(self.pieces)}"
+        self.pieces[address] = piece
         where = f' style="{style}"' if style else ""
         return f'<img src="{address}" alt="{escape(piece.root.says or "-")}"{where}>'
 

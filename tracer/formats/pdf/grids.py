@@ -1,4 +1,4 @@
-"""Matrices set in type: in brackets, decimal signs below each other, labelled, cut where the page ends, side by side."""
+"""Matrices set in type: in brackets, decimal signs below each other, side by side where they fit."""
 
 from __future__ import annotations
 
@@ -102,9 +102,7 @@ class Measures:
         self.name = row([show(grid.name, setting.boxes), setting.boxes.operator(grid.sign)])
         self.labels = [label(setting, text, LABEL) for text in grid.rows]
         self.heads = [label(setting, text, HEAD) for text in grid.columns]
-        self.columns = [
-            Column([entry(setting, cells[c]) for cells in grid.cells]) for c in range(len(grid.columns))
-        ]
+        self.columns = [Column([entry(setting, cells[c]) for cells in grid.cells]) for c in range(len(grid.columns))]
         self.left = self.name.width + max(box.width for box in self.labels) + (0.9 if any(grid.rows) else 0.2)
         self.widths = [max(c.width, head.width) + GAP for c, head in zip(self.columns, self.heads, strict=True)]
         self.heights = [
@@ -219,4 +217,3 @@ def cut(sizes: Sequence[float], most: float) -> Iterator[range]:
             start, used = n, 0.0
         used += size
     yield range(start, len(sizes))
-

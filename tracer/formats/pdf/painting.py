@@ -1,8 +1,8 @@
-"""Pieces painted on WeasyPrint's page, as text that can be selected, each part marked with what it is.
+"""A job printed by WeasyPrint, its pieces painted as text that can be selected, each part marked with what it is.
 
-A piece stands under an address in WeasyPrint's `cache` option, as an image would; `Painted` needs the two methods
-of WeasyPrint's images, `get_intrinsic_size` and `draw`, which are no promised interface: WeasyPrint's minor
-version is pinned, and tests/test_pages.py reads the painted text back.
+WeasyPrint sets the words and turns the pages. A piece stands under an address in its `cache` option, as an image
+would; `Painted` needs the two methods of WeasyPrint's images, `get_intrinsic_size` and `draw`, which are no promised
+interface: WeasyPrint's minor version is pinned, and tests/test_pages.py reads the painted text back.
 """
 
 from __future__ import annotations
@@ -10,16 +10,70 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tracer.formats.pdf.tags import Marked
+from tracer.errors import RenderError
+from tracer.formats.pdf.job import Job
+from tracer.formats.pdf.tags import Marked, finish
 from tracer.layout.box import Box, Mark, Rule, Run, Words
 from tracer.layout.piece import Node, Piece
+
+MISSING = (
+    "PDF needs the Pango library, which is not installed; on Debian or Ubuntu type  "
+    "sudo apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0  (HTML and JSON work without it)"
+)
+
+
+def printed(job: Job) -> bytes:
+    """The PDF of a job: the same bytes every time. Raises `RenderError` where Pango is missing."""
+    from tracer.templates import templates
+
+    weasyprint = imported()
+
+    class OwnFontsOnly(weasyprint.urls.URLFetcher):  # type: ignore[misc,name-defined]
+        """The fonts beside the templates, and nothing else."""
+
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            if not url.startswith((templates() / "fonts").as_uri()):
+                raise ValueError("a page fetches nothing")
+            return super().fetch(url, headers)
+
+    faces, marked = Faces(job.em, job.family), list[Marked]()
+    html = weasyprint.HTML(string=job.source, base_url=templates().as_uri() + "/", url_fetcher=OwnFontsOnly())
+    return bytes(
+        html.write_pdf(
+            font_config=faces.fonts,
+            cache={address: Painted(piece, faces, marked) for address, piece in job.pieces.items()},
+            pdf_identifier=b"tracer",
+            pdf_variant="pdf/ua-1",
+            finisher=lambda _, written: finish(written, marked),
+        )
+    )
+
+
+def imported() -> Any:
+    """WeasyPrint, without the 86 processes that its look-up of libraries starts (a third of a second).
+
+    It asks `ctypes.util.find_library`, which runs ldconfig, gcc and ld, before it tries the plain names that load.
+    """
+    import ctypes.util
+
+    slow, ctypes.util.find_library = ctypes.util.find_library, lambda name: None
+    try:
+        import weasyprint
+    except OSError:
+        raise RenderError(MISSING) from None
+    finally:
+        ctypes.util.find_library = slow
+    return weasyprint
 
 
 class Faces:
     """The mathematical font, and the fonts for all else, as WeasyPrint's PDF knows them."""
 
-    def __init__(self, fonts: Any, em: float, family: str) -> None:
-        self.fonts, self.em, self.family = fonts, em, family
+    def __init__(self, em: float, family: str) -> None:
+        imported()
+        from weasyprint.text.fonts import FontConfiguration
+
+        self.fonts, self.em, self.family = FontConfiguration(), em, family
         self._math: Any = None
 
     def layout(self, text: str, family: str, size: float) -> tuple[Any, Any]:
@@ -68,7 +122,7 @@ class Painted:
         return width, height, width / height
 
     def draw(self, stream: Any, _width: float, _height: float, style: Any) -> None:
-        """Every leaf of the piece in a marked sequence of its own; WeasyPrint has opened the first and ends the last."""
+        """Every leaf in a marked sequence of its own; WeasyPrint has opened the first and ends the last."""
         color = style["color"]
         marked = Marked(stream, self.piece.root)
         self.marked.append(marked)

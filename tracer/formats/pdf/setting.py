@@ -9,9 +9,9 @@ from itertools import groupby
 
 from tracer.document import Chain, Em, Equation, Inline, Line
 from tracer.expr import Add, Cell, Expr, Neg, Num
-from tracer.layout.box import Box, Rule, lines, row, scaled, space
+from tracer.layout.box import Box, lines, row, scaled, space
 from tracer.layout.font import math_font
-from tracer.layout.piece import Node, Piece, leaf, stacked, whole
+from tracer.layout.piece import Piece, leaf, stacked, whole
 from tracer.notation.boxes import Boxes, Compact
 from tracer.notation.plain import Plain
 from tracer.show import bracketed, show, shown
@@ -200,4 +200,3 @@ def is_plain_number(expr: Expr) -> bool:
     """A number that is the same as text: no fraction, no root."""
     body = expr.body if isinstance(expr, Neg) else expr
     return isinstance(body, Num) and (body.places is not None or body.value.denominator == 1)
-

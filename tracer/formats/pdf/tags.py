@@ -60,6 +60,7 @@ class _Grafter:
         self.is_first = True
 
     def graft(self) -> None:
+        """Put the piece's tree where its Figure was; a piece without words stays what it is."""
         figure, root = self.figure, self.piece.root
         if not root.kids and not root.says:
             return
@@ -69,7 +70,7 @@ class _Grafter:
 
     def fill(self, element: Any, node: Node) -> None:
         """An element's role, words, and kids."""
-        from pydyf import Array, Dictionary, String
+        from pydyf import Array, Dictionary
 
         element["S"] = f"/{node.role}"
         if node.scope:
@@ -80,20 +81,25 @@ class _Grafter:
         element["K"] = Array(self.kid(kid, element).reference for kid in node.kids)
 
     def kid(self, node: Node, parent: Any) -> Any:
+        """A new element with all that a node holds."""
+        element = self.new(parent)
+        self.fill(element, node)
+        return element
+
+    def new(self, parent: Any, **keys: str) -> Any:
+        """A new element below another."""
         from pydyf import Dictionary
 
-        element = Dictionary({"Type": "/StructElem", "Pg": self.figure["Pg"], "P": parent.reference})
+        element = Dictionary({"Type": "/StructElem", "Pg": self.figure["Pg"], "P": parent.reference, **keys})
         self.pdf.add_object(element)
-        self.fill(element, node)
         return element
 
     def leaf(self, element: Any, node: Node) -> None:
         """The marked sequence of a leaf; a formula inside a table's cell is an element of its own."""
-        from pydyf import Array, Dictionary, String
+        from pydyf import Array, String
 
         if node.says and node.role != "Formula":
-            inner = Dictionary({"Type": "/StructElem", "S": "/Formula", "Pg": self.figure["Pg"], "P": element.reference})
-            self.pdf.add_object(inner)
+            inner = self.new(element, S="/Formula")
             element["K"] = Array([inner.reference])
             element = inner
         if node.says:

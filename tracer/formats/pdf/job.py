@@ -1,0 +1,18 @@
+"""What goes to the printer: a page as HTML, and the pieces that stand in it, each under an address of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tracer.layout.piece import Piece
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`em` is the size of the text in CSS pixels, `family` the fonts of words that formulas cannot write."""
+
+    source: str
+    pieces: Mapping[str, Piece]
+    em: float
+    family: str
