@@ -76,6 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     solve.add_argument(
         "--places", metavar="N", type=int, help="decimals of a rounded value, instead of the problem's own"
     )
+    solve.add_argument("--form", choices=("solution", "summary", "slides"), default="solution",
+                       help="the solution, its results on one page, or one step per slide")  # fmt: skip
     solve.add_argument("--style", metavar="STYLE", action="append", default=[],
                        help="a house style: a .toml file, or a ready-made one such as large-print")  # fmt: skip
     solve.add_argument("--lang", metavar="CODE", help="the language of the words: en, de")
@@ -142,10 +144,11 @@ def _in_style(problem: Problem, options: argparse.Namespace) -> Problem:
     """The problem in the house style that the options tell: files first, then single keys."""
     from dataclasses import replace
 
+    from tracer.pages.solution import FORMS
     from tracer.style_file import read, styled
 
     style = problem.paper.style
-    for name in options.style:
+    for name in (*FORMS[options.form].styles, *options.style):
         style = read(style, name)
     told = {"lang": options.lang, "size": options.paper}
     style = styled(style, {key: value for key, value in told.items() if value}, "the command line:")
@@ -179,14 +182,14 @@ def _let(text: str) -> tuple[str, Expr]:
 
 
 def _detail(options: argparse.Namespace, trace: Trace) -> Details:
-    from tracer.pages.solution import DETAILS, only, usual
+    from tracer.pages.solution import DETAILS, FORMS, only, usual
     from tracer.problem_file import row_number
 
     if options.row is not None:
         tokens = trace.problem.tokens
         by_number = options.row not in tokens and options.row.isdecimal()
         return only(row_number(int(options.row) if by_number else options.row, tokens, "--row"))
-    return DETAILS.get(options.detail, usual)
+    return DETAILS.get(options.detail or FORMS[options.form].detail, usual)
 
 
 def _schema(options: argparse.Namespace) -> None:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from tracer.language import Language, language
 from tracer.show import Signs
 
+SIZES = {"A4": (210.0, 297.0), "letter": (215.9, 279.4), "slides": (280.0, 157.5)}  # of the paper, in mm
+
 
 @dataclass(frozen=True, slots=True)
 class Style:
@@ -20,7 +22,9 @@ class Style:
     decimal: str = ""  # "." or ","; the language's own where nothing is said
     times: str = "·"  # or "×"
     vectors: str = "row"  # or "column": (2, 2) beside or above each other
-    size: str = "A4"  # or "letter"
+    size: str = "A4"  # or "letter", or "slides" for the shape of a screen
+    fit: str = ""  # or "one-page": the text as small as it takes
+    columns: str = "1"  # or "2", side by side
     margins: str = "20mm"
     text: str = "10.5pt"
     font: str = ""  # a family that goes before our own
@@ -29,6 +33,11 @@ class Style:
     date: str = ""
     css: str = ""  # the text of a style sheet that comes after ours
     templates: str = ""  # a folder whose templates go before ours
+
+    @property
+    def paper(self) -> tuple[float, float]:
+        """Width and height of the paper in mm."""
+        return SIZES[self.size]
 
     @property
     def language(self) -> Language:

@@ -13,7 +13,7 @@ from tracer.errors import ProblemError, UnknownName
 from tracer.fields import kind, known_keys, short, string
 from tracer.language import language, languages
 from tracer.registry import did_you_mean
-from tracer.style import Style
+from tracer.style import SIZES, Style
 from tracer.templates import templates
 
 MAX_BYTES = 1_000_000
@@ -80,7 +80,7 @@ def _css(path: Path) -> str:
 
 def _one_of(*known: str) -> Callable[[Any, str], str]:
     def read_one(value: Any, where: str) -> str:
-        if value not in known:
+        if str(value) not in known:
             listed = " or ".join(f'"{name}"' for name in known)
             raise ProblemError(f"{where} is {kind(value)}; expected {listed}")
         return str(value)
@@ -119,7 +119,9 @@ KEYS: dict[str, Callable[[Any, str], str]] = {
     "decimal": _one_of(".", ","),
     "times": _one_of("·", "×"),
     "vectors": _one_of("row", "column"),
-    "size": _one_of("A4", "letter"),
+    "size": _one_of(*SIZES),
+    "columns": _one_of("1", "2"),
+    "fit": _one_of("", "one-page"),
     "margins": _margins,
     "text": _length,
     "font": _family,

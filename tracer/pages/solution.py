@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import groupby
+from typing import NamedTuple
 
 from tracer.document import Block, Document, Heading, Text
 from tracer.parts.checked import checked
@@ -45,6 +46,18 @@ def only(row: int) -> Details:
     return lambda trace, rows: Detail((row,), (row,), beside=True)
 
 
+class Form(NamedTuple):
+    """What is handed out: how much is worked, and the ready-made styles it is set in."""
+
+    detail: str
+    styles: tuple[str, ...]
+
+
+FORMS = {
+    "solution": Form("", ()),
+    "summary": Form("summary", ("one-page",)),
+    "slides": Form("steps", ("slides",)),
+}
 DETAILS: dict[str, Details] = {"summary": summary, "steps": steps, "full": full}
 
 

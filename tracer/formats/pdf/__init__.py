@@ -9,6 +9,7 @@ tags.py                what each of them is to somebody who hears the page
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -26,8 +27,11 @@ from tracer.show import show
 from tracer.style import Style
 
 Run = list[Any]  # of chains, or of grids
-SIZES = {"A4": (210.0, 297.0), "letter": (215.9, 279.4)}  # of the paper, in mm
 UNITS = {"mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0, "pt": 96 / 72}  # in CSS pixels
+
+
+GUTTER = 2.0  # between two columns, in em
+SMALLER = (1.0, 0.92, 0.85, 0.78, 0.72, 0.66)  # of the size of the text, until all of it fits one page
 
 
 PRESSES: list[Press] = []  # the running press, if there is one
@@ -45,8 +49,15 @@ def pdf(document: Document) -> bytes:
 
     Raises `RenderError` where Pango is missing.
     """
-    job = job_of(document)
-    return PRESSES[0].printed(job) if PRESSES else printed(job)
+    press = PRESSES[0].printed if PRESSES else printed
+    if document.style.fit != "one-page":
+        return press(job_of(document)).content
+    for smaller in SMALLER:
+        text = f"{length(document.style.text) / UNITS['pt'] * smaller:.2f}pt"
+        sheet = press(job_of(replace(document, style=replace(document.style, text=text))))
+        if sheet.pages == 1:
+            break
+    return sheet.content
 
 
 def job_of(document: Document) -> Job:
@@ -65,9 +76,10 @@ class Paper:
         self.em = length(style.text)
         self.family = ", ".join(family for family in (style.font, FAMILY) if family)
         above, right, below, left = sides(style.margins)
-        width, height = (side * UNITS["mm"] for side in SIZES[style.size])
-        columns, rows = (width - left - right) / self.em, (height - above - below) / self.em
-        self.setting = Setting(style, columns, rows, self.words)
+        width, height = (side * UNITS["mm"] for side in style.paper)
+        column, gap = (width - left - right) / self.em, GUTTER if style.columns == "2" else 0.0
+        column = (column - gap) / int(style.columns)
+        self.setting = Setting(style, column, (height - above - below) / self.em, self.words)
         self.pieces: dict[str, Piece] = {}
         self._faces: Faces | None = None
 

@@ -73,7 +73,7 @@ def with_remark(setting: Setting, grid: Grid, tile: Tile) -> Tile:
     """A matrix with its remark above, broken over lines where it is much wider."""
     words = [setting.words((part,)) for part in setting.broken(grid.remark)]
     box = scaled(paragraph(words, max(tile.width, NARROWEST) / REMARK, 0.0), REMARK)
-    down = box.total + 0.35
+    down = box.total + 0.5
     nodes = (leaf("P", box, 0, box.height), *(node.moved(0, down) for node in tile.nodes))
     bars = tuple(Rule(bar.x, bar.y + down, bar.width, bar.height) for bar in tile.bars)
     return Tile(max(tile.width, box.width), tile.total + down, nodes, bars)

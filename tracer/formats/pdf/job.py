@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tracer.layout.piece import Piece
+
+
+class Sheet(NamedTuple):
+    """What comes back: the PDF, and how many pages it has."""
+
+    content: bytes
+    pages: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tracer.errors import RenderError
-from tracer.formats.pdf.job import Job
+from tracer.formats.pdf.job import Job, Sheet
 from tracer.formats.pdf.tags import Marked, finish
 from tracer.layout.box import Box, Mark, Rule, Run, Words
 from tracer.layout.piece import Node, Piece
@@ -22,7 +22,7 @@ MISSING = (
 )
 
 
-def printed(job: Job) -> bytes:
+def printed(job: Job) -> Sheet:
     """The PDF of a job: the same bytes every time. Raises `RenderError` where Pango is missing."""
     from tracer.templates import templates
 
@@ -38,15 +38,14 @@ def printed(job: Job) -> bytes:
 
     faces, marked = Faces(job.em, job.family), list[Marked]()
     html = weasyprint.HTML(string=job.source, base_url=templates().as_uri() + "/", url_fetcher=OwnFontsOnly())
-    return bytes(
-        html.write_pdf(
-            font_config=faces.fonts,
-            cache={address: Painted(piece, faces, marked) for address, piece in job.pieces.items()},
-            pdf_identifier=b"tracer",
-            pdf_variant="pdf/ua-1",
-            finisher=lambda _, written: finish(written, marked),
-        )
+    pieces = {address: Painted(piece, faces, marked) for address, piece in job.pieces.items()}
+    pages = html.render(font_config=faces.fonts, cache=pieces, pdf_variant="pdf/ua-1")
+    content = pages.write_pdf(
+        pdf_identifier=b"tracer",
+        pdf_variant="pdf/ua-1",
+        finisher=lambda _, written: finish(written, marked),
     )
+    return Sheet(bytes(content), len(pages.pages))
 
 
 def imported() -> Any:

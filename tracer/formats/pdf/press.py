@@ -14,7 +14,7 @@ import sys
 from typing import BinaryIO
 
 from tracer.errors import RenderError
-from tracer.formats.pdf.job import Job
+from tracer.formats.pdf.job import Job, Sheet
 
 
 class Press:
@@ -24,11 +24,11 @@ class Press:
         command = [sys.executable, "-c", f"from {__name__} import main; main()"]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
 
-    def printed(self, job: Job) -> bytes:
+    def printed(self, job: Job) -> Sheet:
         """The PDF of a job. Raises `RenderError` where Pango is missing, or where the press has broken down."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        outcome: bytes | str
+        outcome: Sheet | str
         try:
             pickle.dump(job, self.process.stdin, pickle.HIGHEST_PROTOCOL)
             self.process.stdin.flush()
@@ -52,7 +52,7 @@ def work(jobs: BinaryIO, outcomes: BinaryIO) -> None:
             job = pickle.load(jobs)  # noqa: S301  our own process wrote it
         except EOFError:
             return
-        outcome: bytes | str
+        outcome: Sheet | str
         try:
             outcome = printed(job)
         except RenderError as error:
