@@ -18,7 +18,9 @@ LABEL, HEAD = 16.0, 7.0  # the width of a row's and a column's label before it i
 LINE, GAP = 1.55, 1.1  # from line to line, between columns
 ARM, INSIDE = 0.28, 0.35  # of a bracket: the length of its arms, the space inside
 NARROWEST = 18.0  # a remark is broken over lines where the matrix below it is narrower, but no narrower than this
+WIDEST_ENTRY = 0.5  # of the page's column
 BESIDE, BELOW = 2.4, 0.6  # between matrices
+ABOVE = 14.0  # of a page: left to the headings above
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def tiles(setting: Setting, grid: Grid) -> Iterator[Tile]:
     remark = setting.text(grid.remark) if grid.remark else ""
     widest = setting.width - INDENT - measures.left - 4 * INSIDE
     for across in cut(measures.widths, widest):
-        for down in cut(measures.heights, setting.height - measures.top - 8):
+        for down in cut(measures.heights, setting.height - measures.top - ABOVE):
             tile = Band(setting, grid, measures, across, down).tile()
             yield with_remark(setting, grid, tile) if remark else tile
             remark = ""
@@ -84,13 +86,13 @@ class Column:
 
     def __init__(self, entries: Sequence[tuple[Box, Box]]) -> None:
         self.boxes = [row(parts) for parts in entries]
-        before = max(left.width for left, _ in entries)
-        after = max(right.width for _, right in entries)
-        is_plain = after > 0 or all(box.total < 1 for box in self.boxes)
-        self.width = max(before + after if is_plain else 0.0, *(box.width for box in self.boxes))
+        numbers = [(left, right) for left, right in entries if left.width]
+        before = max((left.width for left, _ in numbers), default=0.0)
+        after = max((right.width for _, right in numbers), default=0.0)
+        self.width = max(before + after, *(box.width for box in self.boxes))
         spare = (self.width - before - after) / 2
         self.offsets = [
-            spare + before - left.width if is_plain and box.total < 1 else (self.width - box.width) / 2
+            spare + before - left.width if left.width else (self.width - box.width) / 2
             for (left, _), box in zip(entries, self.boxes, strict=True)
         ]
 
@@ -106,7 +108,7 @@ class Measures:
         self.left = self.name.width + max(box.width for box in self.labels) + (0.9 if any(grid.rows) else 0.2)
         self.widths = [max(c.width, head.width) + GAP for c, head in zip(self.columns, self.heads, strict=True)]
         self.heights = [
-            max(LINE, self.labels[r].total + 0.35, *(column.boxes[r].total + 0.5 for column in self.columns))
+            max(LINE, self.labels[r].total + 0.35, *(column.boxes[r].total + 0.75 for column in self.columns))
             for r in range(len(grid.rows))
         ]
         self.top = max((head.total for head in self.heads), default=0.0) + 0.25 if any(grid.columns) else 0.0
@@ -199,13 +201,19 @@ def breakable(text: str) -> list[str]:
 
 
 def entry(setting: Setting, cell: Expr | str) -> tuple[Box, Box]:
-    """An entry of a matrix: what stands before its decimal sign, and the rest."""
+    """An entry of a matrix: the digits before its decimal sign, nothing where it is no plain number, and the rest."""
     if isinstance(cell, str):
-        return setting.boxes.upright(cell), space(0)
+        return space(0), setting.boxes.upright(cell)
     if not is_plain_number(cell):
-        return show(cell, setting.boxes), space(0)
+        return space(0), held(setting, cell)
     before, sign, after = show(cell, setting.plain).partition(setting.plain.signs.decimal)
     return setting.boxes.upright(before), setting.boxes.upright(sign + after)
+
+
+def held(setting: Setting, cell: Expr) -> Box:
+    """A formula that a column can hold, over several lines where it is long."""
+    most = setting.width * WIDEST_ENTRY
+    return paragraph(setting.parts(cell, setting.boxes), most, 0.0)
 
 
 def cut(sizes: Sequence[float], most: float) -> Iterator[range]:

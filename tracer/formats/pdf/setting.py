@@ -11,7 +11,7 @@ from tracer.document import Chain, Em, Equation, Inline, Line
 from tracer.expr import Add, Cell, Expr, Neg, Num
 from tracer.layout.box import Box, lines, row, scaled, space
 from tracer.layout.font import math_font
-from tracer.layout.piece import Piece, leaf, stacked, whole
+from tracer.layout.piece import Node, Piece, leaf, stacked, whole
 from tracer.notation.boxes import Boxes, Compact
 from tracer.notation.plain import Plain
 from tracer.show import bracketed, show, shown
@@ -22,7 +22,9 @@ INDENT = 1.5
 LEADING = 0.45  # between the lines of one formula
 BETWEEN = 0.62  # between formulas
 REMARK = 0.92  # the size of a remark
-WIDEST = 0.75  # of the column: a formula in a line of text
+WIDEST = 0.75  # of the column: a formula that is not broken
+CHUNK = 6  # digits of a number that is broken
+TALLEST = 0.4  # of a page: what stays together
 TOGETHER = 6  # worked numbers that stay on one page
 
 
@@ -55,13 +57,20 @@ class Setting:
     def parts(self, expr: Expr, boxes: Boxes) -> list[Box]:
         """An expression as boxes between which a line may end: before the signs of a sum."""
         if not isinstance(expr, Add):
-            return [show(expr, boxes)]
+            return self.unbroken(expr, show(expr, boxes))
         parts = []
         for n, term in enumerate(expr.terms):
             sign, body = ("−", term.body) if isinstance(term, Neg) and n else ("+", term)
-            box = bracketed(shown(body, boxes), 1 if n else 0, boxes)
-            parts.append(row([boxes.operator(sign), box]) if n else box)
+            first, *others = self.unbroken(body, bracketed(shown(body, boxes), 1 if n else 0, boxes))
+            parts += [row([boxes.operator(sign), first]) if n else first, *others]
         return parts
+
+    def unbroken(self, expr: Expr, box: Box) -> list[Box]:
+        """A box that a line can hold; a number of hundreds of digits on one line of text, to be broken anywhere."""
+        if box.width <= self.width * WIDEST:
+            return [box]
+        text = show(expr, self.plain)
+        return [self.boxes.upright(text[n : n + CHUNK]) for n in range(0, len(text), CHUNK)]
 
     # Worked numbers
 
@@ -75,9 +84,13 @@ class Setting:
                 yield self.columns(group, boxes, half)
             return
         for group in together(chains):
-            nodes, y = [], 0.0
+            nodes: list[Node] = []
+            y = 0.0
             for chain in group:
                 box = worked[id(chain)].within(self.width - INDENT)
+                if nodes and y + box.total > self.height * TALLEST:
+                    yield stacked(nodes, self.width, y)
+                    nodes, y = [], 0.0
                 nodes.append(leaf("Formula", box, INDENT, y + box.height, self.chain_said(chain)))
                 y += box.total + BETWEEN
             yield stacked(nodes, self.width, y)
