@@ -11,7 +11,9 @@ PACKAGE = Path(__file__).parent.parent / "tracer"
 FLOORS = [  # a name is a file, or a whole folder
     ["__init__", "errors", "expr", "templates"],
     ["registry", "numbers", "show", "arithmetic", "layout", "drawing"],
-    ["notation", "evaluate", "language", "fields"],
+    ["language"],
+    ["names"],
+    ["notation", "evaluate", "fields"],
     ["style"],
     ["arithmetic.floating"],  # it reads given numbers with the certified arithmetic
     ["problem"],
@@ -22,7 +24,7 @@ FLOORS = [  # a name is a file, or a whole folder
     ["operations", "checks", "document"],
     ["shapes"],
     ["composition"],
-    ["arrays", "parts"],
+    ["arrays", "parts", "spoken"],
     ["pages"],
     ["page"],
     ["formats"],

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tracer import __version__
 from tracer.errors import ProblemError, TracerError
+from tracer.language import languages
 
 if TYPE_CHECKING:
     from tracer.expr import Expr
@@ -80,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
                        help="the solution, its results on one page, or one step per slide")  # fmt: skip
     solve.add_argument("--style", metavar="STYLE", action="append", default=[],
                        help="a house style: a .toml file, or a ready-made one such as large-print")  # fmt: skip
-    solve.add_argument("--lang", metavar="CODE", help="the language of the words: en, de")
+    solve.add_argument("--lang", metavar="CODE", help=f"the language of the words: {', '.join(languages())}")
     solve.add_argument("--paper", choices=("A4", "letter"), help="the paper of a PDF (A4)")
     solve.add_argument("--json", action="store_true", help="print the trace as JSON instead of text")
     solve.add_argument("--quiet", action="store_true", help="say nothing about the files that were written")

@@ -122,13 +122,17 @@ Block: TypeAlias = Heading | Text | Equation | Chain | Grid | Picture | Card | C
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A page or several, before they are typeset. `origins` says from which cells each cell was computed."""
+    """A page or several, before they are typeset. `origins` says from which cells each cell was computed.
+
+    `labels` has the words of the rows and columns that count something, by what an axis counts: "query", "key".
+    """
 
     title: str
     blocks: tuple[Block, ...]
     source: str = ""
     style: Style = Style()
     origins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 LABEL, HEAD = 24, 12  # characters of a row's and a column's label before it is broken over lines

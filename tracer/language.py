@@ -10,17 +10,15 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 from tracer.errors import UnknownName
 from tracer.registry import did_you_mean
 
 FOLDER = Path(__file__).parent / "languages"
 GAP = re.compile(r"\{(\w+)\}")
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +29,11 @@ class Language:
     decimal: str = "."
     sentences: Mapping[str, str] = field(default_factory=dict)
 
-    def line(self, sentence: str, **parts: T | str | tuple[T | str, ...]) -> tuple[T | str, ...]:
+    def line(self, sentence: str, **parts: Any) -> tuple[Any, ...]:
         """A sentence with its gaps filled: by words, by formulas, or by lines of both."""
-        filled: list[T | str] = []
-        for n, piece in enumerate(GAP.split(self.sentences.get(sentence, sentence))):
-            part: T | str | tuple[T | str, ...] = parts[piece] if n % 2 else piece
+        filled: list[Any] = []
+        for n, piece in enumerate(_pieces(self.sentences.get(sentence, sentence))):
+            part = parts[piece] if n % 2 else piece
             filled += part if isinstance(part, tuple) else (part,) if part != "" else ()
         return tuple(filled)
 
@@ -46,6 +44,12 @@ class Language:
     def count(self, n: int, one: str, many: str, **parts: str | int) -> str:
         """The sentence for one, or the sentence for many, with {n} filled."""
         return self.text(one if n == 1 else many, n=n, **parts)
+
+
+@cache
+def _pieces(sentence: str) -> tuple[str, ...]:
+    """A sentence cut at its gaps: words, name of a gap, words, …"""
+    return tuple(GAP.split(sentence))
 
 
 def languages() -> list[str]:

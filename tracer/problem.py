@@ -12,6 +12,7 @@ from tracer.evaluate import rebuild
 from tracer.expr import Expr, Letter, Named, Num, letters, sqrt, walk
 from tracer.style import Style
 
+TITLE = "Attention, step by step"  # of a page whose problem has none
 MAX_SIZE = 512  # rows or columns of a matrix that is worked step by step
 
 
@@ -98,7 +99,7 @@ class Problem:
     """A pass to be worked: what is given, how it is wired, how it is written."""
 
     given: Mapping[str, Values | PerHead]  # lists of rows are read as in a problem file
-    title: str = "Attention, step by step"
+    title: str = TITLE
     source: str = ""
     tokens: tuple[str, ...] = ()
     key_tokens: tuple[str, ...] = ()
@@ -185,17 +186,25 @@ def sizes(problem: Problem) -> tuple[int, int]:
 def labelled(problem: Problem) -> Problem:
     """The same problem with a label for every query and key. Raises `ShapeError` where their number is off."""
     n, m = sizes(problem)
-    tokens = _labels_for(problem.tokens, n, "tokens")
+    say = problem.paper.style.language
+    tokens = _labels_for(problem.tokens, n, "tokens") or tuple(say.text("token {n}", n=k + 1) for k in range(n))
     same = n == m and not problem.key_tokens and "Y" not in problem.given
-    keys = tokens if same else _labels_for(problem.key_tokens, m, "key_tokens", "key")
+    if same:
+        return replace(problem, tokens=tokens, key_tokens=tokens)
+    keys = _labels_for(problem.key_tokens, m, "key_tokens") or tuple(say.text("key {n}", n=k + 1) for k in range(m))
     return replace(problem, tokens=tokens, key_tokens=keys)
 
 
-def _labels_for(labels: tuple[str, ...], count: int, key: str, word: str = "token") -> tuple[str, ...]:
+def _labels_for(labels: tuple[str, ...], count: int, key: str) -> tuple[str, ...]:
     if labels and len(labels) != count:
-        what = "queries" if key == "tokens" else "keys"
+        words = _counted(len(labels), "word", "words")
+        rows = _counted(count, "query", "queries") if key == "tokens" else _counted(count, "key", "keys")
         raise ShapeError(
-            f"{key} names {len(labels)} words, but the matrices have {count} {what}; tokens names each query, "
+            f"{key} names {words}, but the matrices have {rows}; tokens names each query, "
             "key_tokens each key where they are not the same words"
         )
-    return labels or tuple(f"{word} {n}" for n in range(1, count + 1))
+    return labels
+
+
+def _counted(n: int, one: str, many: str) -> str:
+    return f"{n} {one if n == 1 else many}"

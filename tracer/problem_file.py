@@ -17,7 +17,7 @@ from tracer import numbers
 from tracer.errors import ProblemError, ShapeError, UnknownName
 from tracer.expr import INFINITY, MINUS_INFINITY, Expr, Num, letters
 from tracer.fields import kind, known_keys, section, short, string, whole
-from tracer.problem import MAX_SIZE, Paper, PerHead, Problem, Setting, Values, Wiring, Written, labelled
+from tracer.problem import MAX_SIZE, TITLE, Paper, PerHead, Problem, Setting, Values, Wiring, Written, labelled
 from tracer.registry import did_you_mean
 from tracer.style import Style
 from tracer.style_file import IN_PROBLEMS, styled
@@ -106,11 +106,11 @@ def from_dict(data: Any) -> Problem:
         _paper(section(data, "paper"), given),
     )
     _numbers_exist(problem)
-    return _with_labels(problem, section(data, "pass").get("queries", "all"))
+    return _with_queries(problem, section(data, "pass").get("queries", "all"))
 
 
 def _title(value: Any) -> str:
-    return string(value, "title").strip() or "Attention, step by step"
+    return string(value, "title").strip() or TITLE
 
 
 def _labels(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
@@ -321,9 +321,10 @@ def _paper(table: Mapping[str, Any], given: Mapping[str, Any]) -> Paper:
 # Labels, once the sizes are known
 
 
-def _with_labels(problem: Problem, queries: Any) -> Problem:
+def _with_queries(problem: Problem, queries: Any) -> Problem:
+    """The problem with its rows asked for. Words nobody named stay so until the page's language is settled."""
     named = labelled(problem)
-    return replace(named, wiring=replace(named.wiring, queries=_rows(queries, named.tokens)))
+    return replace(problem, wiring=replace(problem.wiring, queries=_rows(queries, named.tokens)))
 
 
 def _rows(queries: Any, tokens: tuple[str, ...]) -> tuple[int, ...] | None:

@@ -52,12 +52,16 @@ class Shown(NamedTuple, Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """A tensor's name on paper, taken apart: ‖q‖ is (‖, q, , ‖), W_Q is (, W, Q, ), cos θ is (cos, θ, , )."""
+    """A tensor's name on paper, taken apart: ‖q‖ is (‖, q, , ‖), W_Q is (, W, Q, ), cos θ is (cos, θ, , ).
+
+    The tensor itself is there for a notation that does not write the symbol but says what it stands for.
+    """
 
     before: str
     base: str
     sub: str
     after: str
+    tensor: Tensor
 
 
 def symbol(tensor: Tensor) -> Symbol:
@@ -70,7 +74,7 @@ def symbol(tensor: Tensor) -> Symbol:
     elif text.startswith("cos "):
         before, text = "cos", text.removeprefix("cos ")
     base, _, sub = text.partition("_")
-    return Symbol(before, base, sub, after)
+    return Symbol(before, base, sub, after, tensor)
 
 
 class Signs(NamedTuple):

@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from tracer.arithmetic import Arithmetic, Undecided, Undefined, Unknown
+from tracer.arithmetic import Arithmetic, Reason, Undecided, Undefined, Unknown
 from tracer.evaluate import Definition, Key, Table
 from tracer.evaluate import value as value_of
 from tracer.expr import INFINITY, MINUS_INFINITY, Expr, Mul, Num, Pow, length, num
@@ -132,7 +132,7 @@ class Tables:
         except Undefined as undefined:
             return undefined
         except Undecided:
-            return Undefined("the value cannot be computed with certainty")
+            return Undefined(Reason.UNCERTAIN)
         return None
 
     def unknown(self, key: Key) -> bool:
@@ -235,7 +235,7 @@ class Tables:
                 try:
                     value = self._enclosed(key, bits)
                     if ball.infinite(value):
-                        raise Undefined("the value is infinite")
+                        raise Undefined(Reason.INFINITE)
                     found, is_equal = ball.rounded(value, places)
                     return Rounded(Num(found, max(places, 0)), is_equal)
                 except Undecided:
@@ -251,7 +251,7 @@ class Tables:
                 try:
                     number = ball.nearest(ball.Ball().number(ball.nearest(value, places + 1)), places)
                 except Undecided:
-                    raise Undefined("the value has more digits than are computed") from None
+                    raise Undefined(Reason.TOO_LONG) from None
         return Rounded(Num(number, max(places, 0)), is_equal=False)
 
     def _settled(self, key: Key, places: int, *, prove: bool) -> Rounded | None:

@@ -11,17 +11,34 @@ All but `floating` follow the protocol below, one cell at a time.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from fractions import Fraction
 from typing import Any, Protocol
 
 
-class Undefined(Exception):
-    """A value that does not exist, with the reason in words a student understands."""
+class Reason(StrEnum):
+    """Why a value does not exist, in words a student understands. A page looks them up in its language."""
 
-    @property
-    def reason(self) -> str:
-        """Why there is no such value."""
-        return str(self.args[0])
+    BY_ZERO = "nothing can be divided by zero"
+    ZERO_TIMES_INFINITY = "zero times infinity has no value"
+    INFINITY_MINUS_INFINITY = "infinity minus infinity has no value"
+    INFINITY_BY_INFINITY = "infinity divided by infinity has no value"
+    POWER = "this power is no real number"
+    ROOT = "the square root of a negative number is no real number"
+    LOGARITHM = "the logarithm of zero or a negative number has no value"
+    ARCCOS = "only numbers from −1 to 1 have an arccos"
+    LETTER = "a letter stands where a number is needed"
+    INFINITE = "the value is infinite"
+    UNCERTAIN = "the value cannot be computed with certainty"
+    TOO_LONG = "the value has more digits than are computed"
+
+
+class Undefined(Exception):
+    """A value that does not exist, with its reason."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class Unknown(Undefined):
@@ -67,7 +84,3 @@ class Arithmetic(Protocol):
 
     def written(self, step: str, kind: str, value: Any) -> Any:
         """What is written down at the end of a step: the value, unless this arithmetic rounds."""
-
-
-BY_ZERO = "nothing can be divided by zero"
-ZERO_TIMES_INFINITY = "zero times infinity has no value"

@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from flint import arb, ctx, fmpq
 
-from tracer.arithmetic import BY_ZERO, ZERO_TIMES_INFINITY, Undecided, Undefined, Unknown
+from tracer.arithmetic import Reason, Undecided, Undefined, Unknown
 
 PRECISIONS = (128, 512, 2048, 8192)  # bits, tried in this order
 
@@ -57,7 +57,7 @@ class Ball:
         return arb("inf")
 
     def letter(self, name: str) -> Value:
-        raise Unknown(f"{name} is a letter without a number")
+        raise Unknown(Reason.LETTER)
 
     def add(self, terms: list[Value]) -> Value:
         rational, balls = fmpq(0), []
@@ -68,7 +68,7 @@ class Ball:
                 balls.append(_arb(term))
         if not balls:
             return rational
-        return _defined(sum(balls, arb(rational)), "infinity minus infinity has no value")
+        return _defined(sum(balls, arb(rational)), Reason.INFINITY_MINUS_INFINITY)
 
     def multiply(self, factors: list[Value]) -> Value:
         value = factors[0]
@@ -79,13 +79,13 @@ class Ball:
     def divide(self, top: Value, bottom: Value) -> Value:
         if isinstance(bottom, fmpq):
             if bottom == 0:
-                raise Undefined(BY_ZERO)
+                raise Undefined(Reason.BY_ZERO)
             return _times(top, 1 / bottom)
         if isinstance(bottom, Root):
             return _times(top, Root(bottom.sign, 1 / bottom.square))
         if bottom.contains(0):
             raise Undecided
-        return _defined(_arb(top) / bottom, "infinity divided by infinity has no value")
+        return _defined(_arb(top) / bottom, Reason.INFINITY_BY_INFINITY)
 
     def negate(self, body: Value) -> Value:
         return Root(-body.sign, body.square) if isinstance(body, Root) else -body
@@ -101,7 +101,7 @@ class Ball:
             return value if n >= 0 else self.divide(fmpq(1), value)
         positive = _arb(base)
         if not positive > 0:
-            raise Undefined("this power is no real number")
+            raise Undefined(Reason.POWER)
         return positive ** _arb(exponent)
 
     def call(self, function: str, body: Value) -> Value:
@@ -128,7 +128,7 @@ def _arb(value: Value) -> arb:
     return arb(value)
 
 
-def _defined(value: arb, reason: str) -> arb:
+def _defined(value: arb, reason: Reason) -> arb:
     if value.is_nan():
         raise Undefined(reason)
     return value
@@ -148,9 +148,9 @@ def _times(a: Value, b: Value) -> Value:
     if isinstance(a, arb) or isinstance(b, arb):
         if a == 0 or b == 0:
             if not (_arb(a).is_finite() and _arb(b).is_finite()):
-                raise Undefined(ZERO_TIMES_INFINITY)
+                raise Undefined(Reason.ZERO_TIMES_INFINITY)
             return fmpq(0)
-        return _defined(_arb(a) * _arb(b), ZERO_TIMES_INFINITY)
+        return _defined(_arb(a) * _arb(b), Reason.ZERO_TIMES_INFINITY)
     a, b = _as_root(a), _as_root(b)
     return fmpq(0) if not (a.sign and b.sign) else _root(a.sign * b.sign, a.square * b.square)
 
@@ -162,11 +162,11 @@ def _as_root(value: fmpq | Root) -> Root:
 def _sqrt(body: Value) -> Value:
     if isinstance(body, fmpq):
         if body < 0:
-            raise Undefined("the square root of a negative number is no real number")
+            raise Undefined(Reason.ROOT)
         return _root(1, body)
     ball = _arb(body)
     if ball < 0:
-        raise Undefined("the square root of a negative number is no real number")
+        raise Undefined(Reason.ROOT)
     if not ball >= 0:
         raise Undecided
     return ball.sqrt()
@@ -184,7 +184,7 @@ def _ln(body: Value) -> Value:
         return fmpq(0)
     ball = _arb(body)
     if ball <= 0:
-        raise Undefined("the logarithm of zero or a negative number has no value")
+        raise Undefined(Reason.LOGARITHM)
     if not ball > 0:
         raise Undecided
     return ball.log()
@@ -201,7 +201,7 @@ def _arccos(body: Value) -> Value:
         return fmpq(0)
     ball = _arb(body)
     if abs(ball) > 1:
-        raise Undefined("only numbers from −1 to 1 have an arccos")
+        raise Undefined(Reason.ARCCOS)
     value = ball.acos()
     if not value.is_nan():
         return value

@@ -12,7 +12,7 @@ from typing import Any
 
 import sympy
 
-from tracer.arithmetic import BY_ZERO, ZERO_TIMES_INFINITY, Undefined
+from tracer.arithmetic import Reason, Undefined
 from tracer.expr import (
     MINUS_INFINITY,
     ONE,
@@ -37,6 +37,7 @@ FUNCTIONS: dict[str, Any] = {
     "arccos": sympy.acos,
     "abs": sympy.Abs,
 }
+NOT_REAL = {"sqrt": Reason.ROOT, "ln": Reason.LOGARITHM, "arccos": Reason.ARCCOS}
 CONSTANTS = {"π": sympy.pi, "e": sympy.E, "∞": sympy.oo}
 ONE_DIGIT = 10
 
@@ -65,7 +66,7 @@ class Exact:
                 others.append(term)
         if not others:
             return rational
-        return _defined(_over_one_bar(sympy.Add(number_of(rational), *others)), "infinity minus infinity has no value")
+        return _defined(_over_one_bar(sympy.Add(number_of(rational), *others)), Reason.INFINITY_MINUS_INFINITY)
 
     def multiply(self, factors: list[Any]) -> Any:
         rational, others = Fraction(1), []
@@ -74,14 +75,14 @@ class Exact:
                 rational *= factor
             else:
                 others.append(factor)
-        return _defined(sympy.Mul(number_of(rational), *others), ZERO_TIMES_INFINITY) if others else rational
+        return _defined(sympy.Mul(number_of(rational), *others), Reason.ZERO_TIMES_INFINITY) if others else rational
 
     def divide(self, top: Any, bottom: Any) -> Any:
         if is_zero(bottom):
-            raise Undefined(BY_ZERO)
+            raise Undefined(Reason.BY_ZERO)
         if isinstance(bottom, Fraction):
             return self.multiply([top, 1 / bottom])
-        return _defined(number_of(top) / bottom, "infinity divided by infinity has no value")
+        return _defined(number_of(top) / bottom, Reason.INFINITY_BY_INFINITY)
 
     def negate(self, body: Any) -> Any:
         return -body
@@ -89,13 +90,13 @@ class Exact:
     def power(self, base: Any, exponent: Any) -> Any:
         base, exponent = number_of(base), number_of(exponent)
         if is_zero(base) and exponent.is_negative:
-            raise Undefined(BY_ZERO)
-        return _real(base**exponent, "this power is no real number")
+            raise Undefined(Reason.BY_ZERO)
+        return _real(base**exponent, Reason.POWER)
 
     def call(self, function: str, body: Any) -> Any:
         if function == "ln" and is_zero(body):
-            raise Undefined("the logarithm of zero has no value")
-        return _real(FUNCTIONS[function](number_of(body)), f"{function} of this number is no real number")
+            raise Undefined(Reason.LOGARITHM)
+        return _real(FUNCTIONS[function](number_of(body)), NOT_REAL.get(function, Reason.POWER))
 
     def largest(self, of: list[Any]) -> Any:
         return _fraction(sympy.Max(*map(number_of, of)))
@@ -175,13 +176,13 @@ def matrix(rows: list[list[Any]]) -> Any:
     return sympy.Matrix([[number_of(value) for value in row] for row in rows])
 
 
-def _defined(value: Any, reason: str) -> Any:
+def _defined(value: Any, reason: Reason) -> Any:
     if value is sympy.nan or value is sympy.zoo:
         raise Undefined(reason)
     return _fraction(value)
 
 
-def _real(value: Any, reason: str) -> Any:
+def _real(value: Any, reason: Reason) -> Any:
     if value.has(sympy.I):
         raise Undefined(reason)
     return _defined(value, reason)

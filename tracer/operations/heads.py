@@ -5,7 +5,7 @@ from __future__ import annotations
 from tracer.expr import Axis, Index, Join, Tensor
 from tracer.trace import Recorder
 
-WORDS = {"query": "Queries", "key": "Keys", "value": "Values"}
+TITLES = {"query": "Queries of this head", "key": "Keys of this head", "value": "Values of this head"}
 
 
 def split(rec: Recorder, name: str, Q: Tensor, part: int, parts: int) -> Tensor:
@@ -19,7 +19,7 @@ def split(rec: Recorder, name: str, Q: Tensor, part: int, parts: int) -> Tensor:
         name,
         (Q.axes[0], Axis("c", width)),
         Q[row, Index("c", 1, part * width)],
-        f"{WORDS[name]} of this head",
+        TITLES[name],
         "Each head looks at its own columns only, so that it can attend to something of its own.",
         symbol=Q.symbol,
         kind="arrange",

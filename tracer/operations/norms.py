@@ -8,6 +8,8 @@ from tracer.expr import Axis, Call, Constant, Div, Index, Mul, Num, Tensor, sqrt
 from tracer.operations import indices
 from tracer.trace import Recorder
 
+TITLES = {"query_norms": "Lengths of the queries", "key_norms": "Lengths of the keys"}
+
 
 def norms(rec: Recorder, name: str, Q: Tensor) -> Tensor:
     """The length of each row.
@@ -19,7 +21,7 @@ def norms(rec: Recorder, name: str, Q: Tensor) -> Tensor:
         name,
         Q.axes[:1],
         sqrt(total(Q.axes[1], square(Q[i, c]))),
-        {"query_norms": "Lengths of the queries", "key_norms": "Lengths of the keys"}[name],
+        TITLES[name],
         "The length of a vector, by Pythagoras, is what a cosine divides by.",
     )
 

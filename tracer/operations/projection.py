@@ -45,11 +45,11 @@ def _w_x(X: Tensor, W: Tensor, row: Index, column: Index) -> Expr:
     return total(Axis("a", W.shape[1]), Mul((W[column, a], X[row, a])))
 
 
-projections.register("X W")(Projection(_x_w, 0, "words are rows, multiplied from the right: X W"))
+projections.register("X W")(Projection(_x_w, 0, "words are rows, multiplied from the right: X W."))
 projections.register("X W^T")(
-    Projection(_x_wt, 1, "words are rows, multiplied by the transposed matrix: X Wᵀ (torch.nn.Linear)")
+    Projection(_x_wt, 1, "words are rows, multiplied by the transposed matrix: X Wᵀ (torch.nn.Linear).")
 )
-projections.register("W x")(Projection(_w_x, 1, "words are columns, multiplied from the left: W x"))
+projections.register("W x")(Projection(_w_x, 1, "words are columns, multiplied from the left: W x."))
 
 TITLES = {"query": "Queries", "key": "Keys", "value": "Values", "projected": "Output projection"}
 REASONS = {
@@ -59,9 +59,14 @@ REASONS = {
     "projected": "W_O mixes what the heads found back into one vector of the model's size.",
 }
 AS_THEY_ARE = {
-    "query": "No W_Q is given, so {rows} themselves are the queries.",
-    "key": "No W_K is given, so {rows} themselves are the keys.",
-    "value": "No W_V is given, so {rows} themselves are the values.",
+    "query": "No W_Q is given, so the words themselves are the queries.",
+    "key": "No W_K is given, so the words themselves are the keys.",
+    "value": "No W_V is given, so the words themselves are the values.",
+}
+FED_BACK = {
+    "query": "No W_Q is given, so the results of the pass before themselves are the queries.",
+    "key": "No W_K is given, so the results of the pass before themselves are the keys.",
+    "value": "No W_V is given, so the results of the pass before themselves are the values.",
 }
 COUNTS = {"query": ("i", "query"), "key": ("j", "key"), "value": ("j", "key"), "projected": ("i", "query")}
 
@@ -89,12 +94,11 @@ def project(rec: Recorder, name: str, X: Tensor, W: Tensor, b: Tensor | None) ->
 def as_it_is(rec: Recorder, name: str, X: Tensor) -> Tensor:
     """Use the words themselves where no weight matrix is given: Q[i, c] = X[i, c]."""
     letter, counts = COUNTS[name]
-    fed_back = X.id.startswith("pass")
     return rec.step(
         name,
         (Axis(letter, X.shape[0], counts), Axis("c", X.shape[1])),
         X[Index(letter), Index("c")],
         TITLES[name],
-        AS_THEY_ARE[name].format(rows="the results of the pass before" if fed_back else "the words"),
+        (FED_BACK if X.id.startswith("pass") else AS_THEY_ARE)[name],
         kind="arrange",
     )

@@ -12,6 +12,7 @@ from tracer.parts.conventions import card
 from tracer.parts.given import letters, what_is_given
 from tracer.parts.reading import reading
 from tracer.parts.working import EVERY, Detail, Working, beside, pass_of
+from tracer.problem import TITLE
 from tracer.trace import Trace
 
 MOST_WORKED = 200  # numbers worked line by line before a page works one row only
@@ -64,7 +65,7 @@ DETAILS: dict[str, Details] = {"summary": summary, "steps": steps, "full": full}
 def solution(trace: Trace, detail: Details = usual) -> Document:
     """The worked solution of a trace; `detail` says how much of it is worked line by line."""
     rows = trace.problem.wiring.queries or tuple(range(len(trace.problem.tokens)))
-    how = detail(trace, rows)
+    how, style = detail(trace, rows), trace.problem.paper.style
     blocks = [
         *what_is_given(trace),
         card(trace),
@@ -73,7 +74,13 @@ def solution(trace: Trace, detail: Details = usual) -> Document:
         *_meaning(trace, rows),
         *checked(trace, rows),
     ]
-    return Document(trace.problem.title, tuple(blocks), trace.problem.source, trace.problem.paper.style)
+    title = style.language.text(TITLE) if trace.problem.title == TITLE else trace.problem.title
+    return Document(title, tuple(blocks), trace.problem.source, style, labels=labels(trace))
+
+
+def labels(trace: Trace) -> dict[str, tuple[str, ...]]:
+    """The words that the axes of queries and of keys count."""
+    return {"query": trace.problem.tokens, "key": trace.problem.key_tokens}
 
 
 def _steps(trace: Trace, rows: tuple[int, ...], detail: Detail) -> Iterator[Block]:
@@ -96,6 +103,7 @@ class _Sections:
     def __init__(self, trace: Trace) -> None:
         self.has_heads = trace.problem.wiring.n_heads > 1
         self.has_passes = trace.problem.wiring.repeat > 1
+        self.say = trace.problem.paper.style.language
         self.current = ""
         self.begun = False
 
@@ -104,19 +112,19 @@ class _Sections:
         new_pass, self.current = a_pass != self.current, a_pass
         prefix = f"pass{a_pass}." if a_pass else ""
         if a_pass and new_pass:
-            yield Heading(f"Pass {a_pass}", 2, f"pass{a_pass}")
+            yield Heading(self.say.text("Pass {n}", n=a_pass), 2, f"pass{a_pass}")
         if head:
-            yield Heading(f"Head {head}", 2, f"{prefix}head{head}")
+            yield Heading(self.say.text("Head {n}", n=head), 2, f"{prefix}head{head}")
         elif self.has_heads and self.begun and not new_pass:
-            yield Heading("All heads together", 2, f"{prefix}together")
+            yield Heading(self.say.text("All heads together"), 2, f"{prefix}together")
         elif not self.has_passes or not a_pass:
-            yield Heading("Step by step", 2, "steps")
+            yield Heading(self.say.text("Step by step"), 2, "steps")
         self.begun = True
 
 
 def _meaning(trace: Trace, rows: tuple[int, ...]) -> list[Block]:
     """The result in plain words, head by head, for the last pass."""
-    blocks: list[Block] = []
+    say, blocks = trace.problem.paper.style.language, list[Block]()
     last = str(trace.problem.wiring.repeat)
     for id_ in trace.tables.definitions:
         step = trace[id_]
@@ -126,5 +134,5 @@ def _meaning(trace: Trace, rows: tuple[int, ...]) -> list[Block]:
         has_outputs = outputs in trace.tables.definitions
         read = reading(trace, step, trace[outputs] if has_outputs else None, rows)
         head = id_.split(".")[-2].removeprefix("head") if "head" in id_ else ""
-        blocks += [*([Text((f"In head {head}:",), "aside")] if head and read else []), *read]
-    return [Heading("What it means", 2, "meaning"), *blocks] if blocks else []
+        blocks += [*([Text(say.line("In head {n}:", n=head), "aside")] if head and read else []), *read]
+    return [Heading(say.text("What it means"), 2, "meaning"), *blocks] if blocks else []

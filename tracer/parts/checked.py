@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from tracer.checks import Check, checks
-from tracer.document import Block, Checks, Heading, Inline, Line, Math, Together
+from tracer.document import Block, Checks, Heading, Line, Math, Together
+from tracer.language import Language
 from tracer.operations import indices
 from tracer.trace import Trace
 
 STATEMENTS = {
     "rows add up to 1": "The weights of each row add up to 1.",
-    "weights a second way": "The weights, found a second way without any large exponential, agree:",
+    "weights a second way": "The weights, found a second way without any large exponential, agree: {formula}.",
     "outputs lie between the values": "Each output lies between the smallest and the largest value of its column.",
-    "outputs a second way": "The outputs, found a second way by moving from the first value towards the others, agree:",
+    "outputs a second way":
+        "The outputs, found a second way by moving from the first value towards the others, agree: {formula}.",
+}  # fmt: skip
+OUTCOMES = {
+    False: "{statement} It does not hold here.",
+    None: "{statement} It does not apply here, because a value is undefined or the weights do not add up to 1.",
 }
 
 
@@ -20,18 +26,30 @@ def checked(trace: Trace, rows: tuple[int, ...]) -> list[Block]:
     if trace.open_letters:
         return []
     entries = tuple((check.holds, statement(trace, check)) for check in checks(trace, rows))
-    return [Together((Heading("Checked", 2, "checked"), Checks(entries)))] if entries else []
+    heading = Heading(trace.problem.paper.style.language.text("Checked"), 2, "checked")
+    return [Together((heading, Checks(entries)))] if entries else []
 
 
 def statement(trace: Trace, check: Check) -> Line:
     """A check as a sentence, with its formula, and what it means where it does not hold."""
-    step = trace[check.step]
-    where = [f"pass {part[4:]}" if part.startswith("pass") else f"head {part[4:]}" for part in step.id.split(".")[:-1]]
-    words: list[Inline] = [f"{', '.join(where).capitalize()}: " if where else "", STATEMENTS[check.name]]
+    step, say = trace[check.step], trace.problem.paper.style.language
+    formula: Line = ()
     if check.formula is not None:
-        words += [" ", Math(step.tensor[indices(step.tensor)]), " = ", Math(check.formula), "."]
-    if check.holds is None:
-        words.append(" It does not apply here, because a value is undefined or the weights do not add up to 1.")
-    elif not check.holds:
-        words.append(" It does not hold here.")
-    return tuple(words)
+        formula = (Math(step.tensor[indices(step.tensor)]), " = ", Math(check.formula))
+    said: Line = say.line(STATEMENTS[check.name], formula=formula)
+    if not check.holds:
+        said = say.line(OUTCOMES[check.holds], statement=said)
+    return _where(step.id, said, say)
+
+
+def _where(id_: str, said: Line, say: Language) -> Line:
+    """The sentence with pass and head in front, where there are several."""
+    numbers = {part[:4]: part[4:] for part in id_.split(".")[:-1]}
+    match numbers:
+        case {"pass": run, "head": head}:
+            return say.line("Pass {run}, head {head}: {statement}", run=run, head=head, statement=said)
+        case {"pass": run}:
+            return say.line("Pass {run}: {statement}", run=run, statement=said)
+        case {"head": head}:
+            return say.line("Head {head}: {statement}", head=head, statement=said)
+    return said

@@ -18,26 +18,40 @@ NAMES = {
 
 def what_is_given(trace: Trace) -> list[Block]:
     """A heading, and a grid for each given matrix."""
-    return [Heading("What is given", 2, "given"), *(grid(trace[given.tensor.id]) for given in trace.given)]
+    say = trace.problem.paper.style.language
+    return [Heading(say.text("What is given"), 2, "given"), *(grid(trace[given.tensor.id]) for given in trace.given)]
 
 
 def grid(step: StepView) -> Grid:
     """A given matrix as it was written; a vector is a row."""
-    head = f" of head {step.id.split('.')[0].removeprefix('head')}" if step.id.startswith("head") else ""
-    remark: Line = (f"{NAMES.get(step.symbol, step.symbol)}{head}, {' × '.join(map(str, step.shape))}",)
     cells = tuple(tuple(cell.written for cell in row) for row in step.cells)
     name = Cell(step.tensor, ())
     if len(step.shape) == 1:
-        return Grid(name, "=", ("",), step.rows, (tuple(row[0] for row in cells),), remark)
-    return Grid(name, "=", step.rows, step.columns, cells, remark)
+        return Grid(name, "=", ("",), step.rows, (tuple(row[0] for row in cells),), _what(step))
+    return Grid(name, "=", step.rows, step.columns, cells, _what(step))
+
+
+def _what(step: StepView) -> Line:
+    """The matrix in words, and its size."""
+    say = step.problem.paper.style.language
+    name, sizes = say.text(NAMES.get(step.symbol, step.symbol)), " × ".join(map(str, step.shape))
+    if not step.id.startswith("head"):
+        return (say.text("{matrix}, {sizes}", matrix=name, sizes=sizes),)
+    head = step.id.split(".")[0].removeprefix("head")
+    return (say.text("{matrix} of head {head}, {sizes}", matrix=name, head=head, sizes=sizes),)
 
 
 def letters(trace: Trace) -> list[Block]:
     """What it means that some numbers are letters."""
-    names = trace.open_letters
+    names, say = trace.open_letters, trace.problem.paper.style.language
     if not names:
         return []
-    verb = "is a letter" if len(names) == 1 else "are letters"
-    line = listed([(Math(Letter(name)),) for name in names])
-    after = f" {verb} without a number, so the results stay formulas. Put numbers in with --let {names[0]}=2."
-    return [Text((*line, after), "note")]
+    line = say.line(
+        "{letters} is a letter without a number, so the results stay formulas. Put numbers in with --let {first}=2."
+        if len(names) == 1
+        else "{letters} are letters without a number, so the results stay formulas. "
+        "Put numbers in with --let {first}=2.",
+        letters=listed([(Math(Letter(name)),) for name in names], say),
+        first=names[0],
+    )
+    return [Text(line, "note")]

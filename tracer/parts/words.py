@@ -1,21 +1,21 @@
-"""Small words: lists, sizes, and names of matrices inside sentences."""
+"""Small words: lists, and names of matrices inside sentences."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from tracer.document import Inline, Line, Math
+from tracer.document import Line, Math
 from tracer.expr import Letter
+from tracer.language import Language
 
 
-def listed(parts: list[Line]) -> Line:
+def listed(parts: Sequence[Line], say: Language) -> Line:
     """a, b and c."""
-    line: list[Inline] = []
-    for n, part in enumerate(parts):
-        if n:
-            line.append(" and " if n == len(parts) - 1 else ", ")
-        line += part
-    return tuple(line)
+    line, *others = parts
+    for part in others[:-1]:
+        line = say.line("{list}, {next}", list=line, next=part)
+    return say.line("{list} and {last}", list=line, last=others[-1]) if others else line
 
 
 def rich(text: str) -> Line:

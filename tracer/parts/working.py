@@ -48,14 +48,15 @@ class Working:
         self.places = trace.problem.paper.places
         self.exactly: Callable[[Fraction], Expr] = decimals if trace.problem.speaks_decimals else num
         self.beside = beside(trace)
+        self.say = trace.problem.paper.style.language
         self.number = 0
 
     def heading(self, step: StepView) -> tuple[Block, ...]:
         """Number and title, the reason, and the formula."""
         self.number += 1
         return (
-            Heading(f"{self.number}. {step.title}", 3, step.id),
-            Text(rich(step.because), "why"),
+            Heading(f"{self.number}. {self.say.text(step.title)}", 3, step.id),
+            Text(rich(self.say.text(step.because)), "why"),
             equation(step),
         )
 
@@ -75,7 +76,8 @@ class Working:
         rows = [row for row in self.detail.worked if row < len(of_rows)]
         if not rows:
             return []
-        grids = [self.grid(of_rows[row], ("to ", Em(self.trace.problem.tokens[row]))) for row in rows]
+        words = self.trace.problem.tokens
+        grids = [self.grid(of_rows[row], self.say.line("to {word}", word=Em(words[row]))) for row in rows]
         return [Together((*self.heading(of_rows[rows[0]]), grids[0])), *grids[1:]]
 
     # Line by line
@@ -106,15 +108,15 @@ class Working:
         if cell.unknown:
             return Chain(cell.name, self.distinct(links), (), cell.id)
         number, is_equal = cell.printed(self.places)
-        remark: Line = ("by hand ", Math(hand)) if (hand := self.differing(cell)) else ()
+        hand = self.differing(cell)
         if is_equal and not all(puts) and len(inputs) > 1:  # numbers put in are rounded, and the result still is not
             links = [links[0], ("≈", self.put_in(cell, number)), ("≈", number)]
-            remark = ("exactly ", Math(number), *((", ", *remark) if remark else ()))
-            return Chain(cell.name, self.distinct(links), remark, cell.id, unit)
+            return Chain(cell.name, self.distinct(links), self.exactly_and(number, hand), cell.id, unit)
         is_short = exact is not None and length(exact) <= SHORT
         if not is_short and not cell.infinite and not all(isinstance(p, Num) for p in puts):
             links.append(("≈", self.put_in(cell, number)))
         links.append(("=" if is_equal else "≈", number))
+        remark = self.say.line("by hand {number}", number=Math(hand)) if hand else ()
         return Chain(cell.name, self.distinct(links), remark, cell.id, unit)
 
     def put_in(self, cell: CellView, number: Expr) -> Expr:
@@ -154,12 +156,19 @@ class Working:
             kept.setdefault(show(expr, plain), (sign, elided(expr, MOST_TERMS)))
         return tuple(kept.values())
 
+    def exactly_and(self, number: Expr, hand: Num | None) -> Line:
+        """The exact result behind rounded numbers, and what comes out by hand where that is another."""
+        if hand is None:
+            return self.say.line("exactly {number}", number=Math(number))
+        return self.say.line("exactly {number}, by hand {hand}", number=Math(number), hand=Math(hand))
+
     def why_undefined(self, cell: CellView) -> Line:
         """That there is no value, and why."""
         origin = _origin(cell)
         if origin == cell.key:
-            return (f"undefined: {cell.undefined.reason}",) if cell.undefined else ()
-        return ("undefined, because ", Math(cell.other(origin).name), " is")
+            reason = cell.undefined.reason if cell.undefined else ""
+            return self.say.line("undefined: {reason}", reason=self.say.text(reason))
+        return self.say.line("undefined, because {cell} is", cell=Math(cell.other(origin).name))
 
     # Results
 
@@ -173,7 +182,7 @@ class Working:
         """The result of a step, rounded."""
         rows = [[self.result(cell) for cell in step.row(i)] for i in self.shown(step)]
         sign = "=" if all(is_equal for row in rows for _, is_equal in row) else "≈"
-        unit: Line = (f"in degrees, {step.unit}",) if step.unit else ()
+        unit = self.say.line("in degrees, {unit}", unit=step.unit) if step.unit else ()
         return self._grid(step, sign, [[cell for cell, _ in row] for row in rows], remark or unit)
 
     def _grid(self, step: StepView, sign: str, cells: list[list[Expr | str]], remark: Line) -> Grid:
@@ -183,9 +192,9 @@ class Working:
     def result(self, cell: CellView) -> tuple[Expr | str, bool]:
         """An entry of the result, and whether it is equal to the value."""
         if cell.undefined:
-            return "undefined", True
+            return self.say.text("undefined"), True
         if cell.unknown:
-            return cell.exact_up_to(SYMBOLIC, self.exactly) or "too long to print", True
+            return cell.exact_up_to(SYMBOLIC, self.exactly) or self.say.text("too long to print"), True
         return cell.printed(self.places)
 
     def exact_grid(self, step: StepView) -> tuple[Block, ...]:
@@ -202,7 +211,7 @@ class Working:
                 rows[-1].append(exact)
         if all(isinstance(exact, Num) for row in rows for exact in row):
             return ()
-        return (self._grid(step, "=", rows, ("exactly",)),)
+        return (self._grid(step, "=", rows, self.say.line("exactly")),)
 
     def exact_entry(self, cell: CellView) -> Expr | None:
         """The exact value if it is short."""
@@ -220,8 +229,19 @@ class Working:
         places = self.trace.tables.places_by_hand(step.id)
         if not differ and places == self.places:
             return ()
-        why = "; digits differ because earlier steps were rounded" if differ else ""
-        return (self._grid(step, "≈", hand, (f"by hand, rounded to {places} decimals at each step{why}",)),)
+        if differ:
+            remark = self.say.count(
+                places,
+                "by hand, rounded to {n} decimal at each step; digits differ because earlier steps were rounded",
+                "by hand, rounded to {n} decimals at each step; digits differ because earlier steps were rounded",
+            )
+        else:
+            remark = self.say.count(
+                places,
+                "by hand, rounded to {n} decimal at each step",
+                "by hand, rounded to {n} decimals at each step",
+            )
+        return (self._grid(step, "≈", hand, (remark,)),)
 
     def sums(self, step: StepView) -> tuple[Block, ...]:
         """Rounded weights that do not add up to 1 say so."""
@@ -234,23 +254,28 @@ class Working:
             rounded = [cell.rounded(self.places) for cell in step.row(i)]
             total = sum((r.number.value for r in rounded), Fraction(0))
             if total != 1 and not all(r.is_equal for r in rounded):
-                off.append((Em(self.trace.problem.tokens[i]), ": ", Math(Num(total, self.places))))
+                word, number = Em(self.trace.problem.tokens[i]), Math(Num(total, self.places))
+                off.append(self.say.line("{word}: {sum}", word=word, sum=number))
         if not off:
             return ()
-        before = "The rounded weights of a row need not add up to 1, because each is rounded by itself ("
-        return (Text((before, *listed(off), "). The exact weights do."), "note"),)
+        line = self.say.line(
+            "The rounded weights of a row need not add up to 1, because each is rounded by itself ({sums}). "
+            "The exact weights do.",
+            sums=listed(off, self.say),
+        )
+        return (Text(line, "note"),)
 
 
 def equation(step: StepView) -> Equation:
     """The step's formula, as a product of whole matrices first where it is one."""
     assert step.formula is not None
-    own = step.tensor[indices(step.tensor)]
+    own, say = step.tensor[indices(step.tensor)], step.problem.paper.style.language
     product = as_product(step)
     if product is None:
         return Equation((("", own), ("=", step.formula)))
     matrices, sizes = product
-    sides = (("", Cell(step.tensor, ())), ("=", matrices), (", that is", own), ("=", step.formula))
-    return Equation(sides, (f"sizes: {sizes}",))
+    sides = (("", Cell(step.tensor, ())), ("=", matrices), (say.text(", that is"), own), ("=", step.formula))
+    return Equation(sides, say.line("sizes: {sizes}", sizes=sizes))
 
 
 def is_renaming(step: StepView) -> bool:

@@ -24,7 +24,6 @@ from tracer.formats.pdf.setting import Setting, is_plain_number
 from tracer.layout.box import Box
 from tracer.layout.piece import Piece
 from tracer.show import show
-from tracer.style import Style
 
 Run = list[Any]  # of chains, or of grids
 UNITS = {"mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0, "pt": 96 / 72}  # in CSS pixels
@@ -64,7 +63,7 @@ def job_of(document: Document) -> Job:
     """A document ready for the printer."""
     from tracer.page import filled
 
-    paper = Paper(document.style)
+    paper = Paper(document)
     source = filled("print.html.j2", document, paper.typeset(), arranged=paper.arranged)
     return Job(source, paper.pieces, paper.em, paper.family)
 
@@ -72,14 +71,15 @@ def job_of(document: Document) -> Job:
 class Paper:
     """Blocks as images for WeasyPrint to find, each under an address of its own."""
 
-    def __init__(self, style: Style) -> None:
+    def __init__(self, document: Document) -> None:
+        style = document.style
         self.em = length(style.text)
         self.family = ", ".join(family for family in (style.font, FAMILY) if family)
         above, right, below, left = sides(style.margins)
         width, height = (side * UNITS["mm"] for side in style.paper)
         column, gap = (width - left - right) / self.em, GUTTER if style.columns == "2" else 0.0
         column = (column - gap) / int(style.columns)
-        self.setting = Setting(style, column, (height - above - below) / self.em, self.words)
+        self.setting = Setting(document, column, (height - above - below) / self.em, self.words)
         self.pieces: dict[str, Piece] = {}
         self._faces: Faces | None = None
 

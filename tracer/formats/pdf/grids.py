@@ -62,13 +62,13 @@ def beside(setting: Setting, row_of: Sequence[Tile]) -> Piece:
 def tiles(setting: Setting, grid: Grid) -> Iterator[Tile]:
     """A matrix in parts, no wider than the column and no higher than a page."""
     measures = Measures(setting, grid)
-    remark = setting.text(grid.remark) if grid.remark else ""
+    has_remark = any(grid.remark)
     widest = setting.width - INDENT - measures.left - 4 * INSIDE
     for across in cut(measures.widths, widest):
         for down in cut(measures.heights, setting.height - measures.top - ABOVE):
             tile = Band(setting, grid, measures, across, down).tile()
-            yield with_remark(setting, grid, tile) if remark else tile
-            remark = ""
+            yield with_remark(setting, grid, tile) if has_remark else tile
+            has_remark = False
 
 
 def with_remark(setting: Setting, grid: Grid, tile: Tile) -> Tile:
@@ -131,7 +131,8 @@ class Band:
         """The whole: a table that can be read aloud, and its brackets."""
         measures, name = self.measures, self.measures.name
         middle = (measures.top + self.bottom) / 2 + self.axis
-        says = f"{show(self.grid.name, self.setting.plain)} {self.grid.sign}"
+        spoken = self.setting.spoken
+        says = (spoken.inline(self.grid.name) + spoken.speech.operator(self.grid.sign)).strip()
         rows = [self.row(r, measures.top + sum(measures.heights[self.down.start : r])) for r in self.down]
         heads = [self.heads()] if any(self.grid.columns) else []
         table = Node("Table", kids=(leaf("Caption", name, 0, middle, says), *heads, *rows))
@@ -159,7 +160,7 @@ class Band:
         for c in self.across:
             column, cell = measures.columns[c], self.grid.cells[r][c]
             x = self.middles[c] - column.width / 2 + column.offsets[r]
-            says = "" if isinstance(cell, str) or is_plain_number(cell) else show(cell, self.setting.plain)
+            says = "" if isinstance(cell, str) or is_plain_number(cell) else self.setting.spoken.inline(cell)
             cells.append(leaf("TD", column.boxes[r], x, self.level(column.boxes[r], line), says))
         return Node("TR", kids=tuple(cells))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from tracer.document import Chain, Em, Equation, Inline, Line
+from tracer.document import Chain, Document, Em, Equation, Inline, Line
 from tracer.expr import Add, Cell, Expr, Neg, Num
 from tracer.layout.box import Box, lines, row, scaled, space
 from tracer.layout.font import math_font
@@ -15,7 +15,7 @@ from tracer.layout.piece import Node, Piece, leaf, stacked, whole
 from tracer.notation.boxes import Boxes, Compact
 from tracer.notation.plain import Plain
 from tracer.show import bracketed, show, shown
-from tracer.style import Style
+from tracer.spoken import Spoken
 
 NAMES = 4.0  # where the first sign of a chain stands, in em
 INDENT = 1.5
@@ -31,7 +31,9 @@ TOGETHER = 6  # worked numbers that stay on one page
 class Setting:
     """Sets the blocks of one document, on a page so wide and so high."""
 
-    def __init__(self, style: Style, width: float, height: float, others: Callable[[str], Box]) -> None:
+    def __init__(self, document: Document, width: float, height: float, others: Callable[[str], Box]) -> None:
+        style = document.style
+        self.spoken = Spoken(document)
         self.boxes = Boxes(math_font(), style.signs, others)
         self.compact = Compact(math_font(), style.signs, others)
         self.plain = Plain(style.signs)
@@ -41,18 +43,16 @@ class Setting:
 
     def inline(self, expr: Expr) -> Piece:
         """A formula in a line of text."""
-        return whole(fitted(show(expr, self.boxes), self.width * WIDEST), show(expr, self.plain))
+        return whole(fitted(show(expr, self.boxes), self.width * WIDEST), self.spoken.inline(expr))
 
     def equation(self, equation: Equation) -> Piece:
         """All sides, over several lines if they are too wide."""
         parts: list[Box] = []
-        said = []
         for sign, expr in equation.sides:
             words = self.boxes.upright(sign + " ") if sign.startswith(",") else None
             before = words or (self.boxes.operator(sign) if sign else space(0))
             parts += [row([before, first]) if n == 0 else first for n, first in enumerate(self.parts(expr, self.boxes))]
-            said.append(f"{sign} {show(expr, self.plain)}".strip())
-        return whole(paragraph(parts, self.width - 2 * INDENT, 2.0), " ".join(said))
+        return whole(paragraph(parts, self.width - 2 * INDENT, 2.0), self.spoken.equation(equation))
 
     def parts(self, expr: Expr, boxes: Boxes) -> list[Box]:
         """An expression as boxes between which a line may end: before the signs of a sum."""
@@ -91,7 +91,7 @@ class Setting:
                 if nodes and y + box.total > self.height * TALLEST:
                     yield stacked(nodes, self.width, y)
                     nodes, y = [], 0.0
-                nodes.append(leaf("Formula", box, INDENT, y + box.height, self.chain_said(chain)))
+                nodes.append(leaf("Formula", box, INDENT, y + box.height, self.spoken.chain(chain)))
                 y += box.total + BETWEEN
             yield stacked(nodes, self.width, y)
 
@@ -104,7 +104,7 @@ class Setting:
             base.append(y + max(box.height for box in pair))
             y = base[-1] + max(box.depth for box in pair) + BETWEEN
         nodes = [
-            leaf("Formula", boxes[id(chain)], INDENT + half * (n // rows), base[n % rows], self.chain_said(chain))
+            leaf("Formula", boxes[id(chain)], INDENT + half * (n // rows), base[n % rows], self.spoken.chain(chain))
             for n, chain in enumerate(group)
         ]
         return stacked(nodes, self.width, y)
@@ -125,11 +125,6 @@ class Setting:
             parts.append(row([space(0.5), scaled(remark, REMARK)]))
         return Worked(name, tuple(parts))
 
-    def chain_said(self, chain: Chain) -> str:
-        """A worked number in words."""
-        said = [show(chain.name, self.plain), *(f"{sign} {show(expr, self.plain)}" for sign, expr in chain.links)]
-        return " ".join([*said, *([f"({self.text(chain.remark)})"] if chain.remark else [])])
-
     # Words
 
     def words(self, line: Line) -> Box:
@@ -147,11 +142,6 @@ class Setting:
     def broken(self, line: Line) -> list[Inline]:
         """A line in parts between which it may be broken: behind every space."""
         return [bit for part in line for bit in (re.split(r"(?<= )", part) if isinstance(part, str) else [part])]
-
-    def text(self, line: Line) -> str:
-        """A line of words and formulas as plain text."""
-        parts = (p if isinstance(p, str) else p.text if isinstance(p, Em) else show(p.expr, self.plain) for p in line)
-        return "".join(parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,88 @@
+"""What the numbers of a pass are called in words: S[2, 1] is the score of apple with orange.
+
+A name is made of the step's id, which says what the number is, and of the words that its indices stand for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from tracer.expr import Tensor
+from tracer.language import Language
+
+WHOLES = {
+    "query_norms": "the vector of the lengths of the queries",
+    "key_norms": "the vector of the lengths of the keys",
+    "cosines": "the matrix of the cosines",
+    "angles": "the matrix of the angles",
+}
+CELLS = {  # by the step's name
+    "X": "coordinate {column} of the vector of {row}",
+    "Y": "coordinate {column} of the vector of {row}",
+    "H": "entry {column} of the one-hot row of {row}",
+    "embedding": "coordinate {column} of the vector of {row}",
+    "query": "coordinate {column} of the query of {row}",
+    "key": "coordinate {column} of the key of {row}",
+    "value": "coordinate {column} of the value of {row}",
+    "query_norms": "length of the query of {row}",
+    "key_norms": "length of the key of {row}",
+    "cosines": "cosine of {row} with {column}",
+    "angles": "angle of {row} with {column}",
+    "scores": "score of {row} with {column}",
+    "bilinear_scores": "score of {row} with {column} through one matrix",
+    "scaled": "scaled score of {row} with {column}",
+    "masked": "masked score of {row} with {column}",
+    "mask": "mask of {row} for {column}",
+    "maxima": "row maximum of {row}",
+    "exponentials": "exponential of {row} with {column}",
+    "row_sums": "row sum of {row}",
+    "weights": "weight of {row} on {column}",
+    "contributions": "coordinate {column} of the contribution of {row} to {word}",
+    "outputs": "coordinate {column} of the output of {row}",
+    "joined": "coordinate {column} of the joined output of {row}",
+    "projected": "coordinate {column} of the projected output of {row}",
+}
+ENTRIES = {1: "entry {row} of {name}", 2: "row {row}, column {column} of {name}"}  # of any other vector or matrix
+WHERE = {  # which head and pass it belongs to
+    frozenset({"head"}): "{name} in head {head}",
+    frozenset({"pass"}): "{name} in pass {pass}",
+    frozenset({"pass", "head"}): "{name} in head {head} of pass {pass}",
+}
+
+
+class Names:
+    """Names in a language; `labels` has the words of rows and columns by what an axis counts: "query", "key".
+
+    `letter` says a symbol, or an index that stands at no fixed place.
+    """
+
+    def __init__(
+        self, say: Language, labels: Mapping[str, Sequence[str]], letter: Callable[[str], str] = lambda text: text
+    ) -> None:
+        self.say, self.labels, self.letter = say, labels, letter
+        self._known: dict[tuple[Tensor, tuple[str, ...]], str] = {}
+
+    def of(self, tensor: Tensor, indices: Sequence[str]) -> str:
+        """The name of a cell, its indices as on paper: "2", "j"; of the whole tensor where there are none."""
+        key = tensor, tuple(indices)
+        if key not in self._known:
+            self._known[key] = self._made(tensor, indices)
+        return self._known[key]
+
+    def _made(self, tensor: Tensor, indices: Sequence[str]) -> str:
+        *above, step = tensor.id.split(".")
+        numbers = {re.sub(r"\d+", "", part): re.sub(r"\D+", "", part) for part in above}
+        word = self._place("query", numbers.pop("row", ""))  # whom contributions go to
+        name = self.say.text(WHOLES[step]) if step in WHOLES else self.letter(tensor.symbol)
+        if indices:
+            axes = [axis.counts for axis in tensor.axes]
+            row, *column = (self._place(counts, index) for counts, index in zip(axes, indices, strict=True))
+            template = CELLS.get(step, ENTRIES[len(indices)])
+            name = self.say.text(template, name=name, row=row, column="".join(column), word=word)
+        return self.say.text(WHERE[frozenset(numbers)], name=name, **numbers) if numbers else name
+
+    def _place(self, counts: str, index: str) -> str:
+        """A row or column by its word where it has one."""
+        words = self.labels.get(counts, ())
+        return words[int(index) - 1] if index.isdecimal() and int(index) <= len(words) else self.letter(index)
