@@ -25,6 +25,7 @@ FLOORS = [  # a name is a file, or a whole folder
     ["shapes"],
     ["composition"],
     ["arrays", "parts", "spoken"],
+    ["pictures"],
     ["pages"],
     ["page"],
     ["formats"],
@@ -34,6 +35,8 @@ FLOORS = [  # a name is a file, or a whole folder
 SIBLINGS = {  # inside one folder: what the others may build on
     "operations": {"scaling", "norms"},  # the registry that `masks` adds to; lengths, for `similarity`
     "parts": {"words", "products"},
+    "pictures": {"lettering", "composing", "field", "ink"},
+    "notation": {"plain"},
     "layout": {"font", "box"},
     "arithmetic": {"ball"},
 }

@@ -8,6 +8,7 @@ copier; where two things must be told apart, they differ in dash or shape, not i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import hypot
 from typing import TypeAlias
 
 from tracer.expr import Expr
@@ -59,3 +60,34 @@ class Drawing:
     width: float
     height: float
     marks: tuple[Mark, ...]
+
+
+def shaft(stroke: Stroke) -> tuple[Point, ...]:
+    """The points of a line, which ends inside its head where it has one."""
+    if not stroke.arrow or len(stroke.points) < 2:
+        return stroke.points
+    (x, y), long = stroke.points[-1], _head_length(stroke) * 0.8
+    (across, down), _ = _direction(stroke)
+    return (*stroke.points[:-1], (x - across * long, y - down * long))
+
+
+def head(stroke: Stroke) -> tuple[Point, ...]:
+    """The triangle at the end of a line with an arrow; no points where it has none."""
+    if not stroke.arrow or len(stroke.points) < 2:
+        return ()
+    (x, y), long = stroke.points[-1], _head_length(stroke)
+    (across, down), _ = _direction(stroke)
+    wide = long * 0.38
+    back = (x - across * long, y - down * long)
+    return (x, y), (back[0] - down * wide, back[1] + across * wide), (back[0] + down * wide, back[1] - across * wide)
+
+
+def _direction(stroke: Stroke) -> tuple[Point, float]:
+    """Where the last piece of a line points to, and its length."""
+    (x0, y0), (x1, y1) = stroke.points[-2:]
+    length = hypot(x1 - x0, y1 - y0)
+    return ((x1 - x0) / length, (y1 - y0) / length) if length else (1.0, 0.0), length
+
+
+def _head_length(stroke: Stroke) -> float:
+    return min(0.32 + 2.6 * stroke.width, _direction(stroke)[1] * 0.7)

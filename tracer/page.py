@@ -13,8 +13,10 @@ from typing import Any, Protocol
 
 from tracer import __version__
 from tracer.document import Chain, Document, Equation, bands
+from tracer.drawing import Point, head, shaft
 from tracer.expr import Expr
 from tracer.notation.plain import plain
+from tracer.notation.tspans import Tspans
 from tracer.show import show
 from tracer.templates import templates
 
@@ -39,10 +41,16 @@ class Typesetter(Protocol):
 
 def page(document: Document, typesetter: Typesetter) -> str:
     """The document as one HTML page."""
+    tspans = Tspans(document.style.signs)
     return filled(
         "page.html.j2",
         document,
-        {"math": typesetter.inline, "equation_of": typesetter.equation, "chain_of": typesetter.chain},
+        {
+            "math": typesetter.inline,
+            "equation_of": typesetter.equation,
+            "chain_of": typesetter.chain,
+            "lettered": lambda expr: show(expr, tspans),
+        },
         bands=lambda grid: bands(grid, WIDTH, measure),
     )
 
@@ -82,9 +90,31 @@ def _environment() -> Any:
         lstrip_blocks=True,
     )
     environment.filters["kind"] = lambda block: type(block).__name__
+    environment.filters |= {
+        "shaft": shaft,
+        "head": head,
+        "points": points,
+        "twentieths": twentieths,
+        "percent": percent,
+    }
     environment.globals["style"] = lambda name: Markup((templates() / name).read_text("utf-8"))  # noqa: S704
     environment.globals["font"] = lambda name: base64.b64encode((templates() / "fonts" / name).read_bytes()).decode()
     return environment
+
+
+def twentieths(length: float) -> float:
+    """A length in em as a picture's own unit."""
+    return round(length * 20, 1)
+
+
+def points(places: tuple[Point, ...]) -> str:
+    """Places as SVG writes them."""
+    return " ".join(f"{twentieths(x):g},{twentieths(y):g}" for x, y in places)
+
+
+def percent(shade: float) -> str:
+    """A shade as CSS writes it."""
+    return f"{shade:.0%}"
 
 
 def measure(cell: Expr | str) -> int:

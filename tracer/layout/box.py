@@ -17,12 +17,13 @@ from tracer.layout.font import Glyph
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Glyphs one behind the other, at a size, with their baseline at (x, y)."""
+    """Glyphs one behind the other, at a size, with their baseline at (x, y); `shade` 0 is the colour of the paper."""
 
     x: float
     y: float
     size: float
     glyphs: tuple[Glyph, ...]
+    shade: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,22 @@ class Words:
     y: float
     size: float
     text: str
+    shade: float = 1.0
 
 
-Mark: TypeAlias = Run | Rule | Words
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A polygon filled in a shade; with a width, the line through its points."""
+
+    x: float
+    y: float
+    points: tuple[tuple[float, float], ...]
+    shade: float
+    width: float = 0.0
+    dash: tuple[float, ...] = ()
+
+
+Mark: TypeAlias = Run | Rule | Words | Shape
 
 
 @dataclass(frozen=True, slots=True)

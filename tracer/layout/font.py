@@ -45,7 +45,7 @@ class MathFont:
 
     def glyph(self, character: str, *, italic: bool = False) -> Glyph | None:
         """The glyph of a character, as a letter of a formula where `italic`; None where the font has none."""
-        key = _italic(character) if italic else character
+        key = slanted(character) if italic else character
         if key not in self._known:
             if key not in self._glyphs:
                 return None
@@ -68,7 +68,7 @@ def _measured(measures: list[int], text: str) -> Glyph:
     return Glyph(number, advance / EM, top / EM, bottom / EM, text)
 
 
-def _italic(letter: str) -> str:
+def slanted(letter: str) -> str:
     """The mathematical italic of a Latin or Greek letter."""
     if letter == "h":
         return "ℎ"

@@ -6,16 +6,25 @@ from collections.abc import Callable, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from tracer.document import Block, Document, Heading, Text
+from tracer.document import Block, Document, Heading, Picture, Text
 from tracer.parts.checked import checked
 from tracer.parts.conventions import card
 from tracer.parts.given import letters, what_is_given
 from tracer.parts.reading import reading
 from tracer.parts.working import EVERY, Detail, Working, beside, pass_of
+from tracer.pictures import pictures
 from tracer.problem import TITLE
 from tracer.trace import Trace
 
 MOST_WORKED = 200  # numbers worked line by line before a page works one row only
+
+PLACES = {  # behind which steps a picture stands: the last of them that there is
+    "unit_square": ("query", "key", "value"),
+    "softmax_bars": ("weights",),
+    "heat": ("weights",),
+    "links": ("weights",),
+}
+SUMMARY = ("heat", "plane")  # the pictures of a page without any line-by-line work
 
 Details = Callable[[Trace, tuple[int, ...]], Detail]
 
@@ -70,8 +79,9 @@ def solution(trace: Trace, detail: Details = usual) -> Document:
         *what_is_given(trace),
         card(trace),
         *letters(trace),
+        *_drawn(trace, how, "shapes"),
         *_steps(trace, rows, how),
-        *_meaning(trace, rows),
+        *_meaning(trace, rows, _drawn(trace, how, "plane")),
         *checked(trace, rows),
     ]
     title = style.language.text(TITLE) if trace.problem.title == TITLE else trace.problem.title
@@ -85,7 +95,7 @@ def labels(trace: Trace) -> dict[str, tuple[str, ...]]:
 
 def _steps(trace: Trace, rows: tuple[int, ...], detail: Detail) -> Iterator[Block]:
     working, comparisons = Working(trace, rows, detail), beside(trace)
-    headings = _Sections(trace)
+    headings, behind = _Sections(trace), _behind(trace)
     for section, group in groupby(trace, key=lambda step: (pass_of(step), step.head)):
         yield from headings.of(*section)
         for name, alike in groupby(group, key=lambda step: step.name):
@@ -95,6 +105,23 @@ def _steps(trace: Trace, rows: tuple[int, ...], detail: Detail) -> Iterator[Bloc
             for step in alike:
                 if detail.beside or step.id not in comparisons:
                     yield from working.step(step)
+                yield from _drawn(trace, detail, *behind.get(step.id, ()))
+
+
+def _behind(trace: Trace) -> dict[str, list[str]]:
+    """The pictures that stand behind each step."""
+    found: dict[str, list[str]] = {}
+    for name, steps in PLACES.items():
+        last = [step.id for step in trace.steps if step.name in steps][-1:]
+        for id_ in last:
+            found.setdefault(id_, []).append(name)
+    return found
+
+
+def _drawn(trace: Trace, detail: Detail, *names: str) -> list[Picture]:
+    """The pictures of these names that show something."""
+    wanted = [name for name in names if detail.beside or name in SUMMARY]
+    return [picture for name in wanted if (picture := pictures[name](trace))]
 
 
 class _Sections:
@@ -122,7 +149,7 @@ class _Sections:
         self.begun = True
 
 
-def _meaning(trace: Trace, rows: tuple[int, ...]) -> list[Block]:
+def _meaning(trace: Trace, rows: tuple[int, ...], drawn: list[Picture]) -> list[Block]:
     """The result in plain words, head by head, for the last pass."""
     say, blocks = trace.problem.paper.style.language, list[Block]()
     last = str(trace.problem.wiring.repeat)
@@ -135,4 +162,4 @@ def _meaning(trace: Trace, rows: tuple[int, ...]) -> list[Block]:
         read = reading(trace, step, trace[outputs] if has_outputs else None, rows)
         head = id_.split(".")[-2].removeprefix("head") if "head" in id_ else ""
         blocks += [*([Text(say.line("In head {n}:", n=head), "aside")] if head and read else []), *read]
-    return [Heading(say.text("What it means"), 2, "meaning"), *blocks] if blocks else []
+    return [Heading(say.text("What it means"), 2, "meaning"), *blocks, *drawn] if blocks else []

@@ -18,6 +18,11 @@ def listed(parts: Sequence[Line], say: Language) -> Line:
     return say.line("{list} and {last}", list=line, last=others[-1]) if others else line
 
 
+def listed_words(words: Sequence[str], say: Language) -> str:
+    """The same of plain words."""
+    return "".join(part for part in listed([(word,) for word in words], say) if isinstance(part, str))
+
+
 def rich(text: str) -> Line:
     """A sentence, with the names of matrices in it (W_Q) as formulas."""
     parts = re.split(r"\b([A-Z]_[A-Z]|d_[a-z]+)\b", text)

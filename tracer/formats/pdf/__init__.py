@@ -13,10 +13,10 @@ from dataclasses import replace
 from html import escape
 from typing import Any
 
-from tracer.document import Block, Chain, Document, Equation, Grid, Together
+from tracer.document import Block, Chain, Document, Equation, Grid, Picture, Together
 from tracer.expr import Expr
 from tracer.formats import documents
-from tracer.formats.pdf import grids
+from tracer.formats.pdf import drawings, grids
 from tracer.formats.pdf.job import Job
 from tracer.formats.pdf.painting import Faces, printed
 from tracer.formats.pdf.press import Press
@@ -85,7 +85,7 @@ class Paper:
 
     def typeset(self) -> dict[str, Callable[[Any], str]]:
         """What the template calls for each kind of block."""
-        return {"math": self.inline, "equation_of": self.equation, "run_of": self.run}
+        return {"math": self.inline, "equation_of": self.equation, "run_of": self.run, "picture_of": self.picture}
 
     def arranged(self, blocks: Sequence[Block]) -> list[Block | Run]:
         """The blocks; worked numbers that follow each other, and matrices that do, in one list."""
@@ -121,6 +121,10 @@ class Paper:
         if self._faces is None:
             self._faces = Faces(self.em, self.family)
         return self._faces.words(text)
+
+    def picture(self, picture: Picture) -> str:
+        """A drawing, no wider than the column."""
+        return self.image(drawings.piece(picture, self.setting.boxes, self.setting.width))
 
     def image(self, piece: Piece, style: str = "") -> str:
         """The element that stands for a piece in the page."""

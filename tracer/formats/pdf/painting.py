@@ -8,12 +8,13 @@ interface: WeasyPrint's minor version is pinned, and tests/test_pages.py reads t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 from tracer.errors import RenderError
 from tracer.formats.pdf.job import Job, Sheet
 from tracer.formats.pdf.tags import Marked, finish
-from tracer.layout.box import Box, Mark, Rule, Run, Words
+from tracer.layout.box import Box, Mark, Rule, Run, Shape, Words
 from tracer.layout.piece import Node, Piece
 
 MISSING = (
@@ -122,39 +123,55 @@ class Painted:
 
     def draw(self, stream: Any, _width: float, _height: float, style: Any) -> None:
         """Every leaf in a marked sequence of its own; WeasyPrint has opened the first and ends the last."""
-        color = style["color"]
         marked = Marked(stream, self.piece.root)
         self.marked.append(marked)
         with stream.stacked():
-            stream.set_color(color)
             for n, leaf in enumerate(leaves(self.piece.root)):
                 if n:
                     marked.next(leaf)
-                self.paint(stream, leaf.marks, color)
+                self.paint(stream, leaf.marks, style)
             if self.piece.bars:
                 marked.artifact()
-                self.paint(stream, self.piece.bars, color)
+                self.paint(stream, self.piece.bars, style)
 
-    def paint(self, stream: Any, marks: tuple[Mark, ...], color: Any) -> None:
-        """Rules as filled rectangles, glyphs as text that can be copied."""
-        em, base = self.em, self.piece.height * self.em
-        bars = [
-            f"{bar.x * em:.2f} {base + bar.y * em:.2f} {bar.width * em:.2f} {bar.height * em:.3f} re"
-            for bar in marks
-            if isinstance(bar, Rule)
-        ]
-        if bars:
-            stream.stream.append(" ".join(bars) + " f")
-        runs = [mark for mark in marks if isinstance(mark, Run)]
-        if runs:
-            stream.stream.append(self.glyphs(runs, base, self.faces.math(stream)))
-        for words in marks:
-            if isinstance(words, Words):
-                self.write(stream, words, base, color)
+    def paint(self, stream: Any, marks: tuple[Mark, ...], style: Any) -> None:
+        """Mark upon mark; what follows each other of a kind in one go, as text that can be copied."""
+        ink = style["color"].to("srgb").coordinates
+        base = self.piece.height * self.em
+        for (kind, shade), alike in groupby(marks, key=lambda mark: (type(mark), getattr(mark, "shade", 1.0))):
+            red, green, blue = (f"{1 - (1 - part) * shade:.3g}" for part in ink)
+            stream.stream.append(f"{red} {green} {blue} rg {red} {green} {blue} RG")
+            if kind is Words:
+                for words in alike:
+                    assert isinstance(words, Words)
+                    self.write(stream, words, base, style)
+            else:
+                stream.stream.append(getattr(self, PAINTED[kind])(list(alike), base, stream))
 
-    def glyphs(self, runs: list[Run], base: float, font: Any) -> str:
+    def bars(self, rules: list[Rule], base: float, _stream: Any) -> str:
+        """Filled rectangles."""
+        em = self.em
+        return (
+            "".join(
+                f"{bar.x * em:.2f} {base + bar.y * em:.2f} {bar.width * em:.2f} {bar.height * em:.3f} re "
+                for bar in rules
+            )
+            + "f"
+        )
+
+    def shapes(self, shapes: list[Shape], base: float, _stream: Any) -> str:
+        """Polygons and lines."""
+        em, parts = self.em, ["1 j"]
+        for shape in shapes:
+            places = [f"{(shape.x + x) * em:.2f} {base + (shape.y + y) * em:.2f}" for x, y in shape.points]
+            path = f"{places[0]} m " + " ".join(f"{place} l" for place in places[1:])
+            dash = " ".join(f"{part * em:.2f}" for part in shape.dash)
+            parts.append(f"{shape.width * em:.3f} w [{dash}] 0 d {path} S" if shape.width else f"{path} h f")
+        return " ".join(parts)
+
+    def glyphs(self, runs: list[Run], base: float, stream: Any) -> str:
         """Runs of glyphs as one text object; WeasyPrint's own calls would cost ten times as much."""
-        parts, em = ["BT"], self.em
+        font, parts, em = self.faces.math(stream), ["BT"], self.em
         for mark in runs:
             for glyph in mark.glyphs:
                 if glyph.number not in font.widths:
@@ -165,7 +182,7 @@ class Painted:
             parts.append(f"/{font.hash} {mark.size * em:.2f} Tf 1 0 0 -1 {at} Tm <{codes}> Tj")
         return " ".join([*parts, "ET"])
 
-    def write(self, stream: Any, words: Words, base: float, color: Any) -> None:
+    def write(self, stream: Any, words: Words, base: float, of: Any) -> None:
         """Text in whatever font has its letters, right to left where it runs so."""
         from types import SimpleNamespace
 
@@ -173,13 +190,16 @@ class Painted:
         from weasyprint.matrix import Matrix
 
         layout, style = self.faces.layout(words.text, self.faces.family, words.size * self.em)
-        style["color"] = color
+        style["color"] = of["color"]
         x, y = words.x * self.em, base + words.y * self.em
         stream.begin_text()
         line = SimpleNamespace(text=words.text, style=style, pango_layout=layout)
         emojis = draw_first_line(stream, line, "clip", "none", Matrix(d=-1, e=x, f=y))
         stream.end_text()
         draw_emojis(stream, style, x, y, emojis)
+
+
+PAINTED = {Rule: "bars", Shape: "shapes", Run: "glyphs"}
 
 
 def leaves(node: Node) -> Iterator[Node]:

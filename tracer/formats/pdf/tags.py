@@ -60,9 +60,9 @@ class _Grafter:
         self.is_first = True
 
     def graft(self) -> None:
-        """Put the piece's tree where its Figure was; a piece without words stays what it is."""
+        """Put the piece's tree where its Figure was; a picture stays one."""
         figure, root = self.figure, self.piece.root
-        if not root.kids and not root.says:
+        if root.role == "Figure":
             return
         figure.pop("Alt", None)
         figure.pop("A", None)
