@@ -10,7 +10,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).parent.parent / "tracer"
 FLOORS = [  # a name is a file, or a whole folder
     ["__init__", "errors", "expr", "templates"],
-    ["registry", "numbers", "show", "arithmetic", "layout", "drawing"],
+    ["registry", "numbers", "show", "arithmetic", "layout", "drawing", "tex_words"],
     ["language"],
     ["names"],
     ["notation", "evaluate", "fields"],
@@ -27,7 +27,7 @@ FLOORS = [  # a name is a file, or a whole folder
     ["arrays", "parts", "spoken"],
     ["pictures"],
     ["pages"],
-    ["page"],
+    ["page", "aligned"],
     ["formats"],
     ["cli"],
     ["__main__"],

@@ -14,6 +14,7 @@ import pypdf
 import pytest
 
 import tracer
+from tracer.formats import render
 from tracer.formats.html import html
 from tracer.formats.pdf import pdf
 from tracer.pages.solution import full, only, solution, summary
@@ -158,7 +159,7 @@ def test_no_number_of_a_wide_matrix_leaves_the_page():
 
 def test_no_line_of_the_text_is_wider_than_a_terminal_but_for_one_formula(apple):
     """Chains break at their signs, sentences at spaces."""
-    text = tracer.formats.documents[".txt"](solution(apple, full)).decode()
+    text = render(apple, lambda: solution(apple, full), ".txt").decode()
 
     assert max(map(len, text.splitlines())) <= 100
 

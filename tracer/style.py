@@ -14,6 +14,9 @@ from tracer.show import Signs
 SIZES = {"A4": (210.0, 297.0), "letter": (215.9, 279.4), "slides": (280.0, 157.5)}  # of the paper, in mm
 
 
+PIXELS = {"mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0, "pt": 96 / 72}  # in CSS pixels
+
+
 @dataclass(frozen=True, slots=True)
 class Style:
     """How a page is made up. Every key has a default; lengths are CSS lengths such as "20mm" or "10.5pt"."""
@@ -49,3 +52,17 @@ class Style:
         """The signs of all formulas."""
         say = self.language.text
         return Signs(self.decimal or self.language.decimal, self.times, self.vectors, say("if"), say("otherwise"))
+
+
+def pixels(text: str) -> float:
+    """A CSS length in CSS pixels."""
+    return float(text[:-2]) * PIXELS[text[-2:]]
+
+
+def sides(margins: str) -> tuple[float, float, float, float]:
+    """One to four CSS lengths as those above, right, below and left, in CSS pixels."""
+    told = [pixels(part) for part in margins.split()]
+    above = told[0]
+    right = told[1] if len(told) > 1 else above
+    below = told[2] if len(told) > 2 else above
+    return above, right, below, told[3] if len(told) > 3 else right

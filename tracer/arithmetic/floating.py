@@ -63,6 +63,11 @@ class Floats:
                 self._known[id_] = self._compute(self.definitions[id_])
         return self._known[id_]
 
+    def text(self, id_: str, places: int) -> str:
+        """A tensor as NumPy shows it."""
+        with np.printoptions(precision=places, suppress=True):
+            return repr(self[id_])
+
     def _compute(self, definition: Any) -> Any:
         tensor = definition.tensor
         if definition.formula is None:

@@ -1,25 +1,36 @@
-"""Document -> file, Trace -> file: one file a format, found by suffix."""
+"""Document -> file, Trace -> file: one file a format, called as its suffix and imported when it is asked for."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING
 
-from tracer.document import Document
 from tracer.errors import RenderError, UnknownName
 from tracer.registry import Registry, did_you_mean
-from tracer.trace import Trace
+
+if TYPE_CHECKING:
+    from tracer.document import Document
+    from tracer.trace import Trace
 
 documents: Registry[Callable[[Document], bytes]] = Registry("document format")
 traces: Registry[Callable[[Trace], bytes]] = Registry("trace format")
 
-from tracer.formats import html, json, pdf, txt  # noqa: E402  the rack
-
 
 def suffixes() -> list[str]:
     """Every suffix that can be written."""
-    return [*documents, *traces]
+    found = iter_modules(__path__)
+    return [f".{module.name}" for module in found]
+
+
+def load(suffix: str) -> None:
+    """Import the file that is called as the suffix, and nothing else. Raises `UnknownName` where there is none."""
+    if suffix not in suffixes():
+        raise UnknownName(f"there is no format “{suffix}”; {did_you_mean(suffix, suffixes())}")
+    import_module(f"tracer.formats.{suffix[1:]}")
 
 
 def render(trace: Trace, document: Callable[[], Document], suffix: str) -> bytes:
@@ -27,10 +38,9 @@ def render(trace: Trace, document: Callable[[], Document], suffix: str) -> bytes
 
     Raises `UnknownName` for a suffix nobody writes.
     """
+    load(suffix)
     if suffix in traces:
         return traces[suffix](trace)
-    if suffix not in documents:
-        raise UnknownName(f"there is no format “{suffix}”; {did_you_mean(suffix, suffixes())}")
     return documents[suffix](document())
 
 
@@ -50,7 +60,7 @@ def notebook(trace: Trace) -> str:
 
     from tracer.pages.solution import solution
 
-    page = documents[".html"](solution(trace)).decode()
+    page = render(trace, lambda: solution(trace), ".html").decode()
     return f'<iframe srcdoc="{escape(page)}" style="width:100%;height:40em;border:0" title="Worked solution"></iframe>'
 
 
@@ -76,6 +86,3 @@ def write(files: Mapping[Path, bytes]) -> None:
         for path, part in beside.items():
             if part != path:
                 part.unlink(missing_ok=True)
-
-
-__all__ = ["documents", "html", "json", "pdf", "render", "save", "suffixes", "traces", "txt", "write"]

@@ -23,8 +23,9 @@ from tracer.document import (
 )
 from tracer.expr import Expr
 from tracer.formats import documents
-from tracer.notation.plain import plain
+from tracer.notation.plain import Plain
 from tracer.show import show
+from tracer.style import Style
 
 WIDTH = 100
 SIGNS = {True: "✓", False: "✗", None: "–"}
@@ -34,53 +35,85 @@ RULES = {1: "═", 2: "─"}
 @documents.register(".txt")
 def txt(document: Document) -> bytes:
     """UTF-8 text, at most 100 columns wide but for formulas that cannot be cut."""
-    parts = [block(Heading(document.title, 1))]
+    style, text = document.style, PlainText(document.style)
+    parts = [" · ".join(part for part in (style.course, style.name, style.date) if part)]
+    parts.append(text.block(Heading(document.title, 1)))
     if document.source:
-        parts.append(f"Source: {document.source}")
-    parts += [block(b) for b in document.blocks]
+        parts.append(style.language.text("Source: {source}", source=document.source))
+    parts += [text.block(b) for b in document.blocks]
     return ("\n\n".join(part for part in parts if part) + "\n").encode()
 
 
-def text(expr: Expr | str) -> str:
-    """A formula, or a word that stands in its place."""
-    return expr if isinstance(expr, str) else show(expr, plain)
+class PlainText:
+    """Blocks as text, in the signs of one house style."""
 
+    def __init__(self, style: Style) -> None:
+        self.plain, self.say = Plain(style.signs), style.language
 
-def line(parts: Line) -> str:
-    """A line of words and formulas."""
-    return "".join(p if isinstance(p, str) else f"“{p.text}”" if isinstance(p, Em) else text(p.expr) for p in parts)
+    def text(self, expr: Expr | str) -> str:
+        """A formula, or a word that stands in its place."""
+        return expr if isinstance(expr, str) else show(expr, self.plain)
 
+    def line(self, parts: Line) -> str:
+        """A line of words and formulas."""
+        return "".join(
+            p if isinstance(p, str) else self.quoted(p.text) if isinstance(p, Em) else self.text(p.expr) for p in parts
+        )
 
-def block(b: Block) -> str:
-    """One block as text."""
-    match b:
-        case Heading(title, level):
-            rule = RULES.get(level)
-            return f"{title}\n{rule * min(len(title), WIDTH)}" if rule else title
-        case Text(words):
-            return textwrap.fill(line(words), WIDTH, break_long_words=False)
-        case Equation(sides, remark):
-            shown = " ".join(f"{sign} {text(expr)}".strip() for sign, expr in sides).replace(" , that", ", that")
-            return f"    {shown}" + (f"    {line(remark)}" if remark else "")
-        case Chain(name, links, remark, _, unit):
-            return _chain(text(name), [(sign, text(expr)) for sign, expr in links], unit, line(remark))
-        case Grid():
-            return _grid(b)
-        case Card(title, entries):
-            wide = max(len(key) for key, _ in entries) + 2
-            rows = [
-                textwrap.fill(f"  {key:<{wide}}{line(words)}", WIDTH, subsequent_indent=" " * (wide + 2))
-                for key, words in entries
-            ]
-            return "\n".join([title, *rows])
-        case Checks(entries):
-            return "\n".join(
-                textwrap.fill(f"  {SIGNS[ok]} {line(words)}", WIDTH, subsequent_indent="    ") for ok, words in entries
-            )
-        case Picture(_, _, says):
-            return textwrap.fill(f"[{says}]", WIDTH)
-        case Together(blocks):
-            return "\n\n".join(block(inner) for inner in blocks)
+    def quoted(self, word: str) -> str:
+        """A word of the sentence that is being worked, in the language's quotes."""
+        return self.say.text("“{word}”", word=word)
+
+    def block(self, b: Block) -> str:
+        """One block as text."""
+        match b:
+            case Heading(title, level):
+                rule = RULES.get(level)
+                return f"{title}\n{rule * min(len(title), WIDTH)}" if rule else title
+            case Text(words):
+                return textwrap.fill(self.line(words), WIDTH, break_long_words=False)
+            case Equation(sides, remark):
+                parts = [f"{sign} {self.text(expr)}" for sign, expr in sides]
+                shown = "".join(part if part.startswith(",") else f" {part.strip()}" for part in parts)
+                return f"   {shown}" + (f"    {self.line(remark)}" if remark else "")
+            case Chain(name, links, remark, _, unit):
+                return _chain(
+                    self.text(name), [(sign, self.text(expr)) for sign, expr in links], unit, self.line(remark)
+                )
+            case Grid():
+                return self.grid(b)
+            case Card(title, entries):
+                wide = max(len(key) for key, _ in entries) + 2
+                rows = [
+                    textwrap.fill(f"  {key:<{wide}}{self.line(words)}", WIDTH, subsequent_indent=" " * (wide + 2))
+                    for key, words in entries
+                ]
+                return "\n".join([title, *rows])
+            case Checks(entries):
+                return "\n".join(
+                    textwrap.fill(f"  {SIGNS[ok]} {self.line(words)}", WIDTH, subsequent_indent="    ")
+                    for ok, words in entries
+                )
+            case Picture(_, caption, says):
+                return "\n".join(textwrap.fill(part, WIDTH) for part in (f"[{says}]", self.line(caption)) if part)
+            case Together(blocks):
+                return "\n\n".join(self.block(inner) for inner in blocks)
+
+    def grid(self, grid: Grid) -> str:
+        """A matrix with its labels, in bands that fit the width."""
+        text = self.text
+        remark = self.line(grid.remark)
+        parts = [f"    {text(grid.name)} {grid.sign}" + (f"    ({remark})" if remark else "")]
+        for columns in bands(grid, WIDTH - 8, lambda cell: len(text(cell))):
+            head = ["", *(grid.columns[c] for c in columns)]
+            rows = [[label, *(text(row[c]) for c in columns)] for label, row in zip(grid.rows, grid.cells, strict=True)]
+            shown = [head, *rows] if any(head) else rows
+            wide = [max(len(row[n]) for row in shown) for n in range(len(head))]
+            for row in shown:
+                cells = [f"{row[0]:<{wide[0]}}", *(f"{cell:>{w}}" for cell, w in zip(row[1:], wide[1:], strict=True))]
+                parts.append("      " + "   ".join(cells).rstrip())
+            parts.append("")
+        return "\n".join(parts).rstrip()
 
 
 def _chain(name: str, links: Sequence[tuple[str, str]], unit: str, remark: str) -> str:
@@ -99,20 +132,3 @@ def _chain(name: str, links: Sequence[tuple[str, str]], unit: str, remark: str) 
         else:
             current += f" {part}"
     return "\n".join([*lines, current])
-
-
-def _grid(grid: Grid) -> str:
-    title = f"    {text(grid.name)} {grid.sign}" + (
-        f"    ({line(grid.remark)})" if grid.remark and line(grid.remark) else ""
-    )
-    parts = [title]
-    for columns in bands(grid, WIDTH - 8, lambda cell: len(text(cell))):
-        head = ["", *(grid.columns[c] for c in columns)]
-        rows = [[label, *(text(row[c]) for c in columns)] for label, row in zip(grid.rows, grid.cells, strict=True)]
-        shown = [head, *rows] if any(head) else rows
-        wide = [max(len(row[n]) for row in shown) for n in range(len(head))]
-        for row in shown:
-            cells = [f"{row[0]:<{wide[0]}}", *(f"{cell:>{w}}" for cell, w in zip(row[1:], wide[1:], strict=True))]
-            parts.append("      " + "   ".join(cells).rstrip())
-        parts.append("")
-    return "\n".join(parts).rstrip()

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from tracer.show import ATOM, FRACTION, POWER, Shown, Signs, Symbol
+from tracer.tex_words import GREEK, words
 
 SIGNS = {
     "·": r" \cdot ", "−": " - ", "≤": r" \le ", "≈": r" \approx ", "≠": r" \ne ", "×": r" \times ", "…": r" \dots ",
 }  # fmt: skip
-CONSTANTS = {"π": r"\pi", "∞": r"\infty", "…": r"\dots", "e": "e"}
+CONSTANTS = {"π": r"\pi", "∞": r"\infty", "…": r"\dots", "⊤": r"\top", "e": "e"}
 FUNCTIONS = {"": "", "ln": r"\ln", "arccos": r"\arccos", "max": r"\max"}
-GREEK_NAMES = (
-    "alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon varphi chi "
-    "psi omega"
-)
-GREEK = dict(zip("αβγδεζηθικλμνξπρστυφχψω", GREEK_NAMES.split(), strict=True))
+INDEX = re.compile("[A-Za-z]?|[A-Za-z0-9+−]*[0-9][A-Za-z0-9+−]*")
 NORM = {"‖": (r"\lVert ", r" \rVert"), "cos": (r"\cos ", ""), "": ("", "")}
 
 
@@ -51,7 +49,7 @@ class Latex:
 
     def tensor(self, symbol: Symbol, mark: str, indices: Sequence[str]) -> str:
         before, after = NORM[symbol.before]
-        name = _name(symbol.base) + (f"_{{{symbol.sub}}}" if symbol.sub else "")
+        name = _name(symbol.base) + (f"_{{{_name(symbol.sub)}}}" if symbol.sub else "")
         if symbol.sub and (mark or indices):
             name = f"({name})"
         return before + name + (f"^{{{_mark(mark)}}}" if mark else "") + _subscript(indices) + after
@@ -63,7 +61,10 @@ class Latex:
         return Shown(rf"\sqrt{{{body.text}}}", ATOM)
 
     def power(self, base: Shown[str], exponent: Shown[str]) -> Shown[str]:
-        return Shown(f"{base.text}^{{{exponent.text}}}", POWER)
+        body = base.text
+        if not body.startswith(r"\left") and ("^" in body or "'" in body):  # TeX takes one superscript, not two
+            body = f"{{{body}}}"
+        return Shown(f"{body}^{{{exponent.text}}}", POWER)
 
     def call(self, function: str, arguments: Sequence[str]) -> Shown[str]:
         return Shown(rf"{FUNCTIONS[function]}\left({self._listed(arguments)}\right)", ATOM)
@@ -94,10 +95,24 @@ def _mark(mark: str) -> str:
 
 
 def _name(text: str) -> str:
-    if text in GREEK:
-        return "\\" + GREEK[text]
-    plain, primes = text.rstrip("′"), "'" * (len(text) - len(text.rstrip("′")))
-    return (plain if len(plain) < 2 or not plain.isalpha() else rf"\mathrm{{{plain}}}") + primes
+    """A name as people chose it: one letter is italic, a longer word upright, a sum of indices as it stands."""
+    plain = text.rstrip("′")
+    return _letters(plain) + "'" * (len(text) - len(plain))
+
+
+def _letters(name: str) -> str:
+    if name in GREEK:
+        return "\\" + GREEK[name]
+    if INDEX.fullmatch(name):
+        return name.replace("−", "-")
+    if name.isascii() and name.isalpha():
+        return rf"\mathrm{{{name}}}"
+    return r"\$".join(map(_typed, name.split("$")))
+
+
+def _typed(name: str) -> str:
+    """What somebody typed, as words, and between dollars the signs of mathematics among it."""
+    return "".join(part if n % 2 else rf"\text{{{part}}}" for n, part in enumerate(words(name).split("$")) if part)
 
 
 def _subscript(indices: Sequence[str]) -> str:

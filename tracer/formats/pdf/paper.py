@@ -1,0 +1,96 @@
+"""A document made ready for the printer: its page as HTML, and its formulas, matrices and pictures as pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import Any
+
+from tracer.document import Block, Chain, Document, Equation, Grid, Picture, Together
+from tracer.expr import Expr
+from tracer.formats.pdf import drawings, grids
+from tracer.formats.pdf.job import Job
+from tracer.formats.pdf.painting import Faces
+from tracer.formats.pdf.setting import Setting, is_plain_number
+from tracer.layout.box import Box
+from tracer.layout.piece import Piece
+from tracer.page import filled
+from tracer.show import show
+from tracer.style import PIXELS, pixels, sides
+
+Run = list[Any]  # of chains, or of grids
+GUTTER = 2.0  # between two columns, in em
+FAMILY = "STIX Two Text, STIX Two Math, STIX Two Text Extended, STIX Two Text Greek, STIX Two Text Cyrillic, serif"
+
+
+def job_of(document: Document) -> Job:
+    """A document ready for the printer."""
+    paper = Paper(document)
+    source = filled("print.html.j2", document, paper.typeset(), arranged=paper.arranged)
+    return Job(source, paper.pieces, paper.em, paper.family)
+
+
+class Paper:
+    """Blocks as images for WeasyPrint to find, each under an address of its own."""
+
+    def __init__(self, document: Document) -> None:
+        style = document.style
+        self.em = pixels(style.text)
+        self.family = ", ".join(family for family in (style.font, FAMILY) if family)
+        above, right, below, left = sides(style.margins)
+        width, height = (side * PIXELS["mm"] for side in style.paper)
+        column, gap = (width - left - right) / self.em, GUTTER if style.columns == "2" else 0.0
+        column = (column - gap) / int(style.columns)
+        self.setting = Setting(document, column, (height - above - below) / self.em, self.words)
+        self.pieces: dict[str, Piece] = {}
+        self._faces: Faces | None = None
+
+    def typeset(self) -> dict[str, Callable[[Any], str]]:
+        """What the template calls for each kind of block."""
+        return {"math": self.inline, "equation_of": self.equation, "run_of": self.run, "picture_of": self.picture}
+
+    def arranged(self, blocks: Sequence[Block]) -> list[Block | Run]:
+        """The blocks; worked numbers that follow each other, and matrices that do, in one list."""
+        found: list[Block | Run] = []
+        for block in blocks:
+            for part in block.blocks if isinstance(block, Together) else (block,):
+                if not isinstance(part, Chain | Grid):
+                    found.append(part)
+                elif found and isinstance(found[-1], list) and type(found[-1][0]) is type(part):
+                    found[-1].append(part)
+                else:
+                    found.append([part])
+        return found
+
+    def inline(self, expr: Expr) -> str:
+        """A formula in a line of text; a plain decimal is text like any other."""
+        if is_plain_number(expr):
+            return show(expr, self.setting.plain)
+        piece = self.setting.inline(expr)
+        return self.image(piece, f"vertical-align:{-piece.depth * self.em:.3f}px")
+
+    def equation(self, equation: Equation) -> str:
+        """All sides, over several lines if they are too wide."""
+        return self.image(self.setting.equation(equation))
+
+    def run(self, run: Run) -> str:
+        """Worked numbers or matrices, in pieces between which a page may end."""
+        pieces = grids.pieces(self.setting, run) if isinstance(run[0], Grid) else self.setting.chains(run)
+        return "".join(map(self.image, pieces))
+
+    def words(self, text: str) -> Box:
+        """A text with letters that the mathematical font lacks: Pango measures it."""
+        if self._faces is None:
+            self._faces = Faces(self.em, self.family)
+        return self._faces.words(text)
+
+    def picture(self, picture: Picture) -> str:
+        """A drawing, no wider than the column."""
+        return self.image(drawings.piece(picture, self.setting.boxes, self.setting.width))
+
+    def image(self, piece: Piece, style: str = "") -> str:
+        """The element that stands for a piece in the page."""
+        address = f"piece:{len(self.pieces)}"
+        self.pieces[address] = piece
+        where = f' style="{style}"' if style else ""
+        return f'<img src="{address}" alt="{escape(piece.root.says or "-")}"{where}>'
