@@ -16,8 +16,8 @@ import tracer
 from tracer import cli
 from tracer import language as languages
 from tracer.document import Chain, Document, Equation, Grid, flat
-from tracer.formats import documents
 from tracer.formats.html import html
+from tracer.formats.txt import txt
 from tracer.language import GAP, language
 from tracer.pages.solution import solution
 from tracer.problem import TITLE
@@ -198,7 +198,7 @@ def test_no_english_is_left_on_a_page(name: str, add: Callable[..., None]) -> No
 
     assert small(page.found, typed) == set()
     assert small(aloud(document), typed) == set()
-    assert small([documents[".txt"](document).decode()], typed | {"cos", "arccos", "ln", "max"}) == set()
+    assert small([txt(document).decode()], typed | {"cos", "arccos", "ln", "max"}) == set()
 
 
 # A third language

@@ -41,16 +41,14 @@ FORTY = {
 }
 FOREIGN = {"tokens": ["שלום", "<b>&", "яблоко", "x" * 60], "given": {"X": [[1, 2], [3, -1], [-2, 0], [0, 1]]}}
 APPLE_SAYS = {
-    "shapes": "The shapes of the matrices, rows × columns, from the words to the result. X (2 × 2) is given. "
-    "Q (2 × 2) comes from X. K (2 × 2) comes from X. S (2 × 2) comes from Q and K. A (2 × 2) comes from S. "
+    "shapes": "X (2 × 2) is given. Q (2 × 2) comes from X. K (2 × 2) comes from X. S (2 × 2) comes from Q and K. A (2 × 2) comes from S. "
     "O (2 × 2) comes from A and V. V (2 × 2) comes from X.",
     "unit_square": None,
     "softmax_bars": "Bars for the softmax of apple. apple: score 1, exponential 2.72, weight 0.57. "
     "orange: score 0.71, exponential 2.03, weight 0.43.",
     "heat": "A heat map of the attention weights. apple gives apple 0.57, orange 0.43.",
     "links": None,
-    "plane": "The words before attention (thin arrows) and after it (bold); dashed arrows show how they move. "
-    "apple starts at (2, 2) and moves to (1.15, 2.43), 43 % of the way to orange. orange is at (0, 3).",
+    "plane": "apple starts at (2, 2) and moves to (1.15, 2.43), 43 % of the way to orange. orange is at (0, 3).",
 }
 NOTHING_TO_SEE = {  # which pictures are still drawn
     "one word": ({"given": {"X": [[1, 2]]}}, set()),

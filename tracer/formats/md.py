@@ -106,7 +106,7 @@ class Page:
             case Checks(entries):
                 return "\n".join(f"- {MARKS[holds]} {self.line(line)}" for holds, line in entries)
             case Picture(_, caption, says):
-                return f"> {typed(says)}\n>\n> {self.line(caption)}"
+                return f"> {self.line(caption)}\n>\n> {typed(says)}"
         raise TypeError(f"no way to write {block!r}")
 
     def chains(self, chains: Sequence[Chain]) -> str:

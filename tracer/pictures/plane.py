@@ -232,9 +232,7 @@ def _says(trace: Trace, space: Space, pair: tuple[int, int]) -> str:
     """Where each word starts and where it goes."""
     say, print_ = trace.problem.paper.style.language, Print(trace)
     a, b = pair
-    sentences = [say.text(CAPTIONS[space.kind])]
-    if space.title:
-        sentences[0] = f"{space.title}: {sentences[0]}"
+    sentences = [f"{space.title}:"] if space.title else []
     for i, word in enumerate(space.words[:MOST]):
         before, after = (print_.vector([stage[a], stage[b]]) for stage in (word.stages[0], word.stages[-1]))
         if not word.moves or len(word.stages) == 1:

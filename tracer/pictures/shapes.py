@@ -203,7 +203,7 @@ def _frame(trace: Trace, inside: list[Matrix]) -> list[Mark]:
 def _says(trace: Trace, matrices: dict[str, Matrix], joins: list[tuple[str, str]]) -> str:
     """Each matrix with its size, and from which ones it comes."""
     say = trace.problem.paper.style.language
-    sentences = [say.text("The shapes of the matrices, rows × columns, from the words to the result.")]
+    sentences = []
     for name, matrix in matrices.items():
         step, sources = matrix.step, [matrices[start].step.symbol for start, end in joins if end == name]
         what = f"{step.symbol} ({_size(step)})"
