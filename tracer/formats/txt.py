@@ -95,7 +95,7 @@ class PlainText:
                     for ok, words in entries
                 )
             case Picture(_, caption, says):
-                return "\n".join(textwrap.fill(part, WIDTH) for part in (fself.line(caption), f"[{says}]") if part)
+                return "\n".join(textwrap.fill(part, WIDTH) for part in (self.line(caption), f"[{says}]") if part)
             case Together(blocks):
                 return "\n\n".join(self.block(inner) for inner in blocks)
 
