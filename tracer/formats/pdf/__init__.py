@@ -10,6 +10,7 @@ tags.py                what each of them is to somebody who hears the page
 
 from __future__ import annotations
 
+import atexit
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ def start() -> None:
     """Start a press: there will be something to print."""
     if not PRESSES:
         PRESSES.append(Press())
+        atexit.register(PRESSES[0].stop)
 
 
 @documents.register(".pdf")

@@ -39,6 +39,11 @@ class Press:
             raise RenderError(outcome)
         return outcome
 
+    def stop(self) -> None:
+        """End it at once."""
+        self.process.kill()
+        self.process.communicate()
+
 
 def work(jobs: BinaryIO, outcomes: BinaryIO) -> None:
     """Print jobs until there are no more; the first word is printed into the void, to warm the press."""
