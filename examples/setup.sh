@@ -1,6 +1,7 @@
 # Everything that the examples and the tests need, from a fresh Debian or Ubuntu on. Sourced, not run:
 #   need PROGRAM WHAT PACKAGE…   install Debian packages where a program is missing and installing is allowed
 #   environment EXTRA…           the virtual environment .venv with the package in it, and the groups or packages named
+#   checkers PACKAGE…            npm packages in .venv/node_modules, pinned: name@version
 # After `environment`, $python is the interpreter to use.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -47,4 +48,11 @@ environment() {
     fi
     "$python" -c 'import weasyprint' 2>/dev/null ||
         install_packages "Pango, for PDF" libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 || true
+}
+
+checkers() {
+    [ "$(cat "$root/.venv/checkers" 2>/dev/null)" = "$*" ] && return
+    echo "setting up $*" >&2
+    npm install --silent --no-save --no-audit --no-fund --ignore-scripts --prefix "$root/.venv" "$@" >/dev/null &&
+        printf '%s' "$*" >"$root/.venv/checkers"
 }

@@ -12,8 +12,11 @@ if [ "${1:-}" = --full ]; then
     need chromium "a browser" chromium
     need pdftotext "a PDF reader" poppler-utils
     need pdflatex "TeX" texlive-latex-base texlive-latex-recommended
+    need java "Java, for the Nu validator" default-jre-headless
+    need npm "npm, for axe and the Nu validator" npm
 fi
 environment "${extra[@]}"
+if [ "${#group[@]}" = 0 ]; then checkers axe-core@4.14.1 vnu-jar@26.9.27; fi
 cd "$root"
 "$python" -m ruff check .
 "$python" -m ruff format --check .

@@ -22,7 +22,7 @@ FLOORS = [  # a name is a file, or a whole folder
     ["views"],
     ["trace"],
     ["operations", "checks", "document"],
-    ["shapes"],
+    ["origins", "shapes"],
     ["composition"],
     ["arrays", "parts", "spoken"],
     ["pictures"],

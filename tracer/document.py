@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from tracer.drawing import Drawing
 from tracer.evaluate import rebuild
@@ -101,6 +101,7 @@ class Card:
 
     title: str
     entries: tuple[tuple[str, Line], ...]
+    anchor: str = "conventions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,33 @@ class Together:
 Block: TypeAlias = Heading | Text | Equation | Chain | Grid | Picture | Card | Checks | Together
 
 
+class Along(NamedTuple):
+    """Places along one axis of what a cell is computed from: `scale` · (the cell's place on `axis`) + `first` … `last`.
+
+    Counted from 1. Where `scale` is 0, the places are the same for every cell.
+    """
+
+    axis: int
+    scale: int
+    first: int
+    last: int
+
+
+class Source(NamedTuple):
+    """A range of a step's cells, in relation to the cell that is computed from them."""
+
+    step: str
+    at: tuple[Along, ...]
+
+
+class Origin(NamedTuple):
+    """Where some cells of a step come from; `ranges` says which, first and last place along each axis."""
+
+    step: str
+    ranges: tuple[tuple[int, int], ...]
+    sources: tuple[Source, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A page or several, before they are typeset. `origins` says from which cells each cell was computed.
@@ -131,8 +159,17 @@ class Document:
     blocks: tuple[Block, ...]
     source: str = ""
     style: Style = Style()
-    origins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    origins: tuple[Origin, ...] = ()
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading with what stands under it, and the sections inside it; a page may begin with one without a heading."""
+
+    heading: Heading | None
+    blocks: tuple[Block, ...] = ()
+    sections: tuple[Section, ...] = ()
 
 
 LABEL, HEAD = 24, 12  # characters of a row's and a column's label before it is broken over lines
@@ -165,3 +202,46 @@ def flat(blocks: Sequence[Block]) -> list[Block]:
     for block in blocks:
         found += flat(block.blocks) if isinstance(block, Together) else [block]
     return found
+
+
+def sections(blocks: Sequence[Block]) -> tuple[Section, ...]:
+    """The blocks as an outline: each heading with what follows it, up to the next heading of its level."""
+    return _nested(_headed(blocks))
+
+
+def _headed(blocks: Sequence[Block]) -> list[Section]:
+    """The blocks cut before every heading, and before every card, which is a section of its own."""
+    found: list[Section] = []
+    for block in blocks:
+        if isinstance(block, Heading):
+            found.append(Section(block))
+            continue
+        if isinstance(block, Card):
+            found.append(Section(Heading(block.title, 2, block.anchor), (block,)))
+            continue
+        parts = _headed(block.blocks) if isinstance(block, Together) else [Section(None, (block,))]
+        for part in parts:
+            inside = (Together(part.blocks),) if isinstance(block, Together) and part.blocks else part.blocks
+            if part.heading is None and found:
+                found[-1] = Section(found[-1].heading, (*found[-1].blocks, *inside))
+            else:
+                found.append(Section(part.heading, inside))
+    return found
+
+
+def _nested(flat_sections: Sequence[Section]) -> tuple[Section, ...]:
+    """Sections in a row, those of a deeper level put inside the one before them."""
+    found: list[Section] = []
+    inside: list[Section] = []
+    for section in flat_sections:
+        outer = found[-1].heading if found else None
+        if section.heading and outer and section.heading.level > outer.level:
+            inside.append(section)
+            continue
+        if found:
+            found[-1] = Section(outer, found[-1].blocks, _nested(inside))
+        found.append(section)
+        inside = []
+    if found:
+        found[-1] = Section(found[-1].heading, found[-1].blocks, _nested(inside))
+    return tuple(found)

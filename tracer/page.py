@@ -1,30 +1,46 @@
-"""A document as HTML text: what the browser shows, and what WeasyPrint turns into PDF. Jinja2's home.
+"""A document as HTML text, by a template: what the browser shows, and what WeasyPrint turns into PDF. Jinja2's home.
 
-How a formula looks is the typesetter's: MathML for the screen (`formats/html.py`), painted boxes for paper
-(`formats/pdf.py`).
+How a formula looks is the typesetter's: MathML for the screen (`formats/html.py`), painted pieces for paper
+(`formats/pdf/paper.py`). A house's own templates go before ours and run in Jinja2's sandbox.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
+import json
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from tracer import __version__
-from tracer.document import Chain, Document, Equation, bands
+from tracer.document import Chain, Document, Equation, Grid, Heading, bands, flat, sections
 from tracer.drawing import Point, head, shaft
-from tracer.expr import Expr
+from tracer.errors import RenderError
+from tracer.expr import Cell, Div, Expr, Index
 from tracer.notation.plain import plain
 from tracer.notation.tspans import Tspans
 from tracer.show import show
+from tracer.spoken import Spoken
+from tracer.style import Style, pixels
 from tracer.templates import templates
 
 WIDTH = 78  # characters that a grid may be wide before it is cut into bands
+USUAL = "10.5pt"  # a screen shows this size of text as large as its reader likes it
+GENERIC = {"serif", "sans-serif", "monospace", "cursive", "fantasy", "system-ui", "math"}
+SPACES = re.compile(rb"""("[^"]*"|`[^`]*`)|\s*([][{}()=,;:+*/%<>!&|?-])\s*""")  # in a script: strings, signs
+HOLE = "□"  # where the indices of a cell go, in the name of a step
 
 
 class Typesetter(Protocol):
-    """Turns formulas into HTML for the screen."""
+    """Turns formulas into HTML for the screen, and into what is said of them."""
+
+    @property
+    def spoken(self) -> Spoken:
+        """The document aloud."""
+        ...
 
     def inline(self, expr: Expr) -> str:
         """A formula in a line of text."""
@@ -40,54 +56,84 @@ class Typesetter(Protocol):
 
 
 def page(document: Document, typesetter: Typesetter) -> str:
-    """The document as one HTML page."""
-    tspans = Tspans(document.style.signs)
+    """The document as one HTML page for the screen."""
+    from markupsafe import Markup
+
+    style = document.style
+    tspans = Tspans(style.signs)
+    typeset: dict[str, Callable[[Any], str]] = {
+        "math": typesetter.inline,
+        "equation_of": typesetter.equation,
+        "chain_of": typesetter.chain,
+        "lettered": lambda expr: show(expr, tspans),
+    }
     return filled(
         "page.html.j2",
         document,
-        {
-            "math": typesetter.inline,
-            "equation_of": typesetter.equation,
-            "chain_of": typesetter.chain,
-            "lettered": lambda expr: show(expr, tspans),
-        },
-        bands=lambda grid: bands(grid, WIDTH, measure),
+        typeset,
+        said=typesetter.spoken.inline,
+        bands=lambda grid: bands(grid, WIDTH, breadth),
+        outline=sections(document.blocks),
+        is_new=Places(document).is_new,
+        origins=Markup(_origins(document, typesetter)),  # noqa: S704  "<" is escaped in it
+        scale=round(pixels(style.text) / pixels(USUAL) * 100, 1),
     )
 
 
 def filled(template: str, document: Document, typeset: Mapping[str, Callable[[Any], str]], **others: Any) -> str:
-    """A template with a document in it; `typeset` names the functions that turn blocks into HTML."""
+    """A template with a document in it; `typeset` names the functions that turn blocks into HTML.
+
+    Raises `RenderError` with the template's name where a template of the house's own fails.
+    """
+    import jinja2
     from markupsafe import Markup
 
     def safe(function: Callable[[Any], str]) -> Callable[[Any], Markup]:
         return lambda block: Markup(function(block))  # noqa: S704  typesetters escape what people typed
 
-    text: str = (
-        _environment()
-        .get_template(template)
-        .render(
-            document=document,
-            version=__version__,
-            say=document.style.language.text,
-            sheet=Markup,
-            **{name: safe(function) for name, function in typeset.items()},
-            **others,
-        )
-    )
+    style = document.style
+    values = {
+        "document": document,
+        "version": __version__,
+        "say": style.language.text,
+        "families": Markup(_families(style.font)),  # noqa: S704  letters, digits, spaces, hyphens
+        "own_css": Markup(style.css),  # noqa: S704  the house's own, without "</"
+        **{name: safe(function) for name, function in typeset.items()},
+        **others,
+    }
+    try:
+        text: str = _environment(style.templates).get_template(template).render(values)
+    except jinja2.TemplateError as error:
+        raise _failed(style, error) from None
+    except Exception as error:
+        if not style.templates:
+            raise
+        raise _failed(style, error) from None
     return text.lstrip()
 
 
+def _failed(style: Style, error: Exception) -> RenderError:
+    name, line = getattr(error, "name", None), getattr(error, "lineno", None)
+    where = f"{style.templates or templates()}" + (f", {name}" if name else "") + (f", line {line}" if line else "")
+    return RenderError(f"{where}: the template cannot be used: {error}")
+
+
 @lru_cache
-def _environment() -> Any:
-    import jinja2
+def _environment(own: str) -> Any:
+    """Our templates, a house's own before them; ours can be reached from there as "tracer/page.html.j2"."""
+    from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
     from markupsafe import Markup
 
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(templates()),
+    ours = FileSystemLoader(templates())
+    houses = [FileSystemLoader(own)] if own else []
+    environment = ImmutableSandboxedEnvironment(
+        loader=ChoiceLoader([*houses, ours, PrefixLoader({"tracer": ours})]),
         autoescape=True,
-        undefined=jinja2.StrictUndefined,
+        undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
     environment.filters["kind"] = lambda block: type(block).__name__
     environment.filters |= {
@@ -97,9 +143,63 @@ def _environment() -> Any:
         "twentieths": twentieths,
         "percent": percent,
     }
-    environment.globals["style"] = lambda name: Markup((templates() / name).read_text("utf-8"))  # noqa: S704
-    environment.globals["font"] = lambda name: base64.b64encode((templates() / "fonts" / name).read_bytes()).decode()
+    environment.filters["fragment"] = lambda anchor: quote(anchor, safe=",")
+    environment.globals["file"] = lambda name: Markup(_file(name).decode())  # noqa: S704
+    environment.filters["digest"] = lambda text: base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    environment.globals["font"] = lambda name: base64.b64encode(_file(f"fonts/{name}")).decode()
     return environment
+
+
+@lru_cache
+def _file(name: str) -> bytes:
+    """A file beside the templates; a script without comments, and without spaces but in its strings."""
+    content = (templates() / name).read_bytes()
+    if not name.endswith(".js"):
+        return content
+    code = b"\n".join(line for line in content.splitlines() if not line.lstrip().startswith(b"//"))
+    return SPACES.sub(lambda found: found[1] or found[2], code)
+
+
+class Places:
+    """Which element carries the id of a step or cell that is shown more than once: a worked line, else the first."""
+
+    def __init__(self, document: Document) -> None:
+        self.taken = {block.anchor for block in flat(document.blocks) if isinstance(block, Chain | Heading)}
+
+    def is_new(self, anchor: str) -> bool:
+        """Whether nothing carries this id yet; from now on something does."""
+        is_new = bool(anchor) and anchor not in self.taken
+        self.taken.add(anchor)
+        return is_new
+
+
+def _origins(document: Document, typesetter: Typesetter) -> str:
+    """What the script needs to know: how each step's cells are called, and where they come from."""
+    names: dict[str, str] = {}
+    for block in flat(document.blocks):
+        if isinstance(block, Grid) and isinstance(block.name, Cell) and block.ids:
+            tensor = block.name.tensor
+            names.setdefault(tensor.id, typesetter.inline(Cell(tensor, (Index(HOLE),))))
+    data = {"names": names, "origins": document.origins}
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _families(font: str) -> str:
+    """Names of fonts as CSS wants them, each followed by a comma: "Libertinus Serif", serif, ."""
+    names = [name.strip() for name in font.split(",") if name.strip()]
+    return "".join(f"{name}, " if name in GENERIC else f'"{name}", ' for name in names)
+
+
+def measure(cell: Expr | str) -> int:
+    """How wide an entry of a grid is, in characters."""
+    return len(cell if isinstance(cell, str) else show(cell, plain))
+
+
+def breadth(cell: Expr | str) -> int:
+    """How wide a browser sets it, in characters: a fraction as wide as its wider half, and small in a table."""
+    if isinstance(cell, Div):
+        return max(measure(cell.top), measure(cell.bottom)) * 2 // 3
+    return measure(cell)
 
 
 def twentieths(length: float) -> float:
@@ -115,8 +215,3 @@ def points(places: tuple[Point, ...]) -> str:
 def percent(shade: float) -> str:
     """A shade as CSS writes it."""
     return f"{shade:.0%}"
-
-
-def measure(cell: Expr | str) -> int:
-    """How wide an entry of a grid is, in characters."""
-    return len(cell if isinstance(cell, str) else show(cell, plain))

@@ -1,17 +1,18 @@
-"""A document as one HTML file: MathML, no script, nothing fetched."""
+"""A document as one HTML file: MathML, a small script for looking things up, nothing fetched."""
 
 from __future__ import annotations
 
 from html import escape
+from urllib.parse import quote
 
 from tracer.document import Chain, Document, Em, Equation, Line
 from tracer.expr import Add, Expr
 from tracer.formats import documents
 from tracer.notation.mathml import MathML
 from tracer.show import bracketed, show, shown
-from tracer.style import Style
+from tracer.spoken import Spoken
 
-LONG = 4  # terms of a sum before it may be broken over lines
+LONG = 2  # terms of a sum before it may be broken over lines
 
 
 @documents.register(".html")
@@ -19,32 +20,46 @@ def html(document: Document) -> bytes:
     """One self-contained file that any browser shows, on a phone too."""
     from tracer.page import page
 
-    return page(document, Screen(document.style)).encode()
+    return page(document, Screen(document)).encode()
 
 
 class Screen:
-    """Formulas as MathML; a long chain breaks where the browser's line ends, before = and before +."""
+    """Formulas as MathML; a long chain breaks where the browser's line ends, before = and before +.
 
-    def __init__(self, style: Style) -> None:
-        self.mathml = MathML(style.signs)
+    A line may end between two <math> elements and never inside one: so a sign stands in one with what follows it.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self.mathml = MathML(document.style.signs)
+        self.spoken = Spoken(document)
 
     def inline(self, expr: Expr) -> str:
         """A formula in a line of text."""
         return f"<math>{show(expr, self.mathml)}</math>"
 
     def equation(self, equation: Equation) -> str:
-        """All sides in one line."""
+        """All sides, each with the sign before it."""
         sides = []
         for sign, expr in equation.sides:
-            word = f"{sign} " if sign.startswith(",") else f" {_sign(sign)} " if sign else ""
-            sides.append(word + _display(show(expr, self.mathml)))
-        return "".join(sides)
+            is_words = sign.startswith(",")
+            sides.append((f"{escape(sign)} " if is_words else " ") + self._pieces("" if is_words else sign, expr))
+        return "".join(sides).strip()
 
     def chain(self, chain: Chain) -> str:
-        """Name and links; each link may stand on a line of its own."""
-        links = "".join(f' <span class="link">{_sign(sign)} {self._pieces(expr)}</span>' for sign, expr in chain.links)
-        remark = f' <span class="remark">({self._line(chain.remark)})</span>' if chain.remark else ""
-        return f'<span class="name">{_display(show(chain.name, self.mathml))}</span>{links}{escape(chain.unit)}{remark}'
+        """Name and links; each link may stand on a line of its own. The name is a link to itself."""
+        name = _display(show(chain.name, self.mathml))
+        before = [f'<span class="link">{self._pieces(sign, expr)}</span>' for sign, expr in chain.links[:-1]]
+        value = [
+            f'<span class="link value">{self._pieces(sign, expr)}{escape(chain.unit)}</span>'
+            for sign, expr in chain.links[-1:]
+        ]
+        remark = [f'<span class="remark">({self._line(chain.remark)})</span>'] if chain.remark else []
+        address = (
+            f' href="#{quote(chain.anchor, safe=",")}" title="{escape(self.spoken.inline(chain.name))}"'
+            if chain.anchor
+            else ""
+        )
+        return " ".join([f'<a class="name"{address}>{name}</a>', *before, *value, *remark])
 
     def _line(self, line: Line) -> str:
         parts = [
@@ -53,17 +68,14 @@ class Screen:
         ]
         return "".join(parts)
 
-    def _pieces(self, expr: Expr) -> str:
-        """An expression, a long sum in pieces that may stand on different lines."""
+    def _pieces(self, sign: str, expr: Expr) -> str:
+        """An expression behind its sign, a long sum in pieces that may stand on different lines."""
         if not isinstance(expr, Add) or len(expr.terms) <= LONG:
-            return _display(show(expr, self.mathml))
+            return _display(show(expr, self.mathml), sign)
         first, *others = (bracketed(shown(term, self.mathml), 1, self.mathml) for term in expr.terms)
-        return _display(first) + "".join(f" {_sign('+')} {_display(term)}" for term in others)
+        return " ".join([_display(first, sign), *(_display(term, "+") for term in others)])
 
 
-def _display(text: str) -> str:
-    return f'<math displaystyle="true">{text}</math>'
-
-
-def _sign(sign: str) -> str:
-    return f"<math><mo>{sign}</mo></math>"
+def _display(text: str, sign: str = "") -> str:
+    before = f'<mo form="infix" lspace="0.05em">{sign}</mo>' if sign else ""
+    return f'<math displaystyle="true">{before}{text}</math>'

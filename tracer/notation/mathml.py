@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
 
 from tracer.show import ATOM, FRACTION, POWER, Shown, Signs, Symbol
 
+TALL = ("<mfrac", "<munder", "<mtable", "<msqrt", "<mo>{")  # what makes the brackets and roots around it grow
+PARTS = re.compile(r"[+−]|\d+|[A-Za-z]\w*")  # of an index expression
+BAR = '<mo stretchy="false" form="infix" lspace="0.2em" rspace="0.2em">|</mo>'
 NORM = '<mo stretchy="false" lspace="0" rspace="0">‖</mo>'
 
 
@@ -36,7 +40,7 @@ class MathML:
         return f'<mrow><mo form="prefix">−</mo>{body}</mrow>'
 
     def brackets(self, body: str) -> str:
-        return f"<mrow><mo>(</mo>{body}<mo>)</mo></mrow>"
+        return _fenced("(", body, ")")
 
     def row(self, parts: Sequence[str]) -> str:
         return f"<mrow>{''.join(parts)}</mrow>"
@@ -62,19 +66,21 @@ class MathML:
         return Shown(f"<mfrac>{top.text}{bottom.text}</mfrac>", FRACTION)
 
     def root(self, body: Shown[str]) -> Shown[str]:
-        return Shown(f"<msqrt>{body.text}</msqrt>", ATOM)
+        """A low root says so, for a font whose sign cannot grow: Chromium would keep room for the widest there is."""
+        low = "" if _is_tall(body.text) else ' class="low"'
+        return Shown(f"<msqrt{low}>{body.text}</msqrt>", ATOM)
 
     def power(self, base: Shown[str], exponent: Shown[str]) -> Shown[str]:
         return Shown(f"<msup>{base.text}{exponent.text}</msup>", POWER)
 
     def call(self, function: str, arguments: Sequence[str]) -> Shown[str]:
-        return Shown(f"<mrow><mi>{function}</mi><mo>(</mo>{self._listed(arguments)}<mo>)</mo></mrow>", ATOM)
+        return Shown(f"<mrow><mi>{function}</mi>{_fenced('(', self._listed(arguments), ')')}</mrow>", ATOM)
 
     def vector(self, entries: Sequence[str]) -> str:
         if self.signs.vectors == "column":
             rows = "".join(f"<mtr><mtd>{entry}</mtd></mtr>" for entry in entries)
-            return f"<mrow><mo>(</mo><mtable>{rows}</mtable><mo>)</mo></mrow>"
-        return f"<mrow><mo>(</mo>{self._listed(entries)}<mo>)</mo></mrow>"
+            return _fenced("(", f"<mtable>{rows}</mtable>", ")")
+        return _fenced("(", self._listed(entries), ")")
 
     def _listed(self, parts: Sequence[str]) -> str:
         return f"<mo>{self.signs.separator}</mo>".join(parts)
@@ -93,7 +99,17 @@ class MathML:
         )
 
     def side_by_side(self, parts: Sequence[str]) -> str:
-        return f"<mrow><mo>[</mo>{'<mo>|</mo>'.join(parts)}<mo>]</mo></mrow>"
+        return _fenced("[", BAR.join(parts), "]")
+
+
+def _is_tall(body: str) -> bool:
+    return any(tag in body for tag in TALL)
+
+
+def _fenced(left: str, body: str, right: str) -> str:
+    """A row in brackets, which grow only where they must: a bracket that could grow takes more room in Chromium."""
+    fixed = "" if _is_tall(body) else ' stretchy="false"'
+    return f"<mrow><mo{fixed}>{left}</mo>{body}<mo{fixed}>{right}</mo></mrow>"
 
 
 def _name(text: str) -> str:
@@ -104,7 +120,12 @@ def _indices(indices: Sequence[str]) -> str:
     if not indices:
         return ""
     comma = "" if all(len(index) == 1 for index in indices) else "<mo>,</mo>"
-    return f"<mrow>{comma.join(_name(index) for index in indices)}</mrow>"
+    return f"<mrow>{comma.join(_index(index) for index in indices)}</mrow>"
+
+
+def _index(index: str) -> str:
+    """i, 12, or c+2 with the sign as a sign."""
+    return "".join(f"<mo>{part}</mo>" if part in "+−" else _name(part) for part in PARTS.findall(index)) or _name(index)
 
 
 mathml = MathML(Signs())

@@ -187,7 +187,8 @@ class Working:
 
     def _grid(self, step: StepView, sign: str, cells: list[list[Expr | str]], remark: Line) -> Grid:
         rows = tuple(step.rows[i] for i in self.shown(step))
-        return Grid(Cell(step.tensor, ()), sign, rows, step.columns, tuple(map(tuple, cells)), remark)
+        ids = tuple(tuple(cell.id for cell in step.row(i)) for i in self.shown(step))
+        return Grid(Cell(step.tensor, ()), sign, rows, step.columns, tuple(map(tuple, cells)), remark, ids)
 
     def result(self, cell: CellView) -> tuple[Expr | str, bool]:
         """An entry of the result, and whether it is equal to the value."""
