@@ -11,6 +11,7 @@ if [ "${1:-}" = --full ]; then
     extra+=(--group "$root/pyproject.toml:full")
     need chromium "a browser" chromium
     need pdftotext "a PDF reader" poppler-utils
+    need soffice "a spreadsheet program" libreoffice-calc-nogui
     need pdflatex "TeX" texlive-latex-base texlive-latex-recommended
     need java "Java, for the Nu validator" default-jre-headless
     need npm "npm, for axe and the Nu validator" npm

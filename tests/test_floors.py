@@ -14,14 +14,14 @@ FLOORS = [  # a name is a file, or a whole folder
     ["language"],
     ["names"],
     ["notation", "evaluate", "fields"],
-    ["style"],
+    ["style", "references"],
     ["arithmetic.floating"],  # it reads given numbers with the certified arithmetic
     ["problem"],
     ["style_file"],
     ["problem_file", "tables"],
     ["views"],
     ["trace"],
-    ["operations", "checks", "document"],
+    ["operations", "checks", "document", "workbook", "readings"],
     ["origins", "shapes"],
     ["composition"],
     ["arrays", "parts", "spoken"],
@@ -49,6 +49,7 @@ HOMES = {
     "markupsafe": {"page"},
     "weasyprint": {"formats.pdf", "formats.pdf.painting"},
     "pydyf": {"formats.pdf.tags"},
+    "xlsxwriter": {"formats.xlsx"},
 }
 FORBIDDEN = {"eval", "exec", "compile", "__import__", "sympify", "parse_expr", "simplify"}
 

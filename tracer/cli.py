@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     solve = commands.add_parser("solve", help="work a problem step by step", description="Work a problem step by step.")
     solve.add_argument("problem", metavar="PROBLEM", help="a problem file in TOML or JSON; - for standard input")
     solve.add_argument("-o", "--output", metavar="FILE", action="append", default=[],
-                       help="write .html, .pdf, .tex, .md, .ipynb, .json or .txt, by suffix; may be repeated; "
+                       help="write .html, .pdf, .tex, .md, .ipynb, .xlsx, .json or .txt, by suffix; may be repeated; "
                             "- for stdout")  # fmt: skip
     solve.add_argument("--detail", choices=("summary", "steps", "full"),
                        help="results only, the first row worked, or every row (usual if not too long)")  # fmt: skip

@@ -185,11 +185,11 @@ _VALUE: dict[type, Callable[[Any, Where, Table], Any]] = {
     Max: lambda e, w, t: t.arithmetic.largest(_each(e, w, t)),
     Largest: lambda e, w, t: t.arithmetic.largest([value(x, w, t) for x in e.of]),
     Case: lambda e, w, t: value(e.then if t.holds(e.when, w) else e.otherwise, w, t),
-    Join: lambda e, w, t: t[key_of(*_part(e, w))],
+    Join: lambda e, w, t: t[key_of(*part_of(e, w))],
 }
 
 
-def _part(join: Join, where: Where) -> tuple[Cell, Where]:
+def part_of(join: Join, where: Where) -> tuple[Cell, Where]:
     """The part of a join that holds a place, and the place within it."""
     n = where[join.index]
     for cell in join.parts:
@@ -252,7 +252,7 @@ def substitute(expr: Expr, where: Where, table: Table, put: Callable[[Key], Expr
         case Case(when, then, otherwise):
             return inside(then if table.holds(when, where) else otherwise)
         case Join():
-            return put(key_of(*_part(expr, where)))
+            return put(key_of(*part_of(expr, where)))
     return rebuild(expr, inside)
 
 
@@ -270,7 +270,7 @@ def instantiate(expr: Expr, where: Where, table: Table) -> Expr:
         case Case(when, then, otherwise):
             return Case(_bound(when, where), inside(then), inside(otherwise))
         case Join():
-            cell, at_part = _part(expr, where)
+            cell, at_part = part_of(expr, where)
             return Cell(cell.tensor, tuple([position(index.at(at_part)) for index in cell.at]))
     return rebuild(expr, inside)
 

@@ -308,6 +308,13 @@ class Tables:
                 continue
         return Num(Fraction(0), places), 0
 
+    def double(self, key: Key) -> float:
+        """The double nearest to a value, as far as an enclosure tells; `floats` has what double precision computes."""
+        from tracer.arithmetic import ball
+
+        with ball.precision(ball.PRECISIONS[0]):
+            return ball.to_float(self._enclosed(key, ball.PRECISIONS[0]))
+
     def _magnitude(self, key: Key) -> int:
         from tracer.arithmetic import ball
 

@@ -1,0 +1,164 @@
+"""A trace as a spreadsheet with live formulas, written with XlsxWriter, whose home this is.
+
+XlsxWriter stores a formula's value beside it, so that programs which compute nothing show the numbers, starts in 30 ms
+and, with its files kept in memory and a fixed date of creation, writes the same bytes for the same input.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from io import BytesIO
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
+
+from tracer.errors import RenderError
+from tracer.formats import traces
+from tracer.pages.workbook import workbook
+from tracer.references import a1, quoted
+from tracer.style import Style
+from tracer.trace import Trace
+from tracer.workbook import Entry, Formula, Link, Sheet
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
+
+CREATED = datetime(2000, 1, 1)
+LONGEST = 8192  # characters of a formula
+PAPERS = {"letter": 1, "A4": 9}
+INCHES = {"mm": 25.4, "cm": 2.54, "in": 1.0, "pt": 72.0}
+LONGEST_TEXT, LONGEST_HEAD = 32_767, 120  # characters of a text in a cell, and of a title above a printed page
+PLAIN = 8.43  # characters of a column that nobody has set
+WIDE = 110  # characters on a page that stands upright, made somewhat smaller
+LINE = 92  # characters of the words above a grid
+HIGH = 15  # points of a line
+THIN, MEDIUM, DOTTED = 1, 2, 4
+TYPED = ("=", "+", "-", "@")  # what a text may begin with that a person who edits it would turn into a formula
+GREY, PALE = "#595959", "#FFF9DB"
+MIDDLE = {"valign": "vcenter"}
+LOOKS: dict[str, dict[str, Any]] = {
+    "title": {"bold": True, "font_size": 16},
+    "words": {},
+    "why": {"italic": True},
+    "formula": {"indent": 1},
+    "strong": {"bold": True},
+    "head": {"bold": True, "align": "right", "text_wrap": True, "bottom": THIN},
+    "label": {"bold": True, "align": "left", "text_wrap": True, **MIDDLE},
+    "input": {"italic": True, "border": MEDIUM, "bg_color": PALE, "align": "right", **MIDDLE},
+    "computed": {"border": THIN, "align": "right", **MIDDLE},
+    "certified": {"border": DOTTED, "font_color": GREY, "align": "right", **MIDDLE},
+    "symbolic": {"border": DOTTED, "font_color": GREY, "align": "right", "text_wrap": True, **MIDDLE},
+    "check": {"align": "right", **MIDDLE},
+    "link": {"underline": 1, "font_color": "#0B4F9E"},
+}
+
+
+@traces.register(".xlsx")
+def xlsx(trace: Trace) -> bytes:
+    """The file. Raises `RenderError` where a formula is longer than spreadsheets allow."""
+    import xlsxwriter
+
+    made, file = workbook(trace), BytesIO()
+    with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
+        book.set_properties({"title": made.title, "comments": trace.problem.source, "created": CREATED})
+        look = _Looks(book)
+        for sheet in made.sheets:
+            page = book.add_worksheet(sheet.name)
+            for (row, column), entry in sheet.entries.items():
+                _fill(page, row, column, entry, look)
+            _lay_out(page, sheet)
+            _set_up(page, sheet, made.title, made.style)
+        for name, cell in made.names.items():
+            book.define_name(name, f"={cell}")
+    return file.getvalue()
+
+
+class _Looks:
+    """The format of each entry, made once for all entries that look the same."""
+
+    def __init__(self, book: Workbook) -> None:
+        self.book = book
+        self.made: dict[tuple[str, str, bool], Format] = {}
+
+    def __call__(self, entry: Entry) -> Format:
+        """A text that looks like a formula is marked as a text, so that it stays one when somebody edits it."""
+        is_typed = isinstance(entry.content, str) and entry.content.startswith(TYPED)
+        key = entry.role, entry.look, is_typed
+        if key not in self.made:
+            self.made[key] = self.book.add_format(
+                {"num_format": entry.look, **LOOKS[entry.role], **({"quote_prefix": True} if is_typed else {})}
+            )
+        return self.made[key]
+
+
+def _fill(page: Worksheet, row: int, column: int, entry: Entry, look: _Looks) -> None:
+    content, how = entry.content, look(entry)
+    match content:
+        case Formula(text, value):
+            if len(text) >= LONGEST:
+                raise RenderError(
+                    f"the formula in {page.name}!{a1(row, column)} has {len(text)} characters, a spreadsheet allows "
+                    f"{LONGEST}; nothing was changed, choose another format"
+                )
+            page.write_formula(row, column, f"={text}", how, value)
+        case Link(text, sheet):
+            page.write_url(row, column, f"internal:{quoted(sheet)}!A1", how, text)
+        case "":
+            page.write_blank(row, column, None, how)
+        case str():
+            page.write_string(row, column, content[:LONGEST_TEXT], how)
+        case _:
+            page.write_number(row, column, content, how)
+
+
+def _lay_out(page: Worksheet, sheet: Sheet) -> None:
+    """Widths, what stays in sight, and no warnings about labels that are numbers."""
+    for column, width in sheet.widths.items():
+        page.set_column(column, column, width)
+    for row, lines in _lines(sheet).items():
+        page.set_row(row, HIGH * lines)
+    page.hide_gridlines(2)
+    if any(sheet.frozen):
+        page.freeze_panes(*sheet.frozen)
+    last = max((column for _, column in sheet.entries), default=0)
+    everywhere = f"A1:{a1(sheet.next, last)}"
+    page.ignore_errors(dict.fromkeys(("number_stored_as_text", "formula_differs", "formula_range"), everywhere))
+
+
+def _lines(sheet: Sheet) -> dict[int, int]:
+    """The lines of each row that has a text too long for its column: not every program finds them out by itself."""
+    found: dict[int, int] = {}
+    for (row, column), entry in sheet.entries.items():
+        if isinstance(entry.content, str) and "text_wrap" in LOOKS[entry.role]:
+            lines = len(wrap(entry.content, max(int(sheet.widths.get(column, PLAIN)) - 2, 1)))
+            if lines > 1:
+                found[row] = max(lines, found.get(row, 1))
+    return found
+
+
+def _set_up(page: Worksheet, sheet: Sheet, title: str, style: Style) -> None:
+    """The printed page: paper and margins of the house, as wide as the sheet, its labels on every page."""
+    page.set_paper(PAPERS[style.size])
+    above, right, below, left = _margins(style.margins)
+    page.set_margins(left, right, above, below)
+    columns = max((column for _, column in sheet.entries), default=0) + 1
+    wide = sum(sheet.widths.get(column, PLAIN) for column in range(columns))
+    if wide > WIDE:
+        page.set_landscape()
+    page.fit_to_pages(1, 0)
+    while wide < LINE:  # the words above a narrow grid run on beside it
+        columns, wide = columns + 1, wide + PLAIN
+    page.print_area(0, 0, sheet.next, columns - 1)
+    if sheet.header is not None:
+        page.repeat_rows(sheet.header)
+    page.set_header("&L" + title[:LONGEST_HEAD].replace("&", "&&"))
+    page.set_footer("&L&A&R&P / &N")
+
+
+def _margins(lengths: str) -> tuple[float, float, float, float]:
+    """Above, right, below, left in inches, from one to four CSS lengths."""
+    found = [float(number) / INCHES[unit] for number, unit in re.findall(r"([\d.]+)(mm|cm|in|pt)", lengths)]
+    above, right, below, left = {1: found * 4, 2: found * 2, 3: [*found, *found[1:2]], 4: found}[len(found)]
+    return above, right, below, left
