@@ -267,3 +267,11 @@ def test_equal_cosines_of_irrational_vectors_share_equally() -> None:
     trace = tracer.solve(from_dict({"given": given, "pass": {"similarity": "cosine"}}))
     assert {cell.decimal(2) for row in trace["weights"].cells for cell in row} == {"0.13"}
     assert trace["weights"][0, 0].decimal(10) == "0.1250000000"
+
+
+def test_a_length_that_cancels_to_zero_is_zero() -> None:
+    """√2·√3 − √6 is 0, and so is its length; only the cosine with it does not exist."""
+    trace = tracer.solve(from_dict({"given": {"X": [["√2", "√6"]], "W_Q": [["√3"], [-1]], "W_K": [[1], [1]]}}))
+    assert (text(trace["query"][0, 0].exact), text(trace["query_norms"][0].exact)) == ("0", "0")
+    assert trace["query_norms"][0].undefined is None
+    assert trace["cosines"][0, 0].undefined.reason == "nothing can be divided by zero"

@@ -15,7 +15,7 @@ FLOORS = [  # a name is a file, or a whole folder
     ["names"],
     ["notation", "evaluate", "fields"],
     ["style", "references"],
-    ["arithmetic.floating"],  # it reads given numbers with the certified arithmetic
+    ["arithmetic.floating", "rounding"],  # it reads given numbers with the certified arithmetic
     ["problem"],
     ["style_file"],
     ["problem_file", "tables"],
@@ -38,11 +38,20 @@ SIBLINGS = {  # inside one folder: what the others may build on
     "pictures": {"lettering", "composing", "field", "ink"},
     "notation": {"plain"},
     "layout": {"font", "box"},
-    "arithmetic": {"ball"},
+    "arithmetic": {
+        "ball",
+        "terms",
+        "writing",
+        "closed",
+        "closed_form",
+        "infinite",
+        "angles",
+        "cas",
+    },  # `exact` puts these together
 }
 UPWARDS = {("trace", "formats")}  # a trace shows itself in a notebook
 HOMES = {
-    "sympy": {"arithmetic.exact"},
+    "sympy": {"arithmetic.cas"},
     "flint": {"arithmetic.ball"},
     "numpy": {"arithmetic.floating", "arrays"},
     "jinja2": {"page"},

@@ -1,4 +1,4 @@
-"""The numbers of a pass in every arithmetic, each computed when somebody looks; and how they are rounded.
+"""The numbers of a pass in every arithmetic, each computed when somebody looks.
 
 Two words are kept apart: *rounded* is the exact value rounded once, *by hand* is what comes out when
 each written step is rounded.
@@ -9,27 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from tracer.arithmetic import Arithmetic, Reason, Undecided, Undefined, Unknown
 from tracer.evaluate import Definition, Key, Table
 from tracer.evaluate import value as value_of
-from tracer.expr import INFINITY, MINUS_INFINITY, Expr, Mul, Num, Pow, length, num
+from tracer.expr import INFINITY, MINUS_INFINITY, Expr, Num, length, num
 from tracer.problem import Paper
+from tracer.rounding import Rounding
 
 MAX_EXACT = 2_000  # leaves: beyond that nobody reads an exact value, and SymPy would take minutes
-LARGEST = 15  # digits before the point: from here on a decimal is printed with a power of ten
-MAX_SEEN, MAX_PROVED = 100, 400  # leaves of a value that is looked at, or proved, to be a decimal exactly
 HOPELESS = 40  # times as long as what is wanted: an exact value that will not shrink to it
+MAX_SEEN, MAX_PROVED = 100, 400  # leaves of a value that is looked at, or proved, to be a decimal exactly
 SHORT_DECIMAL = 6  # places
-MANTISSA = 4  # decimals before a power of ten, at most
-
-
-class Rounded(NamedTuple):
-    """A number rounded once to some decimal places, and whether it is equal to the value."""
-
-    number: Num
-    is_equal: bool
 
 
 class Tables:
@@ -39,9 +31,9 @@ class Tables:
         self.definitions, self.paper = definitions, paper
         self._balls: dict[int, Table] = {}
         self._by_hand: dict[int, Table] = {}
-        self._rounded: dict[tuple[Key, int], Rounded] = {}
         self._exact_forms: dict[Key, Expr | None] = {}
-        self._short: dict[Any, Expr | None] = {}
+        self._hopeless: dict[tuple[Key, int], bool] = {}
+        self._trees: dict[tuple[Key, Callable[[Fraction], Expr]], tuple[Expr | None, int]] = {}
 
     @cached_property
     def conditions(self) -> Table:
@@ -57,7 +49,7 @@ class Tables:
 
     @cached_property
     def exact(self) -> Table:
-        """All values as SymPy numbers, or as fractions where they are rational."""
+        """All values exactly: fractions, closed numbers, SymPy numbers where nothing less holds them."""
         from tracer.arithmetic.ball import fraction_of
         from tracer.arithmetic.exact import Exact
 
@@ -184,21 +176,24 @@ class Tables:
 
     def exactly_up_to(self, key: Key, leaves: int, number: Callable[[Fraction], Expr] = num) -> Expr | None:
         """The exact value if it is no longer than so many leaves; the hopelessly long are not even computed."""
-        asked = (key, leaves, number)
-        if asked not in self._short:
-            hopeless = self._is_hopeless(key, leaves)
-            exact = None if hopeless else self.exactly(key, number)
-            self._short[asked] = exact if exact is not None and length(exact) <= leaves else None
-        return self._short[asked]
+        if (key, leaves) not in self._hopeless:
+            self._hopeless[key, leaves] = self._is_hopeless(key, leaves)
+        if self._hopeless[key, leaves]:
+            return None
+        if (key, number) not in self._trees:
+            exact = self.exactly(key, number)
+            self._trees[key, number] = exact, 0 if exact is None else length(exact)
+        exact, found = self._trees[key, number]
+        return exact if found <= leaves else None
 
     def _is_hopeless(self, key: Key, leaves: int) -> bool:
-        from tracer.arithmetic.exact import is_longer
-
         try:
             if self.sizes[key] <= leaves:
                 return False
             if self.sizes[key] > HOPELESS * leaves and not self._may_be_decimal(key):
                 return True
+            from tracer.arithmetic.exact import is_longer
+
             return self.sizes[key] > MAX_EXACT or is_longer(self.exact[key], HOPELESS * leaves)
         except Undefined:
             return True
@@ -221,92 +216,22 @@ class Tables:
 
     # Rounding
 
-    def rounded(self, key: Key, places: int) -> Rounded:
-        """The value rounded once, half up, every digit certain. Raises `Undefined` where there is no finite value."""
-        if (key, places) not in self._rounded:
-            self._rounded[key, places] = self._round(key, places)
-        return self._rounded[key, places]
+    @cached_property
+    def rounding(self) -> Rounding:
+        """The values rounded, every digit certain."""
+        return Rounding(self._enclosed, self._seen, self._proved)
 
-    def _round(self, key: Key, places: int) -> Rounded:
-        from tracer.arithmetic import ball
+    def _seen(self, key: Key, near: Fraction) -> bool:
+        from tracer.arithmetic import exact
 
-        for bits in ball.PRECISIONS:
-            with ball.precision(bits):
-                try:
-                    value = self._enclosed(key, bits)
-                    if ball.infinite(value):
-                        raise Undefined(Reason.INFINITE)
-                    found, is_equal = ball.rounded(value, places)
-                    return Rounded(Num(found, max(places, 0)), is_equal)
-                except Undecided:
-                    if bits == ball.PRECISIONS[0] and (settled := self._settled(key, places, prove=False)):
-                        return settled
-        if settled := self._settled(key, places, prove=True):
-            return settled
-        with ball.precision(ball.PRECISIONS[-1]):
-            value = self._enclosed(key, ball.PRECISIONS[-1])
-            try:
-                number = ball.nearest(value, places)
-            except Undecided:  # within 10^-2000 of a tie: as good as one, and rounded up like one
-                try:
-                    number = ball.nearest(ball.Ball().number(ball.nearest(value, places + 1)), places)
-                except Undecided:
-                    raise Undefined(Reason.TOO_LONG) from None
-        return Rounded(Num(number, max(places, 0)), is_equal=False)
+        return self.sizes[key] <= MAX_SEEN and exact.is_seen(self.exact[key], near)
 
-    def _settled(self, key: Key, places: int, *, prove: bool) -> Rounded | None:
-        """The rounding settled exactly, where the value is a decimal that no enclosure tells from its neighbours.
+    def _proved(self, key: Key, near: Fraction) -> bool:
+        from tracer.arithmetic import exact
 
-        First by looking whether the exact value is a fraction; where more digits have not helped, by proving it.
-        """
-        from tracer.arithmetic import ball, exact
+        return self.sizes[key] <= MAX_PROVED and exact.is_proved(self.exact[key], near)
 
-        try:
-            with ball.precision(ball.PRECISIONS[0]):
-                near = ball.nearest(self._enclosed(key, ball.PRECISIONS[0]), places + 1)
-        except Undecided:
-            return None
-        if self.sizes[key] > (MAX_PROVED if prove else MAX_SEEN):
-            return None
-        value = self.exact[key]
-        if value != near and not (prove and exact.is_rational(value, near)):
-            return None
-        found, is_equal = ball.rounded(ball.Ball().number(near), places)
-        return Rounded(Num(found, max(places, 0)), is_equal)
-
-    def printed(self, key: Key, places: int) -> tuple[Expr, bool]:
-        """The value as a page prints it, and whether that is equal to it.
-
-        An equal value is printed without zeros behind its last digit. One that would round to 0, or be longer
-        than a line, is printed with a power of ten, so that a small weight never looks like none.
-        """
-        if side := self.infinite(key):
-            return (INFINITY if side > 0 else MINUS_INFINITY), True
-        if self._magnitude(key) >= LARGEST:
-            return self._with_power_of_ten(key, places)
-        number, is_equal = self.rounded(key, places)
-        if number.value == 0 and not is_equal:
-            return self._with_power_of_ten(key, places)
-        return (trimmed(number) if is_equal else number), is_equal
-
-    def _with_power_of_ten(self, key: Key, places: int) -> tuple[Expr, bool]:
-        mantissa, exponent = self.scientific(key, max(2, min(places, MANTISSA)))
-        if mantissa.value == 0:  # as near to 0 as anybody can tell
-            return num(0), False
-        return Mul((mantissa, Pow(num(10), num(exponent)))), False
-
-    def scientific(self, key: Key, places: int) -> tuple[Num, int]:
-        """Mantissa, rounded to so many places, and exponent of a value of any size."""
-        from tracer.arithmetic import ball
-
-        for bits in ball.PRECISIONS:
-            try:
-                with ball.precision(bits):
-                    mantissa, exponent = ball.scientific(self._enclosed(key, bits), places)
-                    return Num(mantissa, places), exponent
-            except Undecided:
-                continue
-        return Num(Fraction(0), places), 0
+    # By hand
 
     def double(self, key: Key) -> float:
         """The double nearest to a value, as far as an enclosure tells; `floats` has what double precision computes."""
@@ -314,17 +239,6 @@ class Tables:
 
         with ball.precision(ball.PRECISIONS[0]):
             return ball.to_float(self._enclosed(key, ball.PRECISIONS[0]))
-
-    def _magnitude(self, key: Key) -> int:
-        from tracer.arithmetic import ball
-
-        try:
-            with ball.precision(ball.PRECISIONS[0]):
-                return ball.magnitude(self._enclosed(key, ball.PRECISIONS[0]))
-        except Undecided:
-            return 0
-
-    # By hand
 
     def places_by_hand(self, step: str) -> int:
         """The decimals a step is written with when working by hand."""
@@ -334,19 +248,16 @@ class Tables:
         """What comes out when every written step is rounded by the paper's rule; None where there is no value."""
         from tracer.arithmetic import ball
 
-        for bits in ball.PRECISIONS:
-            try:
-                with ball.precision(bits):
-                    value = self._hand_table(bits)[key]
-                    if ball.infinite(value):
-                        return None
-                    places = self.places_by_hand(key[0])
-                    return Num(ball.nearest(value, places), places)
-            except Undefined:
-                return None
-            except Undecided:
-                continue
-        return None
+        places = self.places_by_hand(key[0])
+
+        def at(bits: int) -> Num | None:
+            value = self._hand_table(bits)[key]
+            return None if ball.infinite(value) else Num(ball.nearest(value, places), places)
+
+        try:
+            return ball.decided(at)
+        except (Undefined, Undecided):
+            return None
 
     def _hand_table(self, bits: int) -> Table:
         from tracer.arithmetic import ball
@@ -372,11 +283,3 @@ def rounds_to(written: Expr, number: Num) -> bool:
         except (Undefined, Undecided):
             return True
     return found == number.value
-
-
-def trimmed(number: Num) -> Num:
-    """The same decimal without the zeros behind its last digit."""
-    places = number.places or 0
-    while places and (number.value * 10 ** (places - 1)).denominator == 1:
-        places -= 1
-    return Num(number.value, places or None)

@@ -12,8 +12,9 @@ from tracer.arithmetic import Undefined
 from tracer.evaluate import Definition, Key, Where, inputs, instantiate, place, substitute
 from tracer.expr import Expr, Num, Tensor, num, position
 from tracer.problem import Problem
+from tracer.rounding import Rounded, trimmed
 from tracer.show import digits
-from tracer.tables import Rounded, Tables, trimmed
+from tracer.tables import Tables
 
 SHORT = 3  # leaves: an exact value that can be put into a formula
 
@@ -216,7 +217,7 @@ class CellView:
 
     def rounded(self, places: int) -> Rounded:
         """The value rounded once, every digit certain. Raises `Undefined` where there is no finite value."""
-        return self.tables.rounded(self.key, places)
+        return self.tables.rounding.rounded(self.key, places)
 
     def decimal(self, places: int) -> str | None:
         """The value rounded once to so many places, as text: "0.3302". None where there is no finite value.
@@ -228,12 +229,12 @@ class CellView:
         try:
             return decimal_text(self.rounded(places).number)
         except Undefined:
-            mantissa, exponent = self.tables.scientific(self.key, max(places, 1))
+            mantissa, exponent = self.tables.rounding.scientific(self.key, max(places, 1))
             return f"{decimal_text(mantissa)}e{exponent:+d}"
 
     def printed(self, places: int) -> tuple[Expr, bool]:
         """The value as a page prints it, and whether that is equal to it."""
-        return self.tables.printed(self.key, places)
+        return self.tables.rounding.printed(self.key, places)
 
     @property
     def float(self) -> Any:

@@ -41,7 +41,7 @@ ratios = sorted(clock(traced) / clock(plain) for _ in range(9))
 print(ratios[4])
 """
 EXACT_PASS = """
-import time, random, sympy
+import time, random
 from tracer.composition import solve
 from tracer.problem_file import from_dict
 import tracer.arithmetic.exact

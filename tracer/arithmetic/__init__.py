@@ -1,12 +1,13 @@
 """How numbers are computed: one file an arithmetic.
 
-    exact      SymPy numbers: 6·√2, e^(1/2)/(1 + e^(1/2))
+    exact      6·√2, e^(1/2)/(1 + e^(1/2)): by the first of the four below that can hold a value
+               closed_form (of `closed` numbers, whose sums are `terms`), infinite, angles, cas (SymPy's numbers)
     ball       an enclosure of each value, so that every printed digit is certain
     by_hand    like ball, rounded half-up at each written step
     floating   NumPy float64, a whole tensor at a time
     size       how long the exact value would be on paper
 
-All but `floating` follow the protocol below, one cell at a time.
+All but `floating` follow the protocol below, one cell at a time. `writing` makes trees of exact values.
 """
 
 from __future__ import annotations

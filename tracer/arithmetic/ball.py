@@ -8,17 +8,19 @@ where it does not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TypeAlias
+from math import prod
+from typing import TypeAlias, TypeVar
 
 from flint import arb, ctx, fmpq
 
 from tracer.arithmetic import Reason, Undecided, Undefined, Unknown
 
 PRECISIONS = (128, 512, 2048, 8192)  # bits, tried in this order
+FIRST = PRECISIONS[:1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Root:
     square: fmpq
 
 
+T = TypeVar("T")
 Value: TypeAlias = "fmpq | Root | arb"
 
 
@@ -40,6 +43,14 @@ def precision(bits: int) -> Iterator[None]:
         yield
     finally:
         ctx.prec = before
+
+
+def decided(attempt: Callable[[int], T], precisions: Sequence[int] = PRECISIONS) -> T:
+    """What an attempt comes to at the first precision that settles it. Raises `Undecided` where none does."""
+    for bits in precisions:
+        with precision(bits), suppress(Undecided):
+            return attempt(bits)
+    raise Undecided
 
 
 class Ball:
@@ -96,8 +107,10 @@ class Ball:
             if isinstance(base, Root):
                 whole = base.square ** (abs(n) // 2)
                 value: Value = whole if n % 2 == 0 else _times(whole, base)
-            else:
+            elif isinstance(base, fmpq):
                 value = base ** abs(n)
+            else:
+                value = prod([base] * abs(n), start=arb(1))  # arb ** n takes the logarithm, which 0 has not
             return value if n >= 0 else self.divide(fmpq(1), value)
         positive = _arb(base)
         if not positive > 0:
@@ -228,6 +241,15 @@ def infinite(value: Value) -> int:
     if not isinstance(value, arb) or value.is_finite():
         return 0
     return 1 if value > 0 else -1
+
+
+def sign(value: Value) -> int:
+    """1, 0 or −1. Raises `Undecided` while the ball holds numbers of both signs."""
+    if isinstance(value, Root):
+        return value.sign
+    if not isinstance(value, fmpq) and value.contains(0):
+        raise Undecided
+    return int(value > 0) - int(value < 0)
 
 
 def nearest(value: Value, places: int) -> Fraction:

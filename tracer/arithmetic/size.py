@@ -1,7 +1,7 @@
 """How long an exact value would be on paper, in leaves, without computing it.
 
-An upper bound, so that nobody waits for a number too long to print: after a softmax the exact values
-of a second pass have hundreds of thousands of leaves.
+A bound, but for brackets that are multiplied out, so that nobody waits for a number too long to print:
+after a softmax the exact values of a second pass have hundreds of thousands of leaves.
 """
 
 from __future__ import annotations

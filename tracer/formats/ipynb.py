@@ -21,8 +21,8 @@ from tracer.parts.given import grid
 from tracer.parts.products import as_product
 from tracer.parts.words import rich
 from tracer.problem import Values
+from tracer.rounding import trimmed
 from tracer.show import show
-from tracer.tables import trimmed
 from tracer.trace import SYMBOLS, Trace
 from tracer.views import CellView, StepView, decimal_text
 
@@ -196,7 +196,7 @@ class Notebook:
             return "np.inf" if cell.infinite > 0 else "-np.inf"
         number, is_equal = cell.rounded(self.places)
         if abs(number.value) >= LARGE:
-            mantissa, exponent = cell.tables.scientific(cell.key, MANTISSA)
+            mantissa, exponent = cell.tables.rounding.scientific(cell.key, MANTISSA)
             return f"{decimal_text(mantissa)}e{exponent}"
         return decimal_text(trimmed(number) if is_equal else number)
 
