@@ -24,10 +24,10 @@ from tracer.document import Document
 from tracer.formats.pdf import pdf
 from tracer.formats.pdf.job import Job
 from tracer.formats.pdf.paper import job_of
-from tracer.formats.pdf.press import Press
 from tracer.layout.box import Rule, Run, Shape, Words
-from tracer.layout.piece import Node, Piece
+from tracer.layout.piece import Piece
 from tracer.pages.solution import DETAILS, FORMS, solution, summary
+from tracer.press import Press
 from tracer.problem_file import from_dict
 from tracer.style import pixels, sides
 from tracer.style_file import read
@@ -165,14 +165,12 @@ def reach(mark: Any) -> tuple[float, float]:
     raise AssertionError(mark)
 
 
-def marks_of(piece: Piece) -> Iterator[Any]:
-    def inside(node: Node) -> Iterator[Any]:
-        yield from node.marks
-        for kid in node.kids:
-            yield from inside(kid)
-
-    yield from inside(piece.root)
-    yield from piece.bars
+def reaches_of(piece: Piece) -> Iterator[tuple[float, float]]:
+    for leaf, x, _, size in piece.root.leaves():
+        for mark in leaf.marks:
+            least, most = reach(mark)
+            yield x + least * size, x + most * size
+    yield from map(reach, piece.bars)
 
 
 def overflowing(job: Job, document: Document) -> list[str]:
@@ -182,7 +180,7 @@ def overflowing(job: Job, document: Document) -> list[str]:
     column, rows = width - (left + right) / job.em, height - (above + below) / job.em
     found = []
     for address, piece in job.pieces.items():
-        reaches = [reach(mark) for mark in marks_of(piece)] or [(0.0, 0.0)]
+        reaches = list(reaches_of(piece)) or [(0.0, 0.0)]
         least, most = min(a for a, _ in reaches), max(b for _, b in reaches)
         if least < -0.05 or max(piece.width, most) > column + 0.05 or piece.height + piece.depth > rows:
             found.append(f"{address}: {piece.root.says[:80]} {least:.1f} to {most:.1f} of {column:.1f}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
+import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 
 from tracer import __version__
 from tracer.errors import ProblemError, TracerError
-from tracer.language import languages
 
 if TYPE_CHECKING:
+    import argparse
+
     from tracer.expr import Expr
     from tracer.pages.solution import Details
     from tracer.problem import Problem
     from tracer.trace import Trace
 
+RARELY = 100_000  # new objects before Python looks for cycles: a command is over soon
 EXAMPLES = """examples:
   tracer solve problem.toml                        the worked solution in the terminal
   tracer solve problem.toml -o sheet.pdf -o sheet.html
@@ -28,6 +30,12 @@ EXAMPLES = """examples:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns 0, or 2 with one line on standard error."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if any(argument.lower().endswith(".pdf") for argument in arguments):
+        from tracer.press import start
+
+        start()  # before anything else, since it takes longest
+    gc.set_threshold(RARELY)
     options = _parser().parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -53,6 +61,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    import argparse
+
+    from tracer.language import languages
+
     parser = argparse.ArgumentParser(
         prog="tracer",
         description="Every step of an attention pass, exactly and numerically, as a worked solution.",
@@ -97,10 +109,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _solve(options: argparse.Namespace) -> None:
-    if any(path.lower().endswith(".pdf") for path in options.output):
-        from tracer.formats import pdf
-
-        pdf.start()
     from tracer.formats import render, write
     from tracer.pages.solution import solution
 

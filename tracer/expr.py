@@ -310,6 +310,19 @@ def letters(expr: Expr) -> list[str]:
     return list(dict.fromkeys(node.name for node in walk(expr) if isinstance(node, Letter)))
 
 
+DIGITS = 6  # of a number that is as easily read as one sign
+
+
 def length(expr: Expr) -> int:
-    """How long an expression is on paper, in leaves: what decides whether it is worth printing."""
-    return sum(1 for node in walk(expr) if not children(node))
+    """How long an expression is on paper, in leaves: what decides whether it is worth printing.
+
+    A number of many digits counts as several: 1/2 is one leaf, 12345678/87654321 three.
+    """
+    return sum(_leaves(node) for node in walk(expr) if not children(node))
+
+
+def _leaves(leaf: Expr) -> int:
+    if not isinstance(leaf, Num):
+        return 1
+    digits = len(str(leaf.value.numerator)) + (len(str(leaf.value.denominator)) if leaf.places is None else 0)
+    return 1 + (digits - 1) // DIGITS

@@ -6,26 +6,32 @@ and, where its marks would not read aloud well, what is said instead.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 from tracer.layout.box import Box, Mark, marks
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A part of a piece: marks, or parts of its own. `scope` is a header's: "Row" or "Column"."""
+    """A part of a piece: marks, or parts of its own, at a place and in a size. `scope` is a header's, "Row" or such."""
 
     role: str
     marks: tuple[Mark, ...] = ()
     kids: tuple[Node, ...] = ()
     says: str = ""
     scope: str = ""
+    x: float = 0.0
+    y: float = 0.0
+    size: float = 1.0
 
-    def moved(self, x: float, y: float) -> Node:
-        """The same part at another place."""
-        marks = tuple(replace(mark, x=mark.x + x, y=mark.y + y) for mark in self.marks)
-        return replace(self, marks=marks, kids=tuple(kid.moved(x, y) for kid in self.kids))
+    def leaves(self, x: float = 0.0, y: float = 0.0, size: float = 1.0) -> Iterator[tuple[Node, float, float, float]]:
+        """The nodes that hold marks, in reading order, each with its place and size on the piece."""
+        x, y, size = x + self.x * size, y + self.y * size, size * self.size
+        if not self.kids:
+            yield self, x, y, size
+        for kid in self.kids:
+            yield from kid.leaves(x, y, size)
 
 
 @dataclass(frozen=True, slots=True)

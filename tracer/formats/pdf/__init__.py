@@ -3,32 +3,23 @@
 paper.py               a document made ready for the printer
 setting.py, grids.py   blocks as pieces: formulas, worked numbers in columns, matrices in brackets
 drawings.py            pictures as pieces
-job.py, press.py       what goes to the printer, and the process that it goes to
+job.py, work.py        what goes to the printer, and the process that prints (press.py)
 painting.py            pieces on WeasyPrint's page
 tags.py                what each of them is to somebody who hears the page
 """
 
 from __future__ import annotations
 
-import atexit
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tracer.formats import documents
-from tracer.formats.pdf.press import Press
+from tracer.press import RUNNING
 
 if TYPE_CHECKING:
     from tracer.document import Document
 
 SMALLER = (1.0, 0.92, 0.85, 0.78, 0.72, 0.66)  # of the size of the text, until all of it fits one page
-PRESSES: list[Press] = []  # the running press, if there is one
-
-
-def start() -> None:
-    """Start a press: there will be something to print."""
-    if not PRESSES:
-        PRESSES.append(Press())
-        atexit.register(PRESSES[0].stop)
 
 
 @documents.register(".pdf")
@@ -41,7 +32,7 @@ def pdf(document: Document) -> bytes:
     from tracer.formats.pdf.paper import job_of
     from tracer.style import PIXELS, pixels
 
-    press = PRESSES[0].printed if PRESSES else printed
+    press = RUNNING[0].printed if RUNNING else printed
     if document.style.fit != "one-page":
         return press(job_of(document)).content
     for smaller in SMALLER:

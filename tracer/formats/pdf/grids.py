@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tracer.document import Grid
 from tracer.expr import Expr
@@ -17,6 +17,7 @@ REMARK = 0.92  # the size of labels and remarks
 LABEL, HEAD = 16.0, 7.0  # the width of a row's and a column's label before it is broken over lines
 LINE, GAP = 1.55, 1.1  # from line to line, between columns
 ARM, INSIDE = 0.28, 0.35  # of a bracket: the length of its arms, the space inside
+SMALLEST = 0.8  # how much smaller a matrix may be set before it is cut
 NARROWEST = 18.0  # a remark is broken over lines where the matrix below it is narrower, but no narrower than this
 WIDEST_ENTRY = 0.5  # of the page's column
 BESIDE, BELOW = 2.4, 0.6  # between matrices
@@ -52,7 +53,7 @@ def beside(setting: Setting, row_of: Sequence[Tile]) -> Piece:
     total = max(tile.total for tile in row_of)
     x, nodes, bars = INDENT, [], []
     for tile in row_of:
-        nodes += [node.moved(x, total - tile.total) for node in tile.nodes]
+        nodes += [replace(node, x=node.x + x, y=node.y + total - tile.total) for node in tile.nodes]
         bars += [Rule(bar.x + x, bar.y + total - tile.total, bar.width, bar.height) for bar in tile.bars]
         x += tile.width + BESIDE
     root = nodes[0] if len(nodes) == 1 else Node("Div", kids=tuple(nodes))
@@ -64,11 +65,22 @@ def tiles(setting: Setting, grid: Grid) -> Iterator[Tile]:
     measures = Measures(setting, grid)
     has_remark = any(grid.remark)
     widest = setting.width - INDENT - measures.left - 4 * INSIDE
+    size = max(min(1.0, widest / sum(measures.widths)), SMALLEST)
+    widest /= size
     for across in cut(measures.widths, widest):
         for down in cut(measures.heights, setting.height - measures.top - ABOVE):
-            tile = Band(setting, grid, measures, across, down).tile()
+            tile = smaller(Band(setting, grid, measures, across, down).tile(), size)
             yield with_remark(setting, grid, tile) if has_remark else tile
             has_remark = False
+
+
+def smaller(tile: Tile, size: float) -> Tile:
+    """A tile set smaller, so that a matrix that is a little too wide stays in one piece."""
+    if size == 1:
+        return tile
+    nodes = tuple(replace(node, size=size) for node in tile.nodes)
+    bars = tuple(Rule(bar.x * size, bar.y * size, bar.width * size, bar.height * size) for bar in tile.bars)
+    return Tile(tile.width * size, tile.total * size, nodes, bars)
 
 
 def with_remark(setting: Setting, grid: Grid, tile: Tile) -> Tile:
@@ -76,7 +88,7 @@ def with_remark(setting: Setting, grid: Grid, tile: Tile) -> Tile:
     words = [setting.words((part,)) for part in setting.broken(grid.remark)]
     box = scaled(paragraph(words, max(tile.width, NARROWEST) / REMARK, 0.0), REMARK)
     down = box.total + 0.5
-    nodes = (leaf("P", box, 0, box.height), *(node.moved(0, down) for node in tile.nodes))
+    nodes = (leaf("P", box, 0, box.height), *(replace(node, y=node.y + down) for node in tile.nodes))
     bars = tuple(Rule(bar.x, bar.y + down, bar.width, bar.height) for bar in tile.bars)
     return Tile(max(tile.width, box.width), tile.total + down, nodes, bars)
 

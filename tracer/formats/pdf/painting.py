@@ -7,7 +7,7 @@ interface: WeasyPrint's minor version is pinned, and tests/test_pages.py reads t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -15,7 +15,7 @@ from tracer.errors import RenderError
 from tracer.formats.pdf.job import Job, Sheet
 from tracer.formats.pdf.tags import Marked, finish
 from tracer.layout.box import Box, Mark, Rule, Run, Shape, Words
-from tracer.layout.piece import Node, Piece
+from tracer.layout.piece import Piece
 
 MISSING = (
     "PDF needs the Pango library, which is not installed; on Debian or Ubuntu type  "
@@ -25,28 +25,49 @@ MISSING = (
 
 def printed(job: Job) -> Sheet:
     """The PDF of a job: the same bytes every time. Raises `RenderError` where Pango is missing."""
-    from tracer.templates import templates
-
-    weasyprint = imported()
-
-    class OwnFontsOnly(weasyprint.urls.URLFetcher):  # type: ignore[misc,name-defined]
-        """The fonts beside the templates, and nothing else."""
-
-        def fetch(self, url: str, headers: Any = None) -> Any:
-            if not url.startswith((templates() / "fonts").as_uri()):
-                raise ValueError("a page fetches nothing")
-            return super().fetch(url, headers)
-
-    faces, marked = Faces(job.em, job.family), list[Marked]()
-    html = weasyprint.HTML(string=job.source, base_url=templates().as_uri() + "/", url_fetcher=OwnFontsOnly())
+    house = House.opened()
+    faces, marked = Faces(house.fonts, job.em, job.family), list[Marked]()
+    html = house.weasyprint.HTML(string=job.source, base_url=house.address, url_fetcher=house.fetcher)
     pieces = {address: Painted(piece, faces, marked) for address, piece in job.pieces.items()}
-    pages = html.render(font_config=faces.fonts, cache=pieces, pdf_variant="pdf/ua-1")
+    pages = html.render(font_config=house.fonts, stylesheets=[house.sheet], cache=pieces, pdf_variant="pdf/ua-1")
     content = pages.write_pdf(
         pdf_identifier=b"tracer",
         pdf_variant="pdf/ua-1",
         finisher=lambda _, written: finish(written, marked),
     )
     return Sheet(bytes(content), len(pages.pages))
+
+
+class House:
+    """WeasyPrint with our fonts and our style sheet, read once for all jobs. It fetches nothing but these."""
+
+    def __init__(self) -> None:
+        from tracer.templates import templates
+
+        self.weasyprint = imported()
+        from weasyprint.text.fonts import FontConfiguration
+
+        class OwnFontsOnly(self.weasyprint.urls.URLFetcher):  # type: ignore[misc,name-defined]
+            """The fonts beside the templates, and nothing else."""
+
+            def fetch(self, url: str, headers: Any = None) -> Any:
+                if not url.startswith((templates() / "fonts").as_uri()):
+                    raise ValueError("a page fetches nothing")
+                return super().fetch(url, headers)
+
+        self.address, self.fetcher, self.fonts = templates().as_uri() + "/", OwnFontsOnly(), FontConfiguration()
+        self.sheet = self.weasyprint.CSS(
+            string=(templates() / "print.css").read_text("utf-8"),
+            base_url=self.address,
+            url_fetcher=self.fetcher,
+            font_config=self.fonts,
+        )
+
+    @staticmethod
+    @cache
+    def opened() -> House:
+        """The one house there is."""
+        return House()
 
 
 def imported() -> Any:
@@ -69,11 +90,8 @@ def imported() -> Any:
 class Faces:
     """The mathematical font, and the fonts for all else, as WeasyPrint's PDF knows them."""
 
-    def __init__(self, em: float, family: str) -> None:
-        imported()
-        from weasyprint.text.fonts import FontConfiguration
-
-        self.fonts, self.em, self.family = FontConfiguration(), em, family
+    def __init__(self, fonts: Any, em: float, family: str) -> None:
+        self.fonts, self.em, self.family = fonts, em, family
         self._math: Any = None
 
     def layout(self, text: str, family: str, size: float) -> tuple[Any, Any]:
@@ -109,11 +127,23 @@ class _Style(dict):  # type: ignore[type-arg]
     font_config: Any
 
 
+class Place:
+    """Where the marks of a leaf stand on a piece, in CSS pixels."""
+
+    def __init__(self, x: float, y: float, size: float, em: float, height: float) -> None:
+        self.left, self.base, self.em = x * em, (height + y) * em, em * size
+
+    def at(self, x: float, y: float) -> str:
+        """A place in em, as PDF writes it."""
+        return f"{self.left + x * self.em:.2f} {self.base + y * self.em:.2f}"
+
+
 class Painted:
     """A piece as WeasyPrint's images are: it knows its size, and draws itself."""
 
     def __init__(self, piece: Piece, faces: Faces, marked: list[Marked]) -> None:
         self.piece, self.faces, self.marked, self.em = piece, faces, marked, faces.em
+        self.shade = -1.0
 
     def get_intrinsic_size(self, _resolution: float, _font_size: float) -> tuple[float, float, float]:
         """Width, height and their ratio, in CSS pixels."""
@@ -126,72 +156,69 @@ class Painted:
         marked = Marked(stream, self.piece.root)
         self.marked.append(marked)
         with stream.stacked():
-            for n, leaf in enumerate(leaves(self.piece.root)):
+            self.shade = -1.0
+            for n, (leaf, x, y, size) in enumerate(self.piece.root.leaves()):
                 if n:
-                    marked.next(leaf)
-                self.paint(stream, leaf.marks, style)
+                    marked.next()
+                self.paint(stream, leaf.marks, Place(x, y, size, self.em, self.piece.height), style)
             if self.piece.bars:
                 marked.artifact()
-                self.paint(stream, self.piece.bars, style)
+                self.paint(stream, self.piece.bars, Place(0, 0, 1, self.em, self.piece.height), style)
 
-    def paint(self, stream: Any, marks: tuple[Mark, ...], style: Any) -> None:
+    def paint(self, stream: Any, marks: tuple[Mark, ...], place: Place, style: Any) -> None:
         """Mark upon mark; what follows each other of a kind in one go, as text that can be copied."""
-        ink = style["color"].to("srgb").coordinates
-        base = self.piece.height * self.em
         for (kind, shade), alike in groupby(marks, key=lambda mark: (type(mark), getattr(mark, "shade", 1.0))):
-            red, green, blue = (f"{1 - (1 - part) * shade:.3g}" for part in ink)
-            stream.stream.append(f"{red} {green} {blue} rg {red} {green} {blue} RG")
+            if shade != self.shade:
+                self.shade, ink = shade, style["color"].to("srgb").coordinates
+                red, green, blue = (f"{1 - (1 - part) * shade:.3g}" for part in ink)
+                stream.stream.append(f"{red} {green} {blue} rg {red} {green} {blue} RG")
             if kind is Words:
                 for words in alike:
                     assert isinstance(words, Words)
-                    self.write(stream, words, base, style)
+                    self.write(stream, words, place, style)
             else:
-                stream.stream.append(getattr(self, PAINTED[kind])(list(alike), base, stream))
+                stream.stream.append(getattr(self, PAINTED[kind])(list(alike), place, stream))
 
-    def bars(self, rules: list[Rule], base: float, _stream: Any) -> str:
+    def bars(self, rules: list[Rule], place: Place, _stream: Any) -> str:
         """Filled rectangles."""
-        em = self.em
-        return (
-            "".join(
-                f"{bar.x * em:.2f} {base + bar.y * em:.2f} {bar.width * em:.2f} {bar.height * em:.3f} re "
-                for bar in rules
-            )
-            + "f"
+        em = place.em
+        return " ".join(
+            [f"{place.at(bar.x, bar.y)} {bar.width * em:.2f} {bar.height * em:.3f} re" for bar in rules] + ["f"]
         )
 
-    def shapes(self, shapes: list[Shape], base: float, _stream: Any) -> str:
+    def shapes(self, shapes: list[Shape], place: Place, _stream: Any) -> str:
         """Polygons and lines."""
-        em, parts = self.em, ["1 j"]
+        parts, em = ["1 j"], place.em
         for shape in shapes:
-            places = [f"{(shape.x + x) * em:.2f} {base + (shape.y + y) * em:.2f}" for x, y in shape.points]
-            path = f"{places[0]} m " + " ".join(f"{place} l" for place in places[1:])
+            first, *others = (place.at(shape.x + x, shape.y + y) for x, y in shape.points)
+            path = f"{first} m " + " ".join(f"{other} l" for other in others)
             dash = " ".join(f"{part * em:.2f}" for part in shape.dash)
             parts.append(f"{shape.width * em:.3f} w [{dash}] 0 d {path} S" if shape.width else f"{path} h f")
         return " ".join(parts)
 
-    def glyphs(self, runs: list[Run], base: float, stream: Any) -> str:
+    def glyphs(self, runs: list[Run], place: Place, stream: Any) -> str:
         """Runs of glyphs as one text object; WeasyPrint's own calls would cost ten times as much."""
-        font, parts, em = self.faces.math(stream), ["BT"], self.em
+        font, parts = self.faces.math(stream), ["BT"]
         for mark in runs:
             for glyph in mark.glyphs:
                 if glyph.number not in font.widths:
                     font.to_unicode[glyph.number] = glyph.text
                     font.widths[glyph.number] = round(glyph.advance * 1000)
-            codes = "".join(f"{glyph.number:04x}" for glyph in mark.glyphs)
-            at = f"{mark.x * em:.2f} {base + mark.y * em:.2f}"
-            parts.append(f"/{font.hash} {mark.size * em:.2f} Tf 1 0 0 -1 {at} Tm <{codes}> Tj")
+            codes = "".join([f"{glyph.number:04x}" for glyph in mark.glyphs])
+            size = mark.size * place.em
+            parts.append(f"/{font.hash} {size:.2f} Tf 1 0 0 -1 {place.at(mark.x, mark.y)} Tm <{codes}> Tj")
         return " ".join([*parts, "ET"])
 
-    def write(self, stream: Any, words: Words, base: float, of: Any) -> None:
+    def write(self, stream: Any, words: Words, place: Place, of: Any) -> None:
         """Text in whatever font has its letters, right to left where it runs so."""
         from types import SimpleNamespace
 
         from weasyprint.draw.text import draw_emojis, draw_first_line
         from weasyprint.matrix import Matrix
 
-        layout, style = self.faces.layout(words.text, self.faces.family, words.size * self.em)
+        layout, style = self.faces.layout(words.text, self.faces.family, words.size * place.em)
         style["color"] = of["color"]
-        x, y = words.x * self.em, base + words.y * self.em
+        x, y = place.left + words.x * place.em, place.base + words.y * place.em
         stream.begin_text()
         line = SimpleNamespace(text=words.text, style=style, pango_layout=layout)
         emojis = draw_first_line(stream, line, "clip", "none", Matrix(d=-1, e=x, f=y))
@@ -200,11 +227,3 @@ class Painted:
 
 
 PAINTED = {Rule: "bars", Shape: "shapes", Run: "glyphs"}
-
-
-def leaves(node: Node) -> Iterator[Node]:
-    """The nodes that hold marks, in reading order."""
-    if not node.kids:
-        yield node
-    for kid in node.kids:
-        yield from leaves(kid)

@@ -10,7 +10,7 @@ from tracer.document import Block, Chain, Document, Equation, Grid, Picture, Tog
 from tracer.expr import Expr
 from tracer.formats.pdf import drawings, grids
 from tracer.formats.pdf.job import Job
-from tracer.formats.pdf.painting import Faces
+from tracer.formats.pdf.painting import Faces, House
 from tracer.formats.pdf.setting import Setting, is_plain_number
 from tracer.layout.box import Box
 from tracer.layout.piece import Piece
@@ -81,7 +81,7 @@ class Paper:
     def words(self, text: str) -> Box:
         """A text with letters that the mathematical font lacks: Pango measures it."""
         if self._faces is None:
-            self._faces = Faces(self.em, self.family)
+            self._faces = Faces(House.opened().fonts, self.em, self.family)
         return self._faces.words(text)
 
     def picture(self, picture: Picture) -> str:
@@ -92,5 +92,6 @@ class Paper:
         """The element that stands for a piece in the page."""
         address = f"piece:{len(self.pieces)}"
         self.pieces[address] = piece
+        said = escape(piece.root.says) if piece.root.role == "Figure" else "-"
         where = f' style="{style}"' if style else ""
-        return f'<img src="{address}" alt="{escape(piece.root.says or "-")}"{where}>'
+        return f'<img src="{address}" alt="{said}"{where}>'

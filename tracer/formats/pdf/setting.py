@@ -24,7 +24,8 @@ BETWEEN = 0.62  # between formulas
 REMARK = 0.92  # the size of a remark
 WIDEST = 0.75  # of the column: a formula that is not broken
 CHUNK = 6  # digits of a number that is broken
-TALLEST = 0.4  # of a page: what stays together
+TALLEST = 0.2  # of a page: what stays together
+SHORT, SMALLEST, GUTTER = 0.75, 0.87, 0.7  # for two columns: how many must fit, how much smaller, what is between
 TOGETHER = 6  # worked numbers that stay on one page
 
 
@@ -75,11 +76,13 @@ class Setting:
     # Worked numbers
 
     def chains(self, chains: Sequence[Chain]) -> Iterator[Piece]:
-        """Worked numbers below each other, or in two columns where all are short; a piece for what stays together."""
+        """Worked numbers below each other, or in two columns where most are short; a piece for what stays together."""
         half = (self.width - INDENT) / 2
         worked = {id(chain): self.chain(chain) for chain in chains}
-        if len(chains) > 2 and all(chain.natural <= half - 1 for chain in worked.values()):
-            boxes = {key: chain.within(half) for key, chain in worked.items()}
+        usual = sorted(chain.natural for chain in worked.values())[int(SHORT * (len(chains) - 1))]
+        size = min(1.0, (half - GUTTER) / usual)
+        if len(chains) > 2 and size >= SMALLEST:
+            boxes = {key: scaled(chain.within((half - GUTTER) / size), size) for key, chain in worked.items()}
             for group in together(chains, TOGETHER + 2):
                 yield self.columns(group, boxes, half)
             return

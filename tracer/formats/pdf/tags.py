@@ -10,7 +10,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import pydyf
+
 from tracer.layout.piece import Node
+
+
+class Sequence:
+    """The beginning of a marked sequence, whose number comes when the page is full."""
+
+    number = 0
+
+    def __str__(self) -> str:
+        return f"/Span <</MCID {self.number}>> BDC"
 
 
 class Marked:
@@ -18,23 +29,41 @@ class Marked:
 
     def __init__(self, stream: Any, root: Node) -> None:
         self.stream, self.root = stream, root
-        self.first = len(stream._tags or ()) - 1  # WeasyPrint has just opened this sequence
-        self.sequences: dict[int, dict[str, int]] = {}
+        self.first = len(stream._tags) - 1  # WeasyPrint has just opened this sequence
+        self.sequences: list[Sequence] = []  # of all leaves but the first
 
-    def next(self, leaf: Node) -> None:
-        """End the sequence of the last leaf, and begin that of this one; its number comes when the page is full."""
-        if self.stream._tags is not None:
-            from pydyf import Dictionary
-
-            properties = self.sequences[id(leaf)] = Dictionary({"MCID": 0})
-            self.stream.end_marked_content()
-            self.stream.begin_marked_content("Span", properties)
+    def next(self) -> None:
+        """End the sequence of the last leaf, and begin that of another."""
+        self.sequences.append(Sequence())
+        self.stream.stream += [b"EMC", self.sequences[-1]]
 
     def artifact(self) -> None:
         """What follows is ornament."""
-        if self.stream._tags is not None:
-            self.stream.end_marked_content()
-            self.stream.begin_marked_content("Artifact")
+        self.stream.stream += [b"EMC", b"/Artifact BMC"]
+
+
+class Element(pydyf.Object):  # type: ignore[misc]
+    """An element of the structure, written at once: there are thousands."""
+
+    def __init__(self, pdf: Any, parent: str | bytes, page: str | bytes) -> None:
+        super().__init__()
+        pdf.add_object(self)
+        self.parent, self.page, self.content = text(parent), text(page), ""
+
+    def holds(self, role: str, kids: str, others: str = "") -> None:
+        """What the element is, and what it holds."""
+        where = f"/P {self.parent} /Pg {self.page}"
+        self.content = f"<</Type /StructElem /S /{role} {where} /K [{kids}]{others}>>"
+
+    @property
+    def data(self) -> bytes:
+        """The element as it stands in the file."""
+        return self.content.encode()
+
+
+def text(reference: str | bytes) -> str:
+    """A reference to an object, "12 0 R"."""
+    return reference.decode() if isinstance(reference, bytes) else reference
 
 
 def finish(pdf: Any, marked: list[Marked]) -> None:
@@ -42,76 +71,66 @@ def finish(pdf: Any, marked: list[Marked]) -> None:
     root = _object(pdf, pdf.catalog["StructTreeRoot"])
     numbers = _object(pdf, root["ParentTree"])["Nums"]
     pages = dict(zip(numbers[::2], numbers[1::2], strict=True))
-    on_page = {stream.reference: pages[n] for n, stream in enumerate(_streams(pdf)) if n in pages}
+    streams = _streams(pdf)
+    on_page = {stream.reference: pages[n] for n, stream in enumerate(streams)}
+    for stream in streams:
+        _hide_margins(pdf, stream, on_page[stream.reference], root)
     for piece in marked:
         elements = on_page[piece.stream.reference]
-        figure = _object(pdf, elements[piece.first])
-        _Grafter(pdf, piece, elements, figure).graft()
-    heard = _reachable(pdf, root)
-    for stream in _streams(pdf):
-        _hide_margins(stream, on_page[stream.reference], heard)
+        _Grafter(pdf, piece, elements).graft(_object(pdf, elements[piece.first]))
 
 
 class _Grafter:
     """Replaces the Figure of one painted piece by the piece's own tree."""
 
-    def __init__(self, pdf: Any, piece: Marked, elements: Any, figure: Any) -> None:
-        self.pdf, self.piece, self.elements, self.figure = pdf, piece, elements, figure
-        self.is_first = True
+    def __init__(self, pdf: Any, piece: Marked, elements: Any) -> None:
+        self.pdf, self.piece, self.elements = pdf, piece, elements
+        self.sequences = iter([None, *piece.sequences])
 
-    def graft(self) -> None:
+    def graft(self, figure: Any) -> None:
         """Put the piece's tree where its Figure was; a picture stays one."""
-        figure, root = self.figure, self.piece.root
+        root = self.piece.root
         if root.role == "Figure":
             return
+        page, own = figure["Pg"], figure.reference
         figure.pop("Alt", None)
         figure.pop("A", None)
-        self.fill(figure, root)
+        figure["S"] = f"/{root.role}"
+        if root.kids:
+            kids = [text(self.element(kid, own, page).reference) for kid in root.kids]
+            figure["K"] = pydyf.Array(kids)
+        else:
+            figure["Alt"] = pydyf.String(root.says)
 
-    def fill(self, element: Any, node: Node) -> None:
-        """An element's role, words, and kids."""
-        from pydyf import Array, Dictionary
-
-        element["S"] = f"/{node.role}"
-        if node.scope:
-            element["A"] = Dictionary({"O": "/Table", "Scope": f"/{node.scope}"})
-        if not node.kids:
-            self.leaf(element, node)
-            return
-        element["K"] = Array(self.kid(kid, element).reference for kid in node.kids)
-
-    def kid(self, node: Node, parent: Any) -> Any:
-        """A new element with all that a node holds."""
-        element = self.new(parent)
-        self.fill(element, node)
+    def element(self, node: Node, parent: str | bytes, page: str | bytes) -> Element:
+        """A node as an element, with all that it holds; a formula inside a cell is an element of its own."""
+        element = Element(self.pdf, parent, page)
+        others = f" /A <</O /Table /Scope /{node.scope}>>" if node.scope else ""
+        if node.kids:
+            kids = [text(self.element(kid, element.reference, page).reference) for kid in node.kids]
+            element.holds(node.role, " ".join(kids), others)
+        elif node.says and node.role != "Formula":
+            inner = Element(self.pdf, element.reference, page)
+            inner.holds("Formula", self.sequence(inner), _alternative(node))
+            element.holds(node.role, text(inner.reference), others)
+        else:
+            element.holds(node.role, self.sequence(element), others + _alternative(node))
         return element
 
-    def new(self, parent: Any, **keys: str) -> Any:
-        """A new element below another."""
-        from pydyf import Dictionary
-
-        element = Dictionary({"Type": "/StructElem", "Pg": self.figure["Pg"], "P": parent.reference, **keys})
-        self.pdf.add_object(element)
-        return element
-
-    def leaf(self, element: Any, node: Node) -> None:
-        """The marked sequence of a leaf; a formula inside a table's cell is an element of its own."""
-        from pydyf import Array, String
-
-        if node.says and node.role != "Formula":
-            inner = self.new(element, S="/Formula")
-            element["K"] = Array([inner.reference])
-            element = inner
-        if node.says:
-            element["Alt"] = String(node.says)
-        if self.is_first:
-            number, self.is_first = self.piece.first, False
+    def sequence(self, element: Element) -> str:
+        """The number of the next leaf's marked sequence, which belongs to this element."""
+        sequence = next(self.sequences)
+        if sequence is None:
+            number = self.piece.first
             self.elements[number] = element.reference
         else:
-            number = len(self.elements)
-            self.piece.sequences[id(node)]["MCID"] = number
+            number = sequence.number = len(self.elements)
             self.elements.append(element.reference)
-        element["K"] = Array([number])
+        return str(number)
+
+
+def _alternative(node: Node) -> str:
+    return f" /Alt {pydyf.String(node.says).data.decode('latin-1')}" if node.says else ""
 
 
 def _object(pdf: Any, reference: Any) -> Any:
@@ -123,22 +142,15 @@ def _streams(pdf: Any) -> list[Any]:
     return [_object(pdf, page["Contents"]) for page in pages]
 
 
-def _reachable(pdf: Any, root: Any) -> set[int]:
-    """The numbers of the elements that a reader gets to from the top."""
-    found, waiting = set(), [root]
-    while waiting:
-        kids = waiting.pop().get("K", ())
-        for kid in kids:
-            if not isinstance(kid, int):
-                number = int(kid.split()[0])
-                found.add(number)
-                waiting.append(pdf.objects[number])
-    return found
-
-
-def _hide_margins(stream: Any, elements: Any, heard: set[int]) -> None:
-    """Marked sequences of elements that nobody gets to become artifacts."""
+def _hide_margins(pdf: Any, stream: Any, elements: Any, root: Any) -> None:
+    """Marked sequences of elements that are not below the top become artifacts."""
+    document = _object(pdf, root["K"][0])
+    heard = {text(reference) for reference in document["K"]}
     tokens = stream.stream
     for n, token in enumerate(tokens):
-        if token == b"BDC" and int(elements[tokens[n - 1]["MCID"]].split()[0]) not in heard:
-            tokens[n - 2 : n + 1] = ["/Artifact", b"", b"BMC"]
+        if token == b"BDC" and "MCID" in tokens[n - 1]:
+            own = elements[tokens[n - 1]["MCID"]]
+            while (element := _object(pdf, own))["P"] != document.reference:
+                own = element["P"]
+            if text(own) not in heard:
+                tokens[n - 2 : n + 1] = ["/Artifact", b"", b"BMC"]

@@ -1,0 +1,46 @@
+"""What a press does (press.py): print jobs from standard input to standard output until there are no more."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import pickle
+import signal
+import sys
+from typing import BinaryIO
+
+from tracer.errors import RenderError
+from tracer.formats.pdf.job import Job, Sheet
+from tracer.formats.pdf.painting import printed
+from tracer.layout.piece import Node, Piece
+
+SPECIMEN = """<html lang="en"><title>a</title><h1 id="a">a</h1><h2>b</h2><h3>c</h3><p>d <em>e</em></p>
+<div class="sides"><img src="piece:0" alt="-"></div><table><tr><th>f<td>g</table><ul><li>h</ul>"""  # warms the press
+
+
+RARELY = 100_000  # new objects before Python looks for cycles; at 700 that takes a tenth of a PDF's time
+
+
+def work(jobs: BinaryIO, outcomes: BinaryIO) -> None:
+    """Print jobs until there are no more; the first word is printed into the void, to warm the press."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started us answers to Ctrl-C
+    with contextlib.suppress(RenderError):  # that is said when there is a job
+        printed(Job(SPECIMEN, {"piece:0": Piece(1, 1, 0, Node("Formula", says="a"))}, 14, "STIX Two Text"))
+    while True:
+        try:
+            job = pickle.load(jobs)  # noqa: S301  our own process wrote it
+        except EOFError:
+            return
+        outcome: Sheet | str
+        try:
+            outcome = printed(job)
+        except RenderError as error:
+            outcome = str(error)
+        pickle.dump(outcome, outcomes, pickle.HIGHEST_PROTOCOL)
+        outcomes.flush()
+
+
+def main() -> None:
+    """Work from standard input to standard output."""
+    gc.set_threshold(RARELY)
+    work(sys.stdin.buffer, sys.stdout.buffer)
