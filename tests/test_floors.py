@@ -56,7 +56,7 @@ HOMES = {
     "numpy": {"arithmetic.floating", "arrays"},
     "jinja2": {"page"},
     "markupsafe": {"page"},
-    "weasyprint": {"formats.pdf", "formats.pdf.painting"},
+    "weasyprint": {"formats.pdf.painting", "formats.pdf.weasy"},
     "pydyf": {"formats.pdf.tags"},
     "xlsxwriter": {"formats.xlsx"},
 }

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -24,6 +25,7 @@ from tracer.document import Document
 from tracer.formats.pdf import pdf
 from tracer.formats.pdf.job import Job
 from tracer.formats.pdf.paper import job_of
+from tracer.formats.pdf.weasy import Later
 from tracer.layout.box import Rule, Run, Shape, Words
 from tracer.layout.piece import Piece
 from tracer.pages.solution import DETAILS, FORMS, solution, summary
@@ -246,6 +248,11 @@ def test_a_press_prints_the_same_bytes() -> None:
     job = job_of(document)
     assert press.printed(job).content == press.printed(job).content == pdf(document)
     press.stop()
+
+
+def test_a_module_may_come_later() -> None:
+    """What stands for a module imports it when something of it is called."""
+    assert Later("fractions").Fraction(1, 2) == Fraction(1, 2)
 
 
 def test_a_press_that_has_ended_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ setting.py, grids.py   blocks as pieces: formulas, worked numbers in columns, ma
 drawings.py            pictures as pieces
 job.py, work.py        what goes to the printer, and the process that prints (press.py)
 painting.py            pieces on WeasyPrint's page
+weasy.py               WeasyPrint itself
 tags.py                what each of them is to somebody who hears the page
 """
 

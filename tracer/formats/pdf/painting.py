@@ -11,16 +11,11 @@ from functools import cache
 from itertools import groupby
 from typing import Any
 
-from tracer.errors import RenderError
 from tracer.formats.pdf.job import Job, Sheet
 from tracer.formats.pdf.tags import Marked, finish
+from tracer.formats.pdf.weasy import imported
 from tracer.layout.box import Box, Mark, Rule, Run, Shape, Words
 from tracer.layout.piece import Piece
-
-MISSING = (
-    "PDF needs the Pango library, which is not installed; on Debian or Ubuntu type  "
-    "sudo apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0  (HTML and JSON work without it)"
-)
 
 
 def printed(job: Job) -> Sheet:
@@ -68,23 +63,6 @@ class House:
     def opened() -> House:
         """The one house there is."""
         return House()
-
-
-def imported() -> Any:
-    """WeasyPrint, without the 86 processes that its look-up of libraries starts (a third of a second).
-
-    It asks `ctypes.util.find_library`, which runs ldconfig, gcc and ld, before it tries the plain names that load.
-    """
-    import ctypes.util
-
-    slow, ctypes.util.find_library = ctypes.util.find_library, lambda name: None
-    try:
-        import weasyprint
-    except OSError:
-        raise RenderError(MISSING) from None
-    finally:
-        ctypes.util.find_library = slow
-    return weasyprint
 
 
 class Faces:
