@@ -217,11 +217,11 @@ def test_long_numbers_lose_no_digit() -> None:
 # Handed out
 
 
-@pytest.mark.parametrize("n", range(0, len(FILES), 3), ids=NAMES[::3])
-def test_a_summary_is_one_page(n: int) -> None:
-    """The results of every third example fit one page."""
+@pytest.mark.parametrize("name", ["apple-and-orange", "cross-attention", "jane-visits-africa", "normalisation"])
+def test_a_summary_is_one_page(name: str) -> None:
+    """The results of a pass of one head fit one page."""
     form = FORMS["summary"]
-    document = in_style(solution(solved(FILES[n]), DETAILS[form.detail]), *form.styles)
+    document = in_style(solution(solved(ROOT / f"examples/{name}/problem.toml"), DETAILS[form.detail]), *form.styles)
     assert len(reader(pdf(document)).pages) == 1
 
 

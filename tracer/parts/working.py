@@ -36,6 +36,11 @@ class Detail:
     others: tuple[int, ...]
     beside: bool
 
+    @property
+    def is_summary(self) -> bool:
+        """Whether nothing is worked: then each result is shown once, as a decimal."""
+        return not self.worked and not self.others
+
 
 EVERY = tuple(range(MAX_SIZE))
 
@@ -62,6 +67,8 @@ class Working:
 
     def step(self, step: StepView) -> list[Block]:
         """A step, in groups that stay on one page."""
+        if is_renaming(step) and self.detail.is_summary:
+            return []
         opening = self.heading(step)
         if is_renaming(step):
             return [Together(opening)]
@@ -200,7 +207,7 @@ class Working:
 
     def exact_grid(self, step: StepView) -> tuple[Block, ...]:
         """The exact values, where they are short and not every line has shown them."""
-        if step.kind != "calculate" or self.detail.worked == self.rows:
+        if step.kind != "calculate" or self.detail.worked == self.rows or self.detail.is_summary:
             return ()
         rows: list[list[Expr | str]] = []
         for i in self.shown(step):

@@ -11,7 +11,9 @@ tags.py                what each of them is to somebody who hears the page
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from tracer.formats import documents
@@ -19,8 +21,10 @@ from tracer.press import RUNNING
 
 if TYPE_CHECKING:
     from tracer.document import Document
+    from tracer.formats.pdf.job import Sheet
 
-SMALLER = (1.0, 0.92, 0.85, 0.78, 0.72, 0.66)  # of the size of the text, until all of it fits one page
+SIZES = [n / 100 for n in range(100, 54, -3)]  # of the text, until all of it fits one page
+READABLE = 0.73  # where no size does
 
 
 @documents.register(".pdf")
@@ -34,11 +38,13 @@ def pdf(document: Document) -> bytes:
     from tracer.style import PIXELS, pixels
 
     press = RUNNING[0].printed if RUNNING else printed
+
+    def sheet(size: float) -> Sheet:
+        text = f"{pixels(document.style.text) / PIXELS['pt'] * size:.2f}pt"
+        return press(job_of(replace(document, style=replace(document.style, text=text))))
+
     if document.style.fit != "one-page":
         return press(job_of(document)).content
-    for smaller in SMALLER:
-        text = f"{pixels(document.style.text) / PIXELS['pt'] * smaller:.2f}pt"
-        sheet = press(job_of(replace(document, style=replace(document.style, text=text))))
-        if sheet.pages == 1:
-            break
-    return sheet.content
+    sheets = cache(sheet)
+    fitting = bisect_left(SIZES, True, key=lambda size: sheets(size).pages == 1)
+    return sheets(SIZES[fitting] if fitting < len(SIZES) else READABLE).content

@@ -69,7 +69,8 @@ def tiles(setting: Setting, grid: Grid) -> Iterator[Tile]:
     widest /= size
     for across in cut(measures.widths, widest):
         for down in cut(measures.heights, setting.height - measures.top - ABOVE):
-            tile = smaller(Band(setting, grid, measures, across, down).tile(), size)
+            tile = Band(setting, grid, measures, across, down).tile()
+            tile = smaller(tile, min(size, (setting.width - INDENT) / tile.width))
             yield with_remark(setting, grid, tile) if has_remark else tile
             has_remark = False
 
