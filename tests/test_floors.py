@@ -9,8 +9,8 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent / "tracer"
 FLOORS = [  # a name is a file, or a whole folder
-    ["__init__", "errors", "expr", "templates", "press"],
-    ["registry", "numbers", "show", "arithmetic", "layout", "drawing", "tex_words"],
+    ["__init__", "errors", "expr", "templates"],
+    ["press", "registry", "numbers", "show", "arithmetic", "layout", "drawing", "tex_words"],
     ["language"],
     ["names"],
     ["notation", "evaluate", "fields"],
@@ -49,7 +49,10 @@ SIBLINGS = {  # inside one folder: what the others may build on
         "cas",
     },  # `exact` puts these together
 }
-UPWARDS = {("trace", "formats")}  # a trace shows itself in a notebook
+UPWARDS = {
+    ("trace", "formats"),
+    ("press", "formats"),
+}  # a trace shows itself in a notebook; a press names what it takes
 HOMES = {
     "sympy": {"arithmetic.cas"},
     "flint": {"arithmetic.ball"},

@@ -6,6 +6,9 @@ the figures hold on a busy machine. Nothing fails here: times are for reading.
 
 from __future__ import annotations
 
+import json
+import random
+import shutil
 import statistics
 import subprocess
 import sys
@@ -56,6 +59,25 @@ for step in trace:
             trace.tables.exact[cell.key]
 print(time.perf_counter() - start)
 """
+WARM = """
+import json, random, shutil, subprocess, sys, tempfile, time
+from pathlib import Path
+import tracer
+from tracer.formats import render
+from tracer.pages.solution import solution
+problem = tracer.load(sys.argv[1])
+def ours():
+    trace = tracer.solve(problem)
+    return render(trace, lambda: solution(trace), ".pdf")
+def clock(f):
+    start = time.perf_counter(); f(); return time.perf_counter() - start
+trace = tracer.solve(problem)
+with tempfile.TemporaryDirectory() as folder:
+    Path(folder, "a.tex").write_bytes(render(trace, lambda: solution(trace), ".tex"))
+    tex = lambda: subprocess.run(["pdflatex", "-interaction=batchmode", "a.tex"], cwd=folder, check=True, capture_output=True)
+    ours(); tex()
+    print(sorted(clock(ours) / clock(tex) for _ in range(7))[3])
+"""
 ONE_WORD = "import weasyprint; weasyprint.HTML(string='<p>word').write_pdf('/dev/null')"
 
 
@@ -73,7 +95,19 @@ PAIRS = {
     "tracer --version / bare Python": (tracer("--version"), python("pass")),
     "HTML of W1 / import sympy": (tracer("solve", APPLE, "-o", "{}.html"), python("import sympy")),
     "PDF of W1 / one-word PDF by WeasyPrint": (tracer("solve", APPLE, "-o", "{}.pdf"), python(ONE_WORD)),
+    "PDF of W1, one row worked / one-word PDF": (
+        tracer("solve", APPLE, "--detail", "steps", "-o", "{}.pdf"),
+        python(ONE_WORD),
+    ),
+    "PDF of W3 / one-word PDF by WeasyPrint": (tracer("solve", "{}.w3.json", "-o", "{}.pdf"), python(ONE_WORD)),
 }
+
+
+def w3() -> str:
+    """A problem of 12 tokens with d_k = 16 and two decimals."""
+    draw = random.Random(1)
+    given = {x: [[f"{draw.uniform(-2, 2):.2f}" for _ in range(16)] for _ in range(12)] for x in "QKV"}
+    return json.dumps({"given": given})
 
 
 def seconds(command: list[str], scratch: str) -> float:
@@ -91,6 +125,7 @@ def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     with tempfile.TemporaryDirectory() as folder:
         scratch = str(Path(folder) / "out")
+        Path(f"{scratch}.w3.json").write_text(w3())
         for name, (ours, other) in PAIRS.items():
             pairs = [(seconds(ours, scratch), seconds(other, scratch)) for _ in range(rounds + 1)][1:]
             ratio = statistics.median(a / b for a, b in pairs)
@@ -98,8 +133,11 @@ def main() -> None:
     for name, code in (
         ("1,024 positions, d_k 64 / plain NumPy", NUMPY_PASS),
         ("exact pass, 6 × 8, 4 heads, seconds", EXACT_PASS),
+        ("PDF of W1 in a warm process / pdflatex", WARM),
     ):
-        run = subprocess.run(python(code), check=True, capture_output=True, text=True, cwd=ROOT)
+        if code is WARM and not shutil.which("pdflatex"):
+            continue
+        run = subprocess.run([*python(code), APPLE], check=True, capture_output=True, text=True, cwd=ROOT)
         print(f"{name:<45} {float(run.stdout):6.2f}")
 
 
