@@ -15,6 +15,7 @@ import pytest
 import tracer
 from tracer.formats import render
 from tracer.formats.html import html
+from tracer.formats.json import step as step_json
 from tracer.formats.pdf import pdf
 from tracer.pages.solution import full, only, solution, summary
 from tracer.problem_file import from_dict
@@ -175,7 +176,7 @@ def test_a_summary_has_no_line_by_line_work(apple):
 @pytest.mark.full
 def test_every_formula_in_latex_compiles(apple, tmp_path):
     """The LaTeX in the JSON output is LaTeX: pdflatex sets every step's formula."""
-    formulas = [tracer.formats.json.step(step)["formula"]["latex"] for step in apple]
+    formulas = [step_json(step)["formula"]["latex"] for step in apple]
     body = "\n".join(rf"\[ {formula} \]" for formula in formulas)
     source = rf"\documentclass{{article}}\usepackage{{amsmath}}\begin{{document}}{body}\end{{document}}"
     (tmp_path / "f.tex").write_text(source)

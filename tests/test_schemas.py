@@ -19,7 +19,7 @@ from tracer.formats import render
 from tracer.problem_file import PAPER, PASS, STEPS, TOP, from_dict
 
 ROOT = Path(__file__).parent.parent
-FILES = sorted([*ROOT.glob("examples/**/*.toml"), *ROOT.glob("tests/published/**/problem.toml")])
+FILES = sorted([*ROOT.glob("examples/*/*.toml"), *ROOT.glob("tests/published/**/problem.toml")])
 WORKED: list[dict[str, Any]] = [
     {"given": {"X": [[0, 3], [2, 2]]}},
     {"given": {"Q": [["a", 1]], "K": [[1, 0], [0, "b"]], "V": [[1], [2]]}},

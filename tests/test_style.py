@@ -46,7 +46,7 @@ def test_the_title_block_has_what_is_told(apple):
 
     told = page(apple, course="Linear algebra <2>", date="1 May")
 
-    assert '<p class="titleblock"><span>Linear algebra &lt;2&gt;</span> · <span>1 May</span></p>' in told
+    assert '<p class="titleblock"><span>Linear algebra &lt;2&gt;</span><i> · </i><span>1 May</span></p>' in told
 
 
 def test_the_title_block_is_on_paper_too(apple):

@@ -13,7 +13,7 @@ from tracer.errors import ProblemError, UnknownName
 from tracer.fields import kind, known_keys, short, string
 from tracer.language import language, languages
 from tracer.registry import did_you_mean
-from tracer.style import SIZES, Style
+from tracer.style import SIZES, Style, pixels
 from tracer.templates import templates
 
 MAX_BYTES = 1_000_000
@@ -37,7 +37,7 @@ def read(style: Style, name: str) -> Style:
     path = ready.get(name, Path(name))
     if name not in ready and not path.suffix:
         raise UnknownName(
-            f"--style: there is no style “{short(name)}”; {did_you_mean(name, list(ready))}, or give a .toml file"
+            f"--style: there is no style “{short(name)}”; give a .toml file, or a ready-made one: {did_you_mean(name, list(ready))}"
         )
     try:
         table = tomllib.loads(_text(path))
@@ -82,16 +82,23 @@ def _one_of(*known: str) -> Callable[[Any, str], str]:
     def read_one(value: Any, where: str) -> str:
         if str(value) not in known:
             listed = " or ".join(f'"{name}"' for name in known)
-            raise ProblemError(f"{where} is {kind(value)}; expected {listed}")
+            raise ProblemError(
+                f"{where} is {short(value) if isinstance(value, int) else kind(value)}; expected {listed}"
+            )
         return str(value)
 
     return read_one
 
 
-def _length(value: Any, where: str) -> str:
-    if not isinstance(value, str) or not LENGTH.fullmatch(value):
-        raise ProblemError(f'{where} is {kind(value)}; expected a length such as "20mm" or "10.5pt"')
-    return value
+def _length(least: str, most: str) -> Callable[[Any, str], str]:
+    def read_length(value: Any, where: str) -> str:
+        if not isinstance(value, str) or not LENGTH.fullmatch(value):
+            raise ProblemError(f'{where} is {kind(value)}; expected a length such as "20mm" or "10.5pt"')
+        if not pixels(least) <= pixels(value) <= pixels(most):
+            raise ProblemError(f"{where} is {value}; expected a length from {least} to {most}")
+        return value
+
+    return read_length
 
 
 def _margins(value: Any, where: str) -> str:
@@ -99,7 +106,7 @@ def _margins(value: Any, where: str) -> str:
     parts = value.split() if isinstance(value, str) else [value]
     if not 1 <= len(parts) <= 4:
         raise ProblemError(f'{where} is {kind(value)}; expected one to four lengths such as "20mm 25mm"')
-    return " ".join(_length(part, where) for part in parts)
+    return " ".join(_length("0mm", "60mm")(part, where) for part in parts)
 
 
 def _family(value: Any, where: str) -> str:
@@ -123,7 +130,7 @@ KEYS: dict[str, Callable[[Any, str], str]] = {
     "columns": _one_of("1", "2"),
     "fit": _one_of("", "one-page"),
     "margins": _margins,
-    "text": _length,
+    "text": _length("6pt", "40pt"),
     "font": _family,
     "course": string,
     "name": string,

@@ -39,7 +39,11 @@ from tracer.style import Style
 from tracer.tex_words import readable, words
 
 POINTS = {"mm": 72.27 / 25.4, "cm": 722.7 / 25.4, "in": 72.27, "pt": 1.0}  # TeX's points in a length
-PAPER = {"A4": ("a4paper", 210 / 25.4 * 72.27), "letter": ("letterpaper", 8.5 * 72.27)}
+PAPER = {
+    "A4": ("a4paper", 210 / 25.4 * 72.27),
+    "letter": ("letterpaper", 8.5 * 72.27),
+    "slides": ("paperwidth=280mm,paperheight=157.5mm", 280 / 25.4 * 72.27),
+}
 INDENT = 1.5  # em before a displayed formula
 ROWS = 36  # rows of a grid before it is cut
 CHARACTER = 0.52  # em that a character of a grid takes

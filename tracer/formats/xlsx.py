@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 CREATED = datetime(2000, 1, 1)
 LONGEST = 8192  # characters of a formula
-PAPERS = {"letter": 1, "A4": 9}
+PAPERS = {"letter": 1, "A4": 9, "slides": 9}
 INCHES = {"mm": 25.4, "cm": 2.54, "in": 1.0, "pt": 72.0}
 LONGEST_TEXT, LONGEST_HEAD = 32_767, 120  # characters of a text in a cell, and of a title above a printed page
 PLAIN = 8.43  # characters of a column that nobody has set

@@ -102,7 +102,7 @@ def _name(text: str) -> str:
 
 def _letters(name: str) -> str:
     if name in GREEK:
-        return "\\" + GREEK[name]
+        return f"{{\\{GREEK[name]}}}"  # in braces, so that no letter behind it becomes part of its name
     if INDEX.fullmatch(name):
         return name.replace("−", "-")
     if name.isascii() and name.isalpha():
