@@ -36,9 +36,8 @@ def read(style: Style, name: str) -> Style:
     ready = {path.stem: path for path in sorted((templates() / "styles").glob("*.toml"))}
     path = ready.get(name, Path(name))
     if name not in ready and not path.suffix:
-        raise UnknownName(
-            f"--style: there is no style “{short(name)}”; give a .toml file, or a ready-made one: {did_you_mean(name, list(ready))}"
-        )
+        near = did_you_mean(name, list(ready))
+        raise UnknownName(f"--style: there is no style “{short(name)}”; give a .toml file, or a ready-made one: {near}")
     try:
         table = tomllib.loads(_text(path))
     except ValueError as error:
@@ -82,9 +81,8 @@ def _one_of(*known: str) -> Callable[[Any, str], str]:
     def read_one(value: Any, where: str) -> str:
         if str(value) not in known:
             listed = " or ".join(f'"{name}"' for name in known)
-            raise ProblemError(
-                f"{where} is {short(value) if isinstance(value, int) else kind(value)}; expected {listed}"
-            )
+            found = short(value) if isinstance(value, int) else kind(value)
+            raise ProblemError(f"{where} is {found}; expected {listed}")
         return str(value)
 
     return read_one

@@ -53,11 +53,11 @@ MARKS = {True: r"$\checkmark$", False: r"$\times$", None: "--"}
 TEXTS = {"": "{}", "why": r"\textit{{{}}}", "note": r"{{\small {}}}", "aside": "{}"}
 PREAMBLE = r"""% Written by tracer {version}. Typeset it with:  pdflatex FILE.tex
 % What pdflatex has no characters for is spelled out in square brackets.
-\documentclass[{paper},fleqn]{{article}}
+\documentclass[fleqn]{{article}}
 \usepackage[utf8]{{inputenc}}
 {language}\usepackage{{fix-cm}}
 \usepackage[fontsize={text}]{{scrextend}}
-\usepackage[{margins}]{{geometry}}
+\usepackage[{paper},{margins}]{{geometry}}
 \usepackage{{amsmath,amssymb,array,booktabs,color,graphicx}}
 \usepackage[expansion=false]{{microtype}}
 \setlength{{\parindent}}{{0pt}}
