@@ -111,6 +111,13 @@ def test_the_file_is_the_golden_one(suffix: str) -> None:
     assert found == golden.read_text("utf-8")
 
 
+@pytest.mark.parametrize("suffix", suffixes())
+def test_numbers_of_10_to_the_40_digits_are_no_trouble(suffix: str) -> None:
+    """E to the power of 10^40 has its power of ten; a weight that nobody can compute says so; no traceback."""
+    trace = tracer.solve(from_dict({"given": {"X": [["2e20", 1], ["1/3", -2], ["1e-9", 0]]}}))
+    assert render(trace, lambda: solution(trace), suffix)
+
+
 A = Cell(replace(S, symbol="A"), ())
 DRAWING = Drawing(
     9,

@@ -6,7 +6,7 @@ import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from tracer import __version__
 from tracer.errors import ProblemError, TracerError
@@ -65,7 +65,13 @@ def _parser() -> argparse.ArgumentParser:
 
     from tracer.language import languages
 
-    parser = argparse.ArgumentParser(
+    class OneLine(argparse.ArgumentParser):
+        """An error in one line, as all others are."""
+
+        def error(self, message: str) -> NoReturn:
+            self.exit(2, f"tracer: {message}; {self.prog} --help tells more\n")
+
+    parser = OneLine(
         prog="tracer",
         description="Every step of an attention pass, exactly and numerically, as a worked solution.",
         epilog=EXAMPLES,
@@ -79,9 +85,10 @@ def _parser() -> argparse.ArgumentParser:
     solve.add_argument("-o", "--output", metavar="FILE", action="append", default=[],
                        help="write .html, .pdf, .tex, .md, .ipynb, .xlsx, .json or .txt, by suffix; may be repeated; "
                             "- for stdout")  # fmt: skip
-    solve.add_argument("--detail", choices=("summary", "steps", "full"),
+    worked = solve.add_mutually_exclusive_group()
+    worked.add_argument("--detail", choices=("summary", "steps", "full"),
                        help="results only, the first row worked, or every row (usual if not too long)")  # fmt: skip
-    solve.add_argument(
+    worked.add_argument(
         "--row", metavar="WORD", help="work one row in full, named by its word or number; the others as results"
     )
     solve.add_argument(
@@ -160,6 +167,8 @@ def _in_style(problem: Problem, options: argparse.Namespace) -> Problem:
     style = problem.paper.style
     for name in (*FORMS[options.form].styles, *options.style):
         style = read(style, name)
+    if options.paper and style.size == "slides":
+        raise ProblemError("--paper: slides have the shape of a screen; leave --paper or the slides out")
     told = {"lang": options.lang, "size": options.paper}
     style = styled(style, {key: value for key, value in told.items() if value}, "the command line:")
     return replace(problem, paper=replace(problem.paper, style=style))

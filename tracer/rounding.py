@@ -111,7 +111,13 @@ class Rounding:
             return (INFINITY if side > 0 else MINUS_INFINITY), True
         if self._magnitude(key) >= LARGEST:
             return self._with_power_of_ten(key, places)
-        number, is_equal = self.rounded(key, places)
+        try:
+            number, is_equal = self.rounded(key, places)
+        except Undefined:  # too large for its digits to be told apart: e^(10^40)
+            mantissa, exponent = self.scientific(key, max(2, min(places, MANTISSA)))
+            if mantissa.value == 0:
+                raise
+            return Mul((mantissa, Pow(num(10), num(exponent)))), False
         if number.value == 0 and not is_equal:
             return self._with_power_of_ten(key, places)
         return (trimmed(number) if is_equal else number), is_equal

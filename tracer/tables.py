@@ -117,8 +117,10 @@ class Tables:
 
     def undefined(self, key: Key) -> Undefined | None:
         """Why there is no such value, with its `origin`; None where there is one, or where it hangs on a letter."""
+        from tracer.arithmetic import ball
+
         try:
-            self.ball(key)
+            ball.infinite(self.ball(key))
         except Unknown:
             return None
         except Undefined as undefined:

@@ -237,9 +237,11 @@ def is_exact(value: Value) -> bool:
 
 
 def infinite(value: Value) -> int:
-    """+1 for ∞, −1 for −∞, 0 for a finite value."""
+    """+1 for ∞, −1 for −∞, 0 for a finite value. Raises `Undecided` where a number is beyond what a ball can hold."""
     if not isinstance(value, arb) or value.is_finite():
         return 0
+    if value.is_nan() or not value.is_exact():
+        raise Undecided
     return 1 if value > 0 else -1
 
 
