@@ -36,6 +36,9 @@ class Reading(NamedTuple):
     near: float | None = None
 
 
+BEYOND = 400  # a power of ten that no double holds
+
+
 def read(cell: CellView, paper: Paper) -> Reading:
     """What a spreadsheet holds of a cell."""
     say, plain, look = paper.style.language.text, Plain(paper.style.signs), fixed(paper.places)
@@ -50,6 +53,8 @@ def read(cell: CellView, paper: Paper) -> Reading:
     value = cell.tables.double(cell.key)
     stored: float | str = value if isfinite(value) else OVERFLOW
     match printed:
+        case Mul((_, Pow(_, Num(exponent)))) if abs(exponent) > BEYOND:
+            return Reading(stored, show(printed, plain), look)
         case Mul((Num(mantissa, places), Pow(_, Num(exponent)))):
             unit = Fraction(10) ** (int(exponent) - (places or 0))
             number, look = mantissa * Fraction(10) ** int(exponent), f"{fixed(places or 0)}E+00"
