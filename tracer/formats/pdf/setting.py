@@ -26,6 +26,7 @@ WIDEST = 0.75  # of the column: a formula that is not broken
 CHUNK = 6  # digits of a number that is broken
 TALLEST = 0.2  # of a page: what stays together
 SHORT, SMALLEST, GUTTER = 0.75, 0.87, 0.7  # for two columns: how many must fit, how much smaller, what is between
+MANY = 8  # worked numbers that are worth setting smaller
 TOGETHER = 6  # worked numbers that stay on one page
 
 
@@ -81,7 +82,7 @@ class Setting:
         worked = {id(chain): self.chain(chain) for chain in chains}
         usual = sorted(chain.natural for chain in worked.values())[int(SHORT * (len(chains) - 1))]
         size = min(1.0, (half - GUTTER) / usual)
-        if len(chains) > 2 and size >= SMALLEST:
+        if len(chains) > 2 and (size == 1 or (len(chains) > MANY and size >= SMALLEST)):
             boxes = {key: scaled(chain.within((half - GUTTER) / size), size) for key, chain in worked.items()}
             for group in together(chains, TOGETHER + 2):
                 yield self.columns(group, boxes, half)
