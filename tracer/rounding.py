@@ -17,6 +17,7 @@ from tracer.expr import INFINITY, MINUS_INFINITY, Expr, Mul, Num, Pow, num
 
 LARGEST = 15  # digits before the point: from here on a decimal is printed with a power of ten
 MANTISSA = 4  # decimals before a power of ten, at most
+NOTHING = (num(0), False)  # as near to 0 as anybody can tell
 
 
 class Rounded(NamedTuple):
@@ -114,18 +115,18 @@ class Rounding:
         try:
             number, is_equal = self.rounded(key, places)
         except Undefined:  # too large for its digits to be told apart: e^(10^40)
-            mantissa, exponent = self.scientific(key, max(2, min(places, MANTISSA)))
-            if mantissa.value == 0:
+            found = self._with_power_of_ten(key, places)
+            if found == NOTHING:
                 raise
-            return Mul((mantissa, Pow(num(10), num(exponent)))), False
+            return found
         if number.value == 0 and not is_equal:
             return self._with_power_of_ten(key, places)
         return (trimmed(number) if is_equal else number), is_equal
 
     def _with_power_of_ten(self, key: Key, places: int) -> tuple[Expr, bool]:
         mantissa, exponent = self.scientific(key, max(2, min(places, MANTISSA)))
-        if mantissa.value == 0:  # as near to 0 as anybody can tell
-            return num(0), False
+        if mantissa.value == 0:
+            return NOTHING
         return Mul((mantissa, Pow(num(10), num(exponent)))), False
 
     def scientific(self, key: Key, places: int) -> tuple[Num, int]:

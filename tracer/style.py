@@ -12,8 +12,6 @@ from tracer.language import Language, language
 from tracer.show import Signs
 
 SIZES = {"A4": (210.0, 297.0), "letter": (215.9, 279.4), "slides": (280.0, 157.5)}  # of the paper, in mm
-
-
 PIXELS = {"mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0, "pt": 96 / 72}  # in CSS pixels
 
 
@@ -59,10 +57,16 @@ def pixels(text: str) -> float:
     return float(text[:-2]) * PIXELS[text[-2:]]
 
 
-def sides(margins: str) -> tuple[float, float, float, float]:
-    """One to four CSS lengths as those above, right, below and left, in CSS pixels."""
-    told = [pixels(part) for part in margins.split()]
+def four(margins: str) -> tuple[str, str, str, str]:
+    """One to four lengths, as in CSS, as those above, right, below and left."""
+    told = margins.split()
     above = told[0]
     right = told[1] if len(told) > 1 else above
     below = told[2] if len(told) > 2 else above
     return above, right, below, told[3] if len(told) > 3 else right
+
+
+def sides(margins: str) -> tuple[float, float, float, float]:
+    """The same in CSS pixels."""
+    above, right, below, left = map(pixels, four(margins))
+    return above, right, below, left

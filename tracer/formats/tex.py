@@ -35,7 +35,7 @@ from tracer.expr import Expr
 from tracer.formats import documents
 from tracer.notation.latex import Latex
 from tracer.show import show
-from tracer.style import Style
+from tracer.style import Style, four
 from tracer.tex_words import readable, words
 
 POINTS = {"mm": 72.27 / 25.4, "cm": 722.7 / 25.4, "in": 72.27, "pt": 1.0}  # TeX's points in a length
@@ -85,7 +85,7 @@ class Article:
     def __init__(self, style: Style) -> None:
         self.style, self.tex = style, Latex(style.signs)
         self.em = points(style.text)
-        above, right, below, left = margins(style)
+        above, right, below, left = four(style.margins)
         self.margins = f"top={above},right={right},bottom={below},left={left}"
         self.paper, paper_width = PAPER[style.size]
         self.width = (paper_width - points(left) - points(right)) / self.em - INDENT
@@ -279,12 +279,3 @@ def points(length: str) -> float:
     found = re.fullmatch(r"([\d.]+)(\w+)", length)
     assert found
     return float(found[1]) * POINTS[found[2]]
-
-
-def margins(style: Style) -> tuple[str, str, str, str]:
-    """Above, right, below, left: one to four lengths, as in CSS."""
-    given = style.margins.split()
-    above = given[0]
-    right = given[1] if len(given) > 1 else above
-    below = given[2] if len(given) > 2 else above
-    return above, right, below, given[3] if len(given) > 3 else right

@@ -6,7 +6,6 @@ and, with its files kept in memory and a fixed date of creation, writes the same
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from io import BytesIO
 from textwrap import wrap
@@ -16,7 +15,7 @@ from tracer.errors import RenderError
 from tracer.formats import traces
 from tracer.pages.workbook import workbook
 from tracer.references import a1, quoted
-from tracer.style import Style
+from tracer.style import PIXELS, Style, sides
 from tracer.trace import Trace
 from tracer.workbook import Entry, Formula, Link, Sheet
 
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 CREATED = datetime(2000, 1, 1)
 LONGEST = 8192  # characters of a formula
 PAPERS = {"letter": 1, "A4": 9, "slides": 9}
-INCHES = {"mm": 25.4, "cm": 2.54, "in": 1.0, "pt": 72.0}
 LONGEST_TEXT, LONGEST_HEAD = 32_767, 120  # characters of a text in a cell, and of a title above a printed page
 PLAIN = 8.43  # characters of a column that nobody has set
 WIDE = 110  # characters on a page that stands upright, made somewhat smaller
@@ -141,7 +139,7 @@ def _lines(sheet: Sheet) -> dict[int, int]:
 def _set_up(page: Worksheet, sheet: Sheet, title: str, style: Style) -> None:
     """The printed page: paper and margins of the house, as wide as the sheet, its labels on every page."""
     page.set_paper(PAPERS[style.size])
-    above, right, below, left = _margins(style.margins)
+    above, right, below, left = (side / PIXELS["in"] for side in sides(style.margins))
     page.set_margins(left, right, above, below)
     columns = max((column for _, column in sheet.entries), default=0) + 1
     wide = sum(sheet.widths.get(column, PLAIN) for column in range(columns))
@@ -155,10 +153,3 @@ def _set_up(page: Worksheet, sheet: Sheet, title: str, style: Style) -> None:
         page.repeat_rows(sheet.header)
     page.set_header("&L" + title[:LONGEST_HEAD].replace("&", "&&"))
     page.set_footer("&L&A&R&P / &N")
-
-
-def _margins(lengths: str) -> tuple[float, float, float, float]:
-    """Above, right, below, left in inches, from one to four CSS lengths."""
-    found = [float(number) / INCHES[unit] for number, unit in re.findall(r"([\d.]+)(mm|cm|in|pt)", lengths)]
-    above, right, below, left = {1: found * 4, 2: found * 2, 3: [*found, *found[1:2]], 4: found}[len(found)]
-    return above, right, below, left

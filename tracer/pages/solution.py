@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import groupby
 from typing import NamedTuple
 
-from tracer.document import Block, Document, Grid, Heading, Picture, Text
-from tracer.expr import Cell
+from tracer.document import Block, Document, Heading, Picture, Text
 from tracer.origins import origins
 from tracer.parts.checked import checked
 from tracer.parts.conventions import card
@@ -79,7 +77,7 @@ def solution(trace: Trace, detail: Details = usual) -> Document:
     rows = trace.problem.wiring.queries or tuple(range(len(trace.problem.tokens)))
     how, style = detail(trace, rows), trace.problem.paper.style
     blocks = [
-        *_identified(trace),
+        *what_is_given(trace),
         card(trace),
         *letters(trace),
         *_drawn(trace, how, "shapes"),
@@ -94,17 +92,6 @@ def solution(trace: Trace, detail: Details = usual) -> Document:
 def labels(trace: Trace) -> dict[str, tuple[str, ...]]:
     """The words that the axes of queries and of keys count."""
     return {"query": trace.problem.tokens, "key": trace.problem.key_tokens}
-
-
-def _identified(trace: Trace) -> Iterator[Block]:
-    """What is given, each grid with the ids of its cells; a vector is a row there."""
-    for block in what_is_given(trace):
-        if isinstance(block, Grid) and isinstance(block.name, Cell):
-            step = trace[block.name.tensor.id]
-            ids = tuple(tuple(cell.id for cell in row) for row in step.cells)
-            yield replace(block, ids=ids if len(step.shape) > 1 else tuple(zip(*ids, strict=True)))
-        else:
-            yield block
 
 
 def _steps(trace: Trace, rows: tuple[int, ...], detail: Detail) -> Iterator[Block]:

@@ -27,8 +27,10 @@ def grid(step: StepView) -> Grid:
     cells = tuple(tuple(cell.written for cell in row) for row in step.cells)
     name = Cell(step.tensor, ())
     if len(step.shape) == 1:
-        return Grid(name, "=", ("",), step.rows, (tuple(row[0] for row in cells),), _what(step))
-    return Grid(name, "=", step.rows, step.columns, cells, _what(step))
+        row_of = tuple(cell.id for (cell,) in step.cells)
+        return Grid(name, "=", ("",), step.rows, (tuple(row[0] for row in cells),), _what(step), (row_of,))
+    ids = tuple(tuple(cell.id for cell in row) for row in step.cells)
+    return Grid(name, "=", step.rows, step.columns, cells, _what(step), ids)
 
 
 def _what(step: StepView) -> Line:
