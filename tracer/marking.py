@@ -7,7 +7,8 @@ from enum import StrEnum
 from fractions import Fraction
 
 from tracer.evaluate import Key
-from tracer.submission import Entry
+from tracer.submission import Entry, Submission
+from tracer.trace import Trace
 
 
 class Verdict(StrEnum):
@@ -24,6 +25,7 @@ class Verdict(StrEnum):
 
 
 ACCEPTED = (Verdict.EXACT, Verdict.BY_HAND, Verdict.CARRIED)
+WRONG = (Verdict.MISTAKE, Verdict.WRONG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +45,32 @@ class Mark:
     from_yours: str | None
     mistakes: tuple[str, ...]
     sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """All marks of a submission, in the order of the work."""
+
+    trace: Trace
+    submission: Submission
+    marks: tuple[Mark, ...]
+
+    @property
+    def first_wrong(self) -> Mark | None:
+        """The first cell that is wrong or a mistake, in the order of the work."""
+        return next((mark for mark in self.marks if mark.verdict in WRONG), None)
+
+    @property
+    def accepted(self) -> int:
+        """How many cells are accepted."""
+        return sum(mark.verdict in ACCEPTED for mark in self.marks)
+
+    @property
+    def blanks(self) -> int:
+        """How many cells there were to fill in: those of every step of which anything was handed in."""
+        return len(self.marks)
+
+    @property
+    def credit(self) -> Fraction:
+        """The credits added up."""
+        return sum((mark.credit for mark in self.marks), Fraction(0))
