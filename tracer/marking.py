@@ -32,8 +32,9 @@ WRONG = (Verdict.MISTAKE, Verdict.WRONG)
 class Mark:
     """What became of one cell.
 
-    `mistakes` are the names of all that explain it equally well, in the order of the rack; `expected` is the true value
-    rounded to the places written, `from_yours` what the person's own earlier numbers give, where that is another number.
+    `mistakes` are the names of all that explain it equally well, in the order of the rack. `expected` is the true value
+    to the places written, None where there is none; `from_yours` is what the person's own earlier numbers give,
+    None where that is the same.
     """
 
     key: Key
@@ -41,7 +42,7 @@ class Mark:
     entry: Entry
     verdict: Verdict
     credit: Fraction
-    expected: str
+    expected: str | None
     from_yours: str | None
     mistakes: tuple[str, ...]
     sentence: str

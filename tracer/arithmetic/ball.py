@@ -21,6 +21,7 @@ from tracer.arithmetic import Reason, Undecided, Undefined, Unknown
 
 PRECISIONS = (128, 512, 2048, 8192)  # bits, tried in this order
 FIRST = PRECISIONS[:1]
+MAX_BITS = 1_000_000  # of a rational power that is written out
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +108,10 @@ class Ball:
             if isinstance(base, Root):
                 whole = base.square ** (abs(n) // 2)
                 value: Value = whole if n % 2 == 0 else _times(whole, base)
-            elif isinstance(base, fmpq):
+            elif isinstance(base, fmpq) and (base.p.bit_length() + base.q.bit_length()) * abs(n) < MAX_BITS:
                 value = base ** abs(n)
             else:
-                value = prod([base] * abs(n), start=arb(1))  # arb ** n takes the logarithm, which 0 has not
+                value = prod([_arb(base)] * abs(n), start=arb(1))  # arb ** n takes the logarithm, which 0 has not
             return value if n >= 0 else self.divide(fmpq(1), value)
         positive = _arb(base)
         if not positive > 0:
@@ -323,4 +324,6 @@ def agree(a: Value, b: Value) -> bool:
 
 def at_most(a: Value, b: Value) -> bool:
     """Whether a ≤ b can hold."""
+    if isinstance(a, fmpq) and isinstance(b, fmpq):
+        return bool(a <= b)
     return not _arb(a) > _arb(b)

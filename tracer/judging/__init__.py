@@ -1,0 +1,74 @@
+"""Judges what somebody wrote: trace + submission -> marks (MARKING.md). Marking is tracing again.
+
+asked.py       which cells there are, and which numbers can be read
+writing.py     what a written number stands for; places.py: how many places somebody writes
+own.py         what follows from the person's own numbers; ways.py: other ways to the same number
+judge.py       the verdicts, one step away from these numbers
+explaining.py  which mistake it is
+sentences.py   what is said; numbers.py: what should stand there
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from tracer.evaluate import Key
+from tracer.judging.asked import answers, fitted
+from tracer.judging.judge import Judge
+from tracer.judging.numbers import expected, from_yours, right
+from tracer.judging.sentences import sentence
+from tracer.judging.unsaid import with_sizes
+from tracer.marking import Mark, Marks, Verdict
+from tracer.problem import Problem
+from tracer.submission import Entry, Submission
+from tracer.trace import Trace
+
+CREDIT = {
+    Verdict.EXACT: Fraction(1),
+    Verdict.BY_HAND: Fraction(1),
+    Verdict.CARRIED: Fraction(1),
+    Verdict.ROUNDING_SLIP: Fraction(1, 2),
+}
+
+
+def check(problem: Problem | Trace, submission: Submission) -> Marks:
+    """Mark a hand calculation: each written cell one step away from the person's own earlier numbers.
+
+    Verdicts and their order are MARKING.md's, section 2. Whoever marks many submissions of one problem gives its trace,
+    whose numbers are then computed once. Raises `SubmissionError` where the submission does not fit the problem.
+    """
+    from tracer.composition import solve
+
+    trace = problem if isinstance(problem, Trace) else solve(problem)
+    cells = fitted(trace, submission)
+    read, unreadable = answers(cells)
+    trace = with_sizes(trace, read)
+    judge = Judge(trace, read)
+    judge.judge()
+    marks = tuple(_mark(judge, key, entry, unreadable) for key, entry in cells.items())
+    return Marks(trace, submission, marks)
+
+
+def _mark(judge: Judge, key: Key, entry: Entry, unreadable: dict[Key, str]) -> Mark:
+    say = judge.trace.problem.paper.style.language
+    cell = judge.trace[key[0]][key[1]].id
+    if key not in judge.verdicts:
+        verdict = Verdict.UNREADABLE if key in unreadable else Verdict.MISSING
+        words = (
+            say.text("This could not be read as a number: it {reason}.", reason=say.text(unreadable[key]))
+            if key in unreadable
+            else say.text("Nothing is written here.")
+        )
+        return Mark(key, cell, entry, verdict, Fraction(0), right(judge.trace, key, None), None, (), words)
+    verdict = judge.verdicts[key]
+    return Mark(
+        key,
+        cell,
+        entry,
+        verdict,
+        CREDIT.get(verdict, Fraction(0)),
+        expected(judge, key),
+        from_yours(judge, key),
+        judge.mistakes.get(key, ()),
+        sentence(judge, key, say),
+    )

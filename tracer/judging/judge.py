@@ -1,0 +1,212 @@
+"""Verdicts on all written cells, in the order of the work, each one step away from the person's own numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+from tracer.arithmetic import Undecided, Undefined, ball
+from tracer.arithmetic.interval import BALL, Span, meet, point
+from tracer.evaluate import Key
+from tracer.judging.explaining import explained
+from tracer.judging.own import Own, overlap
+from tracer.judging.places import Places
+from tracer.judging.ways import other_ways
+from tracer.judging.writing import Number, is_decimal, is_integer, unit
+from tracer.judging.writing import number as read
+from tracer.marking import ACCEPTED, WRONG, Verdict
+from tracer.submission import entry
+from tracer.trace import Trace
+
+TAINTING = (*WRONG, Verdict.CARRIED, Verdict.ROUNDING_SLIP)
+SLIP = 2  # units in the last place
+NEAR = Fraction(1, 20)  # an integer further than that from a value does not even round it to one place
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What somebody wrote in a cell: the text, and its number; None says that there is no such value."""
+
+    text: str
+    number: Number | None
+
+
+class Judge:
+    """The verdicts on a submission's readable cells."""
+
+    def __init__(self, trace: Trace, answers: dict[Key, Answer]) -> None:
+        self.trace, self.answers = trace, answers
+        self.numbers = {key: a.number for key, a in answers.items() if a.number is not None}
+        self.places = Places(trace, self.numbers, self.true)
+        self.own = Own(trace, self.numbers, self.places.unwritten)
+        self.texts = {key: answer.text for key, answer in answers.items()}
+        self.verdicts: dict[Key, Verdict] = {}
+        self.mistakes: dict[Key, tuple[str, ...]] = {}
+        self.guarded: set[Key] = set()
+        self._tainted: dict[Key, bool] = {}
+
+    def true(self, key: Key) -> Span | None:
+        """The true value, as a span; None where there is none."""
+        try:
+            return point(self.trace.tables.ball(key))
+        except (Undefined, Undecided):
+            return None
+
+    def judge(self) -> None:
+        """Judge everything. Where all is exact, nothing else is computed."""
+        with ball.precision(ball.PRECISIONS[0]):
+            exact = {key: self.is_exact(key) for key in self.answers}
+            if all(exact.values()):
+                self.verdicts = dict.fromkeys(self.answers, Verdict.EXACT)
+                return
+            for _, keys in self.steps:
+                self._step(keys, exact)
+
+    @cached_property
+    def steps(self) -> list[tuple[str, list[Key]]]:
+        """The written cells, step by step in the order of the work."""
+        found: dict[str, list[Key]] = {id_: [] for id_ in self.trace.tables.definitions}
+        for key in sorted(self.answers):
+            found[key[0]].append(key)
+        return [(id_, keys) for id_, keys in found.items() if keys]
+
+    def _step(self, keys: list[Key], exact: dict[Key, bool]) -> None:
+        lost: list[Key] = []
+        for key in keys:
+            verdict = Verdict.EXACT if exact[key] else self._verdict(key)
+            if verdict is None:
+                lost.append(key)
+            else:
+                self.verdicts[key] = verdict
+        for key, names in explained(self, keys, lost).items():
+            self.verdicts[key] = Verdict.MISTAKE
+            self.mistakes[key] = names
+        for key in keys:
+            self.verdicts.setdefault(key, Verdict.WRONG)
+            if key in self.numbers:
+                self._keep(key)
+
+    def is_exact(self, key: Key) -> bool:
+        """Whether the exact value is written, or that value correctly rounded."""
+        number, true = self.answers[key].number, self.true(key)
+        if number is None or true is None:
+            return number is None and true is None
+        return meet(number.about(true), true)
+
+    def _verdict(self, key: Key) -> Verdict | None:
+        """What a cell is without any mistake that explains it; None where it is nothing of the kind."""
+        number, own = self.answers[key].number, self.own.follows(key)
+        if number is None:
+            follows = own is None
+            return (Verdict.CARRIED if self.tainted(key) else Verdict.BY_HAND) if follows else None
+        ways = [own, *other_ways(self.own, key)]
+        if any(way is not None and self.follows(key, number, way) for way in ways):
+            if not self.tainted(key):
+                return Verdict.BY_HAND
+            if not self.farmed(key):
+                return Verdict.CARRIED
+            self.guarded.add(key)
+            return None
+        if any(target is not None and slipped(number, target) for target in (self.true(key), *ways)):
+            return Verdict.ROUNDING_SLIP
+        return None
+
+    def follows(self, key: Key, number: Number, way: Span) -> bool:
+        """Whether a number follows from the person's own; nothing does from a wrong one that leaves all open."""
+        return meet(number.about(way), way) and (way.is_bounded or not self.tainted(key))
+
+    def is_doubtful(self, key: Key) -> bool:
+        """Whether an integer was accepted as a number rounded to no places, where others are written exactly."""
+        number, target = self.answers[key].number, self.true(key)
+        if (
+            number is None
+            or not number.is_whole
+            or not self.places.writes_exactly
+            or self.verdicts[key] not in ACCEPTED
+        ):
+            return False
+        if self.verdicts[key] is not Verdict.EXACT:
+            target = self.own.follows(key)
+        if target is None or not target.is_bounded or is_integer(target) or ball.infinite(number.value):
+            return False
+        near = BALL.number(NEAR)
+        about = Span(BALL.add([number.value, BALL.negate(near)]), BALL.add([number.value, near]))
+        return not meet(about, target)
+
+    def fits(self, key: Key, text: str) -> bool:
+        """Whether another text would have been accepted in a cell."""
+        expr = entry(text).number
+        if expr is None:
+            return False
+        number = read(expr)
+        targets = (self.true(key), self.own.follows(key))
+        return any(
+            target is not None and target.is_bounded and meet(number.about(target), target) for target in targets
+        )
+
+    def _keep(self, key: Key) -> None:
+        number, verdict = self.numbers[key], self.verdicts[key]
+        if verdict in WRONG:
+            self.own.keep(key, number.stands_for(number.places))
+            return
+        own, true = self.own.follows(key), self.true(key)
+        if verdict is Verdict.ROUNDING_SLIP:
+            places = number.places or 0
+            reach = widened(number.stands_for(places), SLIP, places)
+            self.own.keep(key, overlap(own, reach), overlap(true, reach))
+        else:
+            said = number.about(true if true is not None else point(number.value))
+            self.own.keep(key, overlap(own, said), true if verdict is Verdict.EXACT else None)
+
+    def tainted(self, key: Key) -> bool:
+        """Whether a cell follows from one that is not what it should be."""
+        if key not in self._tainted:
+            self._tainted[key] = any(
+                self.verdicts[one] in TAINTING if one in self.verdicts else self.tainted(one)
+                for one in self.own.inputs(key)
+            )
+        return self._tainted[key]
+
+    # The guard: an earlier wrong answer that makes the rest trivial
+
+    def farmed(self, key: Key) -> bool:
+        """Whether a cell follows from a row that was wrongly made trivial: all equal, or all zero but one."""
+        return any(self._is_farmed(one[0], one[1][0]) for one in self.written_before(key))
+
+    def written_before(self, key: Key) -> Iterator[Key]:
+        """The written cells that a cell follows from, through steps of which nothing was written."""
+        for one in self.own.inputs(key):
+            if one in self.verdicts:
+                yield one
+            else:
+                yield from self.written_before(one)
+
+    def _is_farmed(self, step: str, row: int) -> bool:
+        keys = [key for id_, keys in self.steps if id_ == step for key in keys if key[1][0] == row]
+        values = [number.value for key in keys if (number := self.answers[key].number)]
+        wrong = sum(self.verdicts[key] in WRONG for key in keys)
+        if wrong < 2 or len(values) < len(keys):
+            return False
+        zeros = sum(value == 0 for value in values)
+        return zeros >= len(values) - 1 or all(value == values[0] for value in values)
+
+
+def widened(span: Span, units: int, places: int) -> Span:
+    """A span with so many units of the last place on either side."""
+    more = BALL.number(units * unit(places))
+    return Span(BALL.add([span.low, BALL.negate(more)]), BALL.add([span.high, more]))
+
+
+def slipped(number: Number, target: Span) -> bool:
+    """Whether a number is one or two units in its last place from a value, or that value cut off.
+
+    A value that so many decimals write in full cannot slip: there is nothing to round.
+    """
+    if number.places is None and not number.is_whole:
+        return False
+    places = number.places or 0
+    if not target.is_bounded or is_decimal(target, places) or ball.infinite(number.value):
+        return False
+    return meet(widened(number.stands_for(places), 1 if number.is_whole else SLIP, places), target)

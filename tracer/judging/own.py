@@ -1,0 +1,99 @@
+"""A person's own numbers, and what follows from them: error carried forward, whole.
+
+A table of a pass looks a written number up instead of computing it. What a later step may have used is not the whole
+of what a written number stands for: whoever calculates honestly used the number as it is written, or what stood on
+the calculator before it was rounded, and that follows from the numbers before. Where nothing was written the enclosure
+runs through, rounded or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from tracer.arithmetic import Undefined, ball
+from tracer.arithmetic.interval import Interval, Span, common, hull, rounded_to
+from tracer.evaluate import Definition, Key, Table, inputs, place
+from tracer.evaluate import value as value_of
+from tracer.expr import Expr
+from tracer.judging.writing import Number
+from tracer.trace import Trace
+
+Kept = Callable[[Key], Span | None]
+
+
+class Own:
+    """What follows from the numbers that somebody wrote; `places` is how an unwritten step may have been rounded."""
+
+    def __init__(self, trace: Trace, numbers: Mapping[Key, Number], places: Callable[[str], int]) -> None:
+        self.trace, self.numbers, self.places = trace, numbers, places
+        self.definitions: Mapping[str, Definition] = trace.tables.definitions
+        self.kept: dict[Key, Span] = {}  # what a later step may have used of a written number
+        self.table = self.table_with(self.looked_up)
+        self.as_written = Table(self.definitions, ball.Ball(), self._number)
+
+    def table_with(self, written: Kept) -> Table:
+        """All steps as spans; what `written` knows is not computed."""
+        return Table(self.definitions, Interval(self.unwritten), written)
+
+    def looked_up(self, key: Key) -> Span | None:
+        """What a later step may have used of a written or a rounded given number."""
+        if key in self.kept:
+            return self.kept[key]
+        return self._given(key)
+
+    def read(self, key: Key) -> Span | None:
+        """The same, and a number that is written and not yet judged stands for what it says."""
+        if key in self.numbers and key not in self.kept:
+            return self.numbers[key].stands_for(self.numbers[key].places)
+        return self.looked_up(key)
+
+    def _given(self, key: Key) -> Span | None:
+        definition = self.definitions[key[0]]
+        places = self.trace.problem.paper.rounded_given.get(definition.tensor.symbol)
+        if definition.kind != "given" or places is None:
+            return None
+        value = value_of(definition.entry(key[1]), {}, Table({}, ball.Ball()))
+        return Number(value, places).stands_for(places)
+
+    def _number(self, key: Key) -> ball.Value | None:
+        return self.numbers[key].value if key in self.numbers else None
+
+    def unwritten(self, step: str, kind: str, value: Span) -> Span:
+        """What a number that was not written down may have been: as it comes out, or rounded."""
+        return rounded_to(value, self.places(step)) if kind == "calculate" else value
+
+    def follows(self, key: Key) -> Span | None:
+        """Everything that can honestly come out at a cell; None where nothing can."""
+        definition = self.definitions[key[0]]
+        if definition.formula is None:
+            return self.computed(lambda: self._given(key) or self.table[key])
+        return self.of(definition.formula, key, self.table)
+
+    def of(self, formula: Expr, key: Key, table: Table) -> Span | None:
+        """Everything that can come out of a formula at a cell; None where nothing can."""
+        where = place(self.definitions[key[0]].tensor, key[1])
+        return self.computed(lambda: value_of(formula, where, table))
+
+    @staticmethod
+    def computed(attempt: Callable[[], Span]) -> Span | None:
+        """What an attempt comes to; None where there is no such value."""
+        try:
+            return attempt()
+        except (Undefined, OverflowError):
+            return None
+
+    def keep(self, key: Key, *parts: Span | None) -> None:
+        """Note what later steps may have used of a written number: the number itself, and everything in `parts`."""
+        self.kept[key] = hull(self.numbers[key].exactly, *[part for part in parts if part is not None])
+
+    def inputs(self, key: Key) -> list[Key]:
+        """The cells that a cell is computed from."""
+        definition = self.definitions[key[0]]
+        if definition.formula is None:
+            return []
+        return inputs(definition.formula, place(definition.tensor, key[1]), self.trace.tables.conditions)
+
+
+def overlap(a: Span | None, b: Span) -> Span | None:
+    """What two spans have in common; None where there is nothing."""
+    return None if a is None else common(a, b)

@@ -1,0 +1,65 @@
+"""What is said about a cell: one sentence, kind and precise."""
+
+from __future__ import annotations
+
+from tracer.evaluate import Key
+from tracer.judging.judge import Judge
+from tracer.judging.numbers import expected, from_yours
+from tracer.language import Language
+from tracer.marking import Verdict
+from tracer.mistakes import mistakes, slips
+
+
+def sentence(judge: Judge, key: Key, say: Language) -> str:
+    """The sentence about a judged cell."""
+    right, yours = on_paper(expected(judge, key)), from_yours(judge, key)
+    match judge.verdicts[key]:
+        case Verdict.EXACT:
+            return say.text("Right.")
+        case Verdict.BY_HAND:
+            return say.text(
+                "Right by hand: it follows from your rounded numbers. Rounded only here it is {right}.", right=right
+            )
+        case Verdict.CARRIED:
+            return say.text(
+                "Right from your earlier numbers, one of which is not; with the right ones it is {right}.", right=right
+            )
+        case Verdict.ROUNDING_SLIP:
+            return say.text("Nearly: rounded, this is {right}.", right=on_paper(yours) if yours else right)
+        case Verdict.MISTAKE:
+            return looks_like(judge.mistakes[key], say)
+    if key in judge.guarded:
+        return say.text(
+            "This follows from your earlier numbers, but these leave nothing to work out, so it does not count. "
+            "It should be {right}.",
+            right=right,
+        )
+    if yours is not None:
+        return say.text(
+            "From your earlier numbers this is {yours}; with the right ones {right}.",
+            yours=on_paper(yours),
+            right=right,
+        )
+    return say.text("This should be {right}.", right=right)
+
+
+def on_paper(number: str | None) -> str:
+    """A number of a file as it stands in a sentence; a dash where there is none."""
+    return "–" if number is None else number.replace("-", "−").replace("inf", "∞")
+
+
+def looks_like(names: tuple[str, ...], say: Language) -> str:
+    """What a mistake is and what helps; of several that fit equally well, all are named."""
+    known = [[(mistakes if one in mistakes else slips)[one] for one in name.split("+")] for name in names]
+    whats = [" and ".join(say.text(one.what) for one in both) for both in known]
+    helps = " ".join(say.text(one.helps) for one in known[0])
+    if len(whats) == 1:
+        return say.text("It looks as if {what}. {helps}", what=whats[0], helps=helps)
+    either, *others = whats
+    for other in others:
+        either = say.text("{one}, or {other}", one=either, other=other)
+    return (
+        say.text("It looks as if {either}: both come to this number.", either=either)
+        if len(whats) == 2
+        else say.text("It looks as if {either}: each of these comes to this number.", either=either)
+    )
