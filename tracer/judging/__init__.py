@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from tracer.evaluate import Key
 from tracer.judging.asked import answers, fitted
-from tracer.judging.judge import Judge
+from tracer.judging.judge import Answer, Judge
 from tracer.judging.numbers import expected, from_yours, right
 from tracer.judging.sentences import sentence
 from tracer.judging.unsaid import with_sizes
@@ -31,11 +31,12 @@ CREDIT = {
 }
 
 
-def check(problem: Problem | Trace, submission: Submission) -> Marks:
+def check(problem: Problem | Trace, submission: Submission, earlier: Submission | None = None) -> Marks:
     """Mark a hand calculation: each written cell one step away from the person's own earlier numbers.
 
     Verdicts and their order are MARKING.md's, section 2. Whoever marks many submissions of one problem gives its trace,
-    whose numbers are then computed once. Raises `SubmissionError` where the submission does not fit the problem.
+    whose numbers are then computed once. A number may also follow from those of an `earlier` printing.
+    Raises `SubmissionError` where the submission does not fit the problem.
     """
     from tracer.composition import solve
 
@@ -43,10 +44,15 @@ def check(problem: Problem | Trace, submission: Submission) -> Marks:
     cells = fitted(trace, submission)
     read, unreadable = answers(cells)
     trace = with_sizes(trace, read)
-    judge = Judge(trace, read)
-    judge.judge()
+    judge = _judged(trace, read, None if earlier is None else _judged(trace, answers(fitted(trace, earlier))[0], None))
     marks = tuple(_mark(judge, key, entry, unreadable) for key, entry in cells.items())
     return Marks(trace, submission, marks)
+
+
+def _judged(trace: Trace, answers: dict[Key, Answer], earlier: Judge | None) -> Judge:
+    judge = Judge(trace, answers, earlier)
+    judge.judge()
+    return judge
 
 
 def _mark(judge: Judge, key: Key, entry: Entry, unreadable: dict[Key, str]) -> Mark:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -36,8 +36,8 @@ class Answer:
 class Judge:
     """The verdicts on a submission's readable cells."""
 
-    def __init__(self, trace: Trace, answers: dict[Key, Answer]) -> None:
-        self.trace, self.answers = trace, answers
+    def __init__(self, trace: Trace, answers: Mapping[Key, Answer], earlier: Judge | None = None) -> None:
+        self.trace, self.answers, self.earlier = trace, answers, earlier
         self.numbers = {key: a.number for key, a in answers.items() if a.number is not None}
         self.places = Places(trace, self.numbers, self.true)
         self.own = Own(trace, self.numbers, self.places.unwritten)
@@ -58,8 +58,9 @@ class Judge:
         """Judge everything. Where all is exact, nothing else is computed."""
         with ball.precision(ball.PRECISIONS[0]):
             exact = {key: self.is_exact(key) for key in self.answers}
-            if all(exact.values()):
+            if all(exact.values()) and not self.places.mixes_integers:
                 self.verdicts = dict.fromkeys(self.answers, Verdict.EXACT)
+                self.own.kept = {key: number.about(point(number.value)) for key, number in self.numbers.items()}
                 return
             for _, keys in self.steps:
                 self._step(keys, exact)
@@ -109,9 +110,18 @@ class Judge:
                 return Verdict.CARRIED
             self.guarded.add(key)
             return None
+        if self.earlier and (verdict := self.earlier.otherwise(key, number)):
+            return verdict
         if any(target is not None and slipped(number, target) for target in (self.true(key), *ways)):
             return Verdict.ROUNDING_SLIP
         return None
+
+    def otherwise(self, key: Key, number: Number) -> Verdict | None:
+        """What a number of another printing is that follows from the numbers of this one."""
+        way = self.own.follows(key)
+        if way is None or not self.follows(key, number, way):
+            return None
+        return Verdict.CARRIED if self.tainted(key) else Verdict.BY_HAND
 
     def follows(self, key: Key, number: Number, way: Span) -> bool:
         """Whether a number follows from the person's own; nothing does from a wrong one that leaves all open."""

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from tracer.arithmetic.interval import Span
 from tracer.evaluate import Key
-from tracer.judging.writing import Number, is_decimal
+from tracer.judging.writing import Number, is_decimal, is_integer
 from tracer.trace import Trace
 
 
@@ -41,6 +41,15 @@ class Places:
         declared = self.paper.by_hand.get(step.rpartition(".")[2])
         known = [places for places in (declared, self.rounded) if places is not None]
         return min(known, default=self.paper.places)
+
+    @cached_property
+    def mixes_integers(self) -> bool:
+        """Whether an integer stands for another number somewhere, and others are written more exactly."""
+        return self.writes_exactly and any(self._stands_for_another(key, n) for key, n in self.numbers.items())
+
+    def _stands_for_another(self, key: Key, number: Number) -> bool:
+        true = self.true(key)
+        return number.is_whole and true is not None and not is_integer(true)
 
     @cached_property
     def writes_exactly(self) -> bool:

@@ -1,0 +1,81 @@
+"""What the command line understands: one file a command. Everything heavy is imported where it is used."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NoReturn
+
+from tracer import __version__
+from tracer.errors import TracerError
+
+if TYPE_CHECKING:
+    import argparse
+
+RARELY = 100_000  # new objects before Python looks for cycles: a command is over soon
+EXAMPLES = """examples:
+  tracer solve problem.toml                        the worked solution in the terminal
+  tracer solve problem.toml -o sheet.pdf -o sheet.html
+  tracer solve problem.toml --row apple            one row in full, the others as results
+  tracer solve symbols.toml --let a=2 --let b=1/3
+  tracer check problem.toml answers.csv            what is right, and where the first mistake is
+  tracer check problem.toml answers.csv -o feedback.pdf
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns its exit code; 2 with one line on standard error where something must be put right."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if any(argument.lower().endswith(".pdf") for argument in arguments):
+        from tracer.press import start
+
+        start()  # before anything else, since it takes longest
+    gc.set_threshold(RARELY)
+    options = _parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8")
+    try:
+        code: int = options.run(options)
+        sys.stdout.flush()
+    except TracerError as error:
+        if options.debug:
+            raise
+        print(f"tracer: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except OSError as error:
+        if options.debug:
+            raise
+        print(f"tracer: cannot write ({error.strerror or error}); nothing was changed", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    import argparse
+
+    from tracer.cli import check, schema, solve
+
+    class OneLine(argparse.ArgumentParser):
+        """An error in one line, as all others are."""
+
+        def error(self, message: str) -> NoReturn:
+            self.exit(2, f"tracer: {message}; {self.prog} --help tells more\n")
+
+    parser = OneLine(
+        prog="tracer",
+        description="Every step of an attention pass, exactly and numerically, as a worked solution.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"tracer {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for command in (solve, check, schema):
+        command.add(commands)
+    return parser

@@ -1,0 +1,48 @@
+"""tracer check: mark a hand calculation."""
+
+from __future__ import annotations
+
+import argparse
+
+from tracer.cli.asking import add_look, add_problem, traced, write_all
+
+EVERYTHING_ACCEPTED, SOMETHING_NOT = 0, 1
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """What the command understands."""
+    check = commands.add_parser(
+        "check",
+        help="mark a hand calculation",
+        description="Mark a hand calculation: what is right, what is right by hand or from an earlier slip, where the "
+        "first mistake is and which. Exit code 0 if every written number is accepted, 1 if one is not.",
+    )
+    add_problem(check)
+    check.add_argument("submission", metavar="SUBMISSION", help="the written numbers: .toml, .json, .csv or .xlsx; "
+                       "- for standard input")  # fmt: skip
+    check.add_argument("-o", "--output", metavar="FILE", action="append", default=[],
+                       help="write the feedback as .html, .pdf, .tex, .md, .txt, or the marks as .json; may be repeated; "
+                            "- for stdout")  # fmt: skip
+    check.add_argument("--for", dest="audience", choices=("student", "teacher", "audit"), default="student",
+                       help="feedback for the student, with credit for the teacher, or on a published example")  # fmt: skip
+    check.add_argument("--earlier", metavar="FILE", help="another printing of the same calculation, whose numbers this "
+                       "one may have used")  # fmt: skip
+    check.add_argument("--json", action="store_true", help="print the marks as JSON instead of text")
+    add_look(check)
+    check.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the feedback, or write it."""
+    from tracer.formats.marks import render
+    from tracer.judging import check
+    from tracer.marking import ACCEPTED, Verdict
+    from tracer.pages.feedback import feedback
+    from tracer.submission import read_submission
+
+    trace = traced(options)
+    earlier = read_submission(options.earlier) if options.earlier else None
+    marks = check(trace, read_submission(options.submission), earlier)
+    write_all(options, lambda suffix: render(marks, lambda: feedback(marks, options.audience), suffix))
+    accepted = all(mark.verdict in (*ACCEPTED, Verdict.MISSING) for mark in marks.marks)
+    return EVERYTHING_ACCEPTED if accepted else SOMETHING_NOT
