@@ -21,12 +21,12 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     check.add_argument("submission", metavar="SUBMISSION", help="the written numbers: .toml, .json, .csv or .xlsx; "
                        "- for standard input")  # fmt: skip
     check.add_argument("-o", "--output", metavar="FILE", action="append", default=[],
-                       help="write the feedback as .html, .pdf, .tex, .md, .txt, or the marks as .json; may be repeated; "
+                       help="the feedback as .html, .pdf, .tex, .md or .txt, the marks as .json; may be repeated; "
                             "- for stdout")  # fmt: skip
     check.add_argument("--for", dest="audience", choices=("student", "teacher", "audit"), default="student",
-                       help="feedback for the student, with credit for the teacher, or on a published example")  # fmt: skip
-    check.add_argument("--earlier", metavar="FILE", help="another printing of the same calculation, whose numbers this "
-                       "one may have used")  # fmt: skip
+                       help="what the student is told, the teacher (with credit), or the public")  # fmt: skip
+    check.add_argument("--earlier", metavar="FILE",
+                       help="another printing of it, whose numbers this one may have used")  # fmt: skip
     check.add_argument("--json", action="store_true", help="print the marks as JSON instead of text")
     add_look(check)
     check.set_defaults(run=run)

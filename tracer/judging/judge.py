@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
 
 from tracer.arithmetic import Undecided, Undefined, ball
 from tracer.arithmetic.interval import BALL, Span, meet, point
 from tracer.evaluate import Key
 from tracer.judging.explaining import explained
+from tracer.judging.lineage import Lineage, Taint
 from tracer.judging.own import Own, overlap
 from tracer.judging.places import Places
 from tracer.judging.ways import other_ways
@@ -19,10 +19,6 @@ from tracer.judging.writing import number as read
 from tracer.marking import ACCEPTED, WRONG, Verdict
 from tracer.submission import entry
 from tracer.trace import Trace
-
-TAINTING = (*WRONG, Verdict.CARRIED, Verdict.ROUNDING_SLIP)
-SLIP = 2  # units in the last place
-NEAR = Fraction(1, 20)  # an integer further than that from a value does not even round it to one place
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +41,7 @@ class Judge:
         self.verdicts: dict[Key, Verdict] = {}
         self.mistakes: dict[Key, tuple[str, ...]] = {}
         self.guarded: set[Key] = set()
-        self._tainted: dict[Key, bool] = {}
+        self.lineage = Lineage(self.own.inputs, self.verdicts)
 
     def true(self, key: Key) -> Span | None:
         """The true value, as a span; None where there is none."""
@@ -88,6 +84,7 @@ class Judge:
             self.verdicts.setdefault(key, Verdict.WRONG)
             if key in self.numbers:
                 self._keep(key)
+        self.lineage.note(keys, self.numbers)
 
     def is_exact(self, key: Key) -> bool:
         """Whether the exact value is written, or that value correctly rounded."""
@@ -101,12 +98,12 @@ class Judge:
         number, own = self.answers[key].number, self.own.follows(key)
         if number is None:
             follows = own is None
-            return (Verdict.CARRIED if self.tainted(key) else Verdict.BY_HAND) if follows else None
+            return (Verdict.CARRIED if self.lineage.taint(key) else Verdict.BY_HAND) if follows else None
         ways = [own, *other_ways(self.own, key)]
         if any(way is not None and self.follows(key, number, way) for way in ways):
-            if not self.tainted(key):
+            if not self.lineage.taint(key):
                 return Verdict.BY_HAND
-            if not self.farmed(key):
+            if not self.lineage.is_farmed(key):
                 return Verdict.CARRIED
             self.guarded.add(key)
             return None
@@ -121,11 +118,11 @@ class Judge:
         way = self.own.follows(key)
         if way is None or not self.follows(key, number, way):
             return None
-        return Verdict.CARRIED if self.tainted(key) else Verdict.BY_HAND
+        return Verdict.CARRIED if self.lineage.taint(key) else Verdict.BY_HAND
 
     def follows(self, key: Key, number: Number, way: Span) -> bool:
         """Whether a number follows from the person's own; nothing does from a wrong one that leaves all open."""
-        return meet(number.about(way), way) and (way.is_bounded or not self.tainted(key))
+        return meet(number.about(way), way) and (way.is_bounded or self.lineage.taint(key) is not Taint.WRONG)
 
     def is_doubtful(self, key: Key) -> bool:
         """Whether an integer was accepted as a number rounded to no places, where others are written exactly."""
@@ -167,40 +164,8 @@ class Judge:
             reach = widened(number.stands_for(places), SLIP, places)
             self.own.keep(key, overlap(own, reach), overlap(true, reach))
         else:
-            said = number.about(true if true is not None else point(number.value))
-            self.own.keep(key, overlap(own, said), true if verdict is Verdict.EXACT else None)
-
-    def tainted(self, key: Key) -> bool:
-        """Whether a cell follows from one that is not what it should be."""
-        if key not in self._tainted:
-            self._tainted[key] = any(
-                self.verdicts[one] in TAINTING if one in self.verdicts else self.tainted(one)
-                for one in self.own.inputs(key)
-            )
-        return self._tainted[key]
-
-    # The guard: an earlier wrong answer that makes the rest trivial
-
-    def farmed(self, key: Key) -> bool:
-        """Whether a cell follows from a row that was wrongly made trivial: all equal, or all zero but one."""
-        return any(self._is_farmed(one[0], one[1][0]) for one in self.written_before(key))
-
-    def written_before(self, key: Key) -> Iterator[Key]:
-        """The written cells that a cell follows from, through steps of which nothing was written."""
-        for one in self.own.inputs(key):
-            if one in self.verdicts:
-                yield one
-            else:
-                yield from self.written_before(one)
-
-    def _is_farmed(self, step: str, row: int) -> bool:
-        keys = [key for id_, keys in self.steps if id_ == step for key in keys if key[1][0] == row]
-        values = [number.value for key in keys if (number := self.answers[key].number)]
-        wrong = sum(self.verdicts[key] in WRONG for key in keys)
-        if wrong < 2 or len(values) < len(keys):
-            return False
-        zeros = sum(value == 0 for value in values)
-        return zeros >= len(values) - 1 or all(value == values[0] for value in values)
+            before = number.may_come_from(true if true is not None else point(number.value))
+            self.own.keep(key, overlap(own, before), true if verdict is Verdict.EXACT else None)
 
 
 def widened(span: Span, units: int, places: int) -> Span:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tracer.arithmetic import Undefined, ball
+from tracer.arithmetic import Undecided, Undefined, ball
 from tracer.arithmetic.interval import Interval, Span, common, hull, rounded_to
 from tracer.evaluate import Definition, Key, Table, inputs, place
 from tracer.evaluate import value as value_of
@@ -76,11 +76,14 @@ class Own:
 
     @staticmethod
     def computed(attempt: Callable[[], Span]) -> Span | None:
-        """What an attempt comes to; None where there is no such value."""
+        """What an attempt comes to; None where there is no such value, or none that can be computed."""
         try:
-            return attempt()
-        except (Undefined, OverflowError):
+            span = attempt()
+            if span.is_bounded:
+                ball.infinite(span.low), ball.infinite(span.high)
+        except (Undefined, Undecided, OverflowError):
             return None
+        return span
 
     def keep(self, key: Key, *parts: Span | None) -> None:
         """Note what later steps may have used of a written number: the number itself, and everything in `parts`."""

@@ -1,13 +1,17 @@
-"""Other ways in which people find the same number, where what they start from is written."""
+"""Other ways in which people find the same number: from other written numbers, or with a rounded √d_k, e or π."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tracer.arithmetic import ball
 from tracer.arithmetic.interval import Span
-from tracer.evaluate import Key
-from tracer.expr import Add, Div, Expr, Index, Mul, position
+from tracer.evaluate import Key, Table, rebuild
+from tracer.evaluate import value as value_of
+from tracer.expr import Add, Call, Cell, Constant, Div, Expr, Index, Mul, Num, Pow, position, walk
 from tracer.judging.own import Own
+
+PLACES = range(1, 6)  # of a constant that somebody calculates with
 
 
 def other_ways(own: Own, key: Key) -> Iterator[Span]:
@@ -15,27 +19,49 @@ def other_ways(own: Own, key: Key) -> Iterator[Span]:
     step, at = key
     prefix, _, name = step.rpartition(".")
     dot = "." if prefix else ""
-    for formula, names in WAYS.get(name, lambda *_: ())(own, prefix + dot, at):
-        written = all(any(known[0] == one for known in own.numbers) for one in names)
+    for formula, source in WAYS.get(name, lambda *_: ())(own, prefix + dot, at):
+        written = any(known[0] == source for known in own.numbers)
         if written and (span := own.of(formula, key, own.table_with(own.read))) is not None:
+            yield span
+    formula = own.definitions[step].formula
+    for places in PLACES if formula is not None else ():
+        rounded = with_constants(formula, places)
+        if rounded != formula and (span := own.of(rounded, key, own.table)) is not None:
             yield span
 
 
-def _summed(own: Own, prefix: str, at: tuple[int, ...]) -> Iterator[tuple[Expr, list[str]]]:
+def with_constants(formula: Expr, places: int) -> Expr:
+    """The formula with the numbers in it that are no results, √d_k, e and π, rounded to so many places."""
+    match formula:
+        case Call("exp", body):
+            return Pow(_rounded(Constant("e"), places), with_constants(body, places))
+        case Call("sqrt", body) if not any(isinstance(node, Cell) for node in walk(body)):
+            return _rounded(formula, places)
+        case Constant("π"):
+            return _rounded(formula, places)
+    return rebuild(formula, lambda part: with_constants(part, places))
+
+
+def _rounded(constant: Expr, places: int) -> Num:
+    value = value_of(constant, {}, Table({}, ball.Ball()))
+    return Num(ball.decided(lambda _: ball.nearest(value, places), ball.FIRST))
+
+
+def _summed(own: Own, prefix: str, at: tuple[int, ...]) -> Iterator[tuple[Expr, str]]:
     """An output as the sum of the contributions that were written down before."""
     name = f"{prefix}row{at[0] + 1}.contributions"
     if name in own.definitions:
         tensor = own.definitions[name].tensor
-        yield Add(tuple(tensor[position(j), position(at[1])] for j in range(tensor.shape[0]))), [name]
+        yield Add(tuple(tensor[position(j), position(at[1])] for j in range(tensor.shape[0]))), name
 
 
-def _from_scores(own: Own, prefix: str, at: tuple[int, ...]) -> Iterator[tuple[Expr, list[str]]]:
+def _from_scores(own: Own, prefix: str, at: tuple[int, ...]) -> Iterator[tuple[Expr, str]]:
     """A cosine from the score, which is the dot product already, and the lengths."""
     names = [prefix + name for name in ("scores", "query_norms", "key_norms")]
     if all(name in own.definitions for name in names) and own.definitions[names[0]].formula is not None:
         S, q, k = (own.definitions[name].tensor for name in names)
         i, j = (Index(axis.index) for axis in S.axes)
-        yield Div(S[i, j], Mul((q[i], k[j]))), names[:1]
+        yield Div(S[i, j], Mul((q[i], k[j]))), names[0]
 
 
 WAYS = {"outputs": _summed, "cosines": _from_scores}

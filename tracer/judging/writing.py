@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from tracer.arithmetic import Reason, Undecided, Undefined, ball
-from tracer.arithmetic.interval import Span, between, point
+from tracer.arithmetic.interval import Span, between, hull, point
 from tracer.evaluate import Table
 from tracer.evaluate import value as value_of
 from tracer.expr import Expr, Num
@@ -37,6 +37,14 @@ class Number:
             return self.exactly
         half = HALF * unit(places)
         return between(number - half, number + half)
+
+    def may_come_from(self, target: Span) -> Span:
+        """What may have stood on a calculator: what it stands for beside that number, and what it is cut off from."""
+        said, number = self.about(target), ball.fraction_of(self.value)
+        if said.is_point or number is None:
+            return said
+        below, above = -unit(self.places or 0) * (number <= 0), unit(self.places or 0) * (number >= 0)
+        return hull(said, between(number + below, number + above))
 
     def about(self, target: Span) -> Span:
         """What it stands for beside a number that is to be met: an integer beside an integer is exact."""

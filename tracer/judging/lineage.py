@@ -1,0 +1,63 @@
+"""What a cell follows from: whether an earlier number is wrong, and whether it made the rest trivial."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from enum import IntEnum
+
+from tracer.evaluate import Key
+from tracer.judging.writing import Number
+from tracer.marking import WRONG, Verdict
+
+
+class Taint(IntEnum):
+    """How bad the numbers are that a cell follows from."""
+
+    NONE = 0
+    ROUNDING = 1
+    WRONG = 2
+
+
+TAINTS = {Verdict.ROUNDING_SLIP: Taint.ROUNDING, Verdict.MISTAKE: Taint.WRONG, Verdict.WRONG: Taint.WRONG}
+FARMED = 2  # wrong numbers in a row, from which on it is no slip
+
+
+class Lineage:
+    """Looks back from cells, through steps of which nothing was written, to verdicts that are already given."""
+
+    def __init__(self, inputs: Callable[[Key], Iterable[Key]], verdicts: Mapping[Key, Verdict]) -> None:
+        self.inputs, self.verdicts = inputs, verdicts
+        self.trivial: set[tuple[str, int]] = set()  # rows that were wrongly made trivial
+        self._taints: dict[Key, Taint] = {}
+        self._farmed: dict[Key, bool] = {}
+
+    def taint(self, key: Key) -> Taint:
+        """The worst of what a cell follows from."""
+        if key not in self._taints:
+            self._taints[key] = max(map(self._taint_of, self.inputs(key)), default=Taint.NONE)
+        return self._taints[key]
+
+    def _taint_of(self, key: Key) -> Taint:
+        verdict = self.verdicts.get(key, Verdict.CARRIED)
+        return self.taint(key) if verdict is Verdict.CARRIED else TAINTS.get(verdict, Taint.NONE)
+
+    def is_farmed(self, key: Key) -> bool:
+        """Whether a cell follows from a row that was wrongly made trivial."""
+        if key not in self._farmed:
+            self._farmed[key] = any(
+                (one[0], one[1][0]) in self.trivial if one in self.verdicts else self.is_farmed(one)
+                for one in self.inputs(key)
+            )
+        return self._farmed[key]
+
+    def note(self, keys: list[Key], numbers: Mapping[Key, Number]) -> None:
+        """Note the rows of a judged step that are trivial, all equal or all zero but one, and wrong."""
+        rows: dict[int, list[Key]] = {}
+        for key in keys:
+            rows.setdefault(key[1][0], []).append(key)
+        for row, cells in rows.items():
+            values = [numbers[key].value for key in cells if key in numbers]
+            zeros = sum(value == 0 for value in values)
+            is_trivial = zeros >= len(values) - 1 or all(value == values[0] for value in values)
+            if is_trivial and sum(self.verdicts[key] in WRONG for key in cells) >= FARMED:
+                self.trivial.add((cells[0][0], row))
