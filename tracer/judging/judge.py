@@ -20,6 +20,9 @@ from tracer.marking import ACCEPTED, WRONG, Verdict
 from tracer.submission import entry
 from tracer.trace import Trace
 
+SLIP = 2  # units in the last place
+NEAR = Fraction(1, 20)  # an integer further than that from a value does not even round it to one place
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -55,7 +58,7 @@ class Judge:
         with ball.precision(ball.PRECISIONS[0]):
             exact = {key: self.is_exact(key) for key in self.answers}
             if all(exact.values()) and not self.places.mixes_integers:
-                self.verdicts = dict.fromkeys(self.answers, Verdict.EXACT)
+                self.verdicts |= dict.fromkeys(self.answers, Verdict.EXACT)
                 self.own.kept = {key: number.about(point(number.value)) for key, number in self.numbers.items()}
                 return
             for _, keys in self.steps:
