@@ -23,10 +23,10 @@ def other_ways(own: Own, key: Key) -> Iterator[Span]:
         written = any(known[0] == source for known in own.numbers)
         if written and (span := own.of(formula, key, own.table_with(own.read))) is not None:
             yield span
-    formula = own.definitions[step].formula
-    for places in PLACES if formula is not None else ():
-        rounded = with_constants(formula, places)
-        if rounded != formula and (span := own.of(rounded, key, own.table)) is not None:
+    right = own.definitions[step].formula
+    for places in PLACES if right is not None else ():
+        rounded = with_constants(right, places)  # type: ignore[arg-type]
+        if rounded != right and (span := own.of(rounded, key, own.table)) is not None:
             yield span
 
 
