@@ -22,9 +22,10 @@ FLOORS = [  # a name is a file, or a whole folder
     ["views"],
     ["trace"],
     ["operations", "checks", "document", "workbook", "readings"],
-    ["origins", "shapes"],
+    ["origins", "shapes", "rewriting", "submission"],
     ["composition"],
-    ["arrays", "parts", "spoken"],
+    ["arrays", "parts", "spoken", "mistakes"],
+    ["marking"],
     ["pictures"],
     ["pages"],
     ["page", "aligned"],
@@ -35,6 +36,7 @@ FLOORS = [  # a name is a file, or a whole folder
 SIBLINGS = {  # inside one folder: what the others may build on
     "operations": {"scaling", "norms"},  # the registry that `masks` adds to; lengths, for `similarity`
     "parts": {"words", "products"},
+    "mistakes": {"softmaxes"},
     "pictures": {"lettering", "composing", "field", "ink"},
     "notation": {"plain"},
     "layout": {"font", "box"},

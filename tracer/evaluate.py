@@ -226,6 +226,8 @@ def rebuild(expr: Expr, each: Callable[[Expr], Expr]) -> Expr:
             return Sum(index, size, each(body))
         case Max(index, size, body):
             return Max(index, size, each(body))
+        case Case(when, then, otherwise):
+            return Case(when, each(then), each(otherwise))
     return expr
 
 

@@ -12,36 +12,30 @@ evaluated on the person's own earlier numbers. `spellings` are slips of the pen:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
-from pkgutil import iter_modules
 from typing import TypeAlias
 
-from tracer.evaluate import Definition
-from tracer.expr import Expr, Tensor
+from tracer.expr import Expr
 from tracer.registry import Registry
+from tracer.rewriting import Tensors
 from tracer.trace import Step
 
-
-@dataclass(frozen=True, slots=True)
-class Tensors:
-    """The tensors of a pass by their names, as a step sees them: its own head's, its pass's, or all heads'.
-
-    `tensors["scores"]` is the handle, and None where there is no such step and no such given matrix.
-    """
-
-    definitions: Mapping[str, Definition]
-    prefix: str  # of the step: "pass2.head1."
-
-    def __getitem__(self, name: str) -> Tensor | None:
-        parts = self.prefix.split(".")[:-1]
-        for depth in range(len(parts), -1, -1):
-            found = self.definitions.get(".".join([*parts[:depth], name]))
-            if found is not None:
-                return found.tensor
-        return None
-
+RACK = (  # every file, in the order of the work and of teaching: ties between mistakes are told in this order
+    "product_dropped", "sign_slipped", "elementwise", "added",
+    "k_not_transposed", "q_k_exchanged", "w_transposed",
+    "not_scaled", "divided_by_d_k", "divided_by_sqrt_d_model", "divided_by_sqrt_n", "scaled_twice",
+    "cosine_for_dot", "dot_for_cosine",
+    "exponentials_forgotten", "base_10", "base_2", "softmax_down_columns", "softmax_whole_matrix",
+    "sum_of_scores", "sum_of_wrong_row",
+    "mask_forgotten", "mask_zero", "masked_after_softmax", "mask_shifted", "mask_flipped",
+    "maximum_in_numerator_only", "forced_to_one",
+    "weights_on_x", "weights_on_k", "v_transposed", "weights_copied",
+    "heads_by_rows", "heads_interleaved", "heads_added", "w_o_forgotten",
+    "norm_without_root", "one_norm_only", "radians",
+    "digits_exchanged", "point_misplaced",
+)  # fmt: skip
 
 Rewrite: TypeAlias = Callable[[Step, Tensors], Iterable[Expr]]
 Spelling: TypeAlias = Callable[[str], Iterator[str]]
@@ -92,6 +86,9 @@ def slip(name: str, what: str, helps: str) -> Callable[[Spelling], Spelling]:
 
 
 def load() -> None:
-    """Import every mistake."""
-    for module in iter_modules(__path__):
-        import_module(f"{__name__}.{module.name}")
+    """Import every mistake, in the order of the rack."""
+    for name in RACK:
+        import_module(f"{__name__}.{name}")
+
+
+__all__ = ["RACK", "Mistake", "Rewrite", "Slip", "Tensors", "load", "mistake", "mistakes", "slip", "slips"]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tracer.expr import Div, Expr
 from tracer.mistakes import Tensors, mistake
+from tracer.rewriting import squared
 from tracer.trace import Step
 
 
@@ -16,5 +17,5 @@ from tracer.trace import Step
 )
 def not_scaled(step: Step, tensors: Tensors) -> Iterator[Expr]:
     """Z[i, j] = S[i, j]."""
-    if step.name == "scaled" and isinstance(step.formula, Div):
+    if step.name == "scaled" and isinstance(step.formula, Div) and squared(step.formula.bottom) != 1:
         yield step.formula.top

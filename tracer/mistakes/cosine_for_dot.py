@@ -1,0 +1,22 @@
+"""The cosine was taken for the dot product."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tracer.expr import Expr, Sum
+from tracer.mistakes import Tensors, mistake
+from tracer.operations import indices
+from tracer.trace import Step
+
+
+@mistake(
+    "cosine_for_dot",
+    "the cosine was taken instead of the dot product",
+    "The score is the dot product itself: do not divide by the lengths, which say how strongly a word asks or answers.",
+)
+def cosine_for_dot(step: Step, tensors: Tensors) -> Iterator[Expr]:
+    """S[i, j] = cos θ[i, j]."""
+    cosines = tensors["cosines"]
+    if step.name == "scores" and isinstance(step.formula, Sum) and cosines is not None:
+        yield cosines[indices(cosines)]

@@ -1,0 +1,30 @@
+"""What may be seen was hidden, and the other way round."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tracer.expr import AtMost, Case, Condition, Expr
+from tracer.mistakes import Tensors, mistake
+from tracer.mistakes.softmaxes import remasked
+from tracer.trace import Step
+
+
+@mistake(
+    "mask_flipped",
+    "the mask was flipped",
+    "1 means “may attend”, and in a causal mask the words to the left are seen: hide what comes later, not what "
+    "came before.",
+)
+def mask_flipped(step: Step, tensors: Tensors) -> Iterator[Expr]:
+    """Z[i, j] = −∞ where the mask allows it, S[i, j] elsewhere; or the mask transposed."""
+    yield from remasked(step, tensors, lambda mask, seen, hidden: Case(mask, hidden, seen))
+    if (shape := step.tensor.shape) and shape[0] == shape[-1] > 1:
+        yield from remasked(step, tensors, lambda mask, seen, hidden: Case(_transposed(mask), seen, hidden))
+
+
+def _transposed(mask: Condition) -> Condition:
+    if isinstance(mask, AtMost):
+        return AtMost(mask.right, mask.left)
+    i, j = mask.cell.at
+    return type(mask)(mask.cell.tensor[j, i], mask.value)

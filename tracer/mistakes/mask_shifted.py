@@ -1,0 +1,38 @@
+"""The mask was moved by one column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tracer.expr import AtMost, Case, Condition, Expr, position
+from tracer.mistakes import Tensors, mistake
+from tracer.mistakes.softmaxes import remasked
+from tracer.trace import Step
+
+
+@mistake(
+    "mask_shifted",
+    "the mask was shifted by one",
+    "In a causal mask each query sees its own key and those before it: the diagonal is still allowed, and "
+    "everything to the right of it is hidden.",
+)
+def mask_shifted(step: Step, tensors: Tensors) -> Iterator[Expr]:
+    """Z[i, j] = S[i, j] where j ± 1 is allowed, −∞ elsewhere; a given mask moves in as it begins."""
+    yield from remasked(step, tensors, _one_more)
+    yield from remasked(step, tensors, _one_less)
+
+
+def _one_more(mask: Condition, seen: Expr, hidden: Expr) -> Expr:
+    if isinstance(mask, AtMost):
+        return Case(AtMost(mask.left, mask.right + 1), seen, hidden)
+    i, j = mask.cell.at
+    moved = type(mask)(mask.cell.tensor[i, j - 1], mask.value)
+    return Case(AtMost(position(1), j), Case(moved, seen, hidden), seen)
+
+
+def _one_less(mask: Condition, seen: Expr, hidden: Expr) -> Expr:
+    if isinstance(mask, AtMost):
+        return Case(AtMost(mask.left, mask.right - 1), seen, hidden)
+    i, j = mask.cell.at
+    moved = type(mask)(mask.cell.tensor[i, j + 1], mask.value)
+    return Case(AtMost(j, position(mask.cell.tensor.shape[1] - 2)), Case(moved, seen, hidden), hidden)
