@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tracer import names, spoken
+from tracer import mistakes, names, spoken
 from tracer.arithmetic import Reason
 from tracer.notation import speech
 from tracer.operations import heads, masks, norms, projection
@@ -24,9 +24,11 @@ LOOKS_UP = {
 }  # and where their sentences stand
 TREES = [ast.parse(path.read_text("utf-8")) for path in sorted((ROOT / "tracer").rglob("*.py"))]
 TEMPLATES = "".join(path.read_text("utf-8") for path in sorted((ROOT / "templates").rglob("*.j2")))
+mistakes.load()
 KEPT = [  # sentences that stand in a table and are looked up by the program
     [TITLE, reading.PERCENT],
     Reason,
+    *((rack[name].what, rack[name].helps) for rack in (mistakes.mistakes, mistakes.slips) for name in rack),
     [step.replace("_", " ") for step in STEPS],
     *(table.values() for table in (projection.TITLES, projection.REASONS, projection.AS_THEY_ARE, projection.FED_BACK)),
     *(table.values() for table in (heads.TITLES, norms.TITLES, masks.ALIGNMENTS)),

@@ -1,6 +1,6 @@
 """The mistakes that people make, one file each: a rewrite of one step's formula, a name, a sentence that helps.
 
-    @mistake("not_scaled", "the scores were not divided by √d_k", "Dot products grow with the number of …")
+    @mistake("not_scaled", "the scores were not scaled", "Divide every score by √d_k, …")
     def not_scaled(step: Step, tensors: Tensors) -> Iterator[Expr]:
         if step.name == "scaled":
             yield tensors["scores"][indices(step.tensor)]

@@ -13,8 +13,7 @@ from tracer.trace import Step
 @mistake(
     "mask_flipped",
     "the mask was flipped",
-    "1 means “may attend”, and in a causal mask the words to the left are seen: hide what comes later, not what "
-    "came before.",
+    "1 means “may attend”, and a causal mask hides what comes later, not what came before.",
 )
 def mask_flipped(step: Step, tensors: Tensors) -> Iterator[Expr]:
     """Z[i, j] = −∞ where the mask allows it, S[i, j] elsewhere; or the mask transposed."""

@@ -13,8 +13,8 @@ from tracer.trace import Step
 @mistake(
     "mask_shifted",
     "the mask was shifted by one",
-    "In a causal mask each query sees its own key and those before it: the diagonal is still allowed, and "
-    "everything to the right of it is hidden.",
+    "Check on which side of the border each key lies: in a causal mask a query still sees its own word, and the "
+    "first hidden one is the next.",
 )
 def mask_shifted(step: Step, tensors: Tensors) -> Iterator[Expr]:
     """Z[i, j] = S[i, j] where j ± 1 is allowed, −∞ elsewhere; a given mask moves in as it begins."""

@@ -12,8 +12,9 @@ from tracer.trace import Step
 
 @mistake(
     "not_scaled",
-    "the scores were not divided by √d_k",
-    "Dot products grow with the number of coordinates; dividing by √d_k takes that growth out again.",
+    "the scores were not scaled",
+    "Divide every score by √d_k, or by the number that the problem names: it takes out the growth that comes with"
+    " more coordinates.",
 )
 def not_scaled(step: Step, tensors: Tensors) -> Iterator[Expr]:
     """Z[i, j] = S[i, j]."""

@@ -13,7 +13,7 @@ from tracer.trace import Step
 @mistake(
     "product_dropped",
     "one term of the sum was left out",
-    "A sum has one term for every coordinate, and a bias is one more: count them before adding.",
+    "A sum has one term for every coordinate or every word, zeros included, and a bias is one more: count them first.",
 )
 def product_dropped(step: Step, tensors: Tensors) -> Iterator[Expr]:
     """S[i, j] = sum over all c but one of Q[i, c] · K[j, c]; a bias is a term too."""

@@ -14,8 +14,8 @@ from tracer.trace import Step
 @mistake(
     "scaled_twice",
     "the scores were scaled twice",
-    "The scores are divided by √d_k once, before the exponentials; what has been divided already goes into the "
-    "softmax as it is.",
+    "The scores are divided once, before the exponentials; what has been scaled already goes into the softmax as "
+    "it is.",
 )
 def scaled_twice(step: Step, tensors: Tensors) -> Iterator[Expr]:
     """Z[i, j] = S[i, j] / √d_k / √d_k; E[i, j] = exp(Z[i, j] / √d_k)."""
