@@ -26,6 +26,7 @@ FLOORS = [  # a name is a file, or a whole folder
     ["composition"],
     ["arrays", "parts", "spoken", "mistakes"],
     ["marking"],
+    ["judging"],
     ["pictures"],
     ["pages"],
     ["page", "aligned"],

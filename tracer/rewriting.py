@@ -44,7 +44,7 @@ Node = TypeVar("Node", bound=Expr)
 
 @dataclass(frozen=True, slots=True)
 class Tensors:
-    """The tensors of a pass by their names, as a step sees them: first its own head's, its pass's, then all heads'.
+    """The tensors of a pass by their names, as a step sees them: its own head's, its pass's, or all heads'.
 
     `tensors["scores"]` is the handle, and None where there is no such step and no such given matrix.
     """
