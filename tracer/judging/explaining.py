@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 from math import prod
 from typing import TYPE_CHECKING
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from tracer.judging.judge import Judge
 
 SAMPLE = 4  # lost cells that a mistake is tried on before it is tried on all
-MOST_PAIRED = 150  # rewrites that are tried two at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ class Explanation:
     name: str
     formulas: int
     cells: frozenset[Key]
+    reach: int = 0  # 2: every written number of the step comes out, 1: every one of these rows, 0: these cells
 
 
 def explained(judge: Judge, keys: list[Key], lost: list[Key]) -> dict[Key, tuple[str, ...]]:
@@ -47,7 +48,7 @@ def explained(judge: Judge, keys: list[Key], lost: list[Key]) -> dict[Key, tuple
         return {}
     load()
     slipped = [key for key in keys if judge.verdicts.get(key) is Verdict.ROUNDING_SLIP]
-    attempts = Attempts(judge, keys[0][0], lost, slipped, doubtful)
+    attempts = Attempts(judge, keys, lost, slipped, doubtful)
     found: dict[Key, tuple[str, ...]] = {}
     for explanations in (attempts.one_mistake(), attempts.on_true_numbers(), attempts.two_mistakes()):
         _assign(list(explanations), {*lost, *doubtful} - found.keys(), found)
@@ -65,17 +66,17 @@ def _assign(explanations: list[Explanation], open_: set[Key], found: dict[Key, t
 
 
 def _best(explanations: list[Explanation], open_: set[Key]) -> list[Explanation]:
-    """The explanations that cover most of the open cells, with the fewest formulas; with most other cells besides."""
-    ranks = [(len(one.cells & open_), -one.formulas, len(one.cells)) for one in explanations]
-    most = max(ranks, default=(0, 0, 0))
+    """The explanations that cover most of the open cells, with the fewest formulas; for all of the matrix or row."""
+    ranks = [(len(one.cells & open_), -one.formulas, one.reach, len(one.cells)) for one in explanations]
+    most = max(ranks, default=(0, 0, 0, 0))
     return [one for one, rank in zip(explanations, ranks, strict=True) if rank == most] if most[0] else []
 
 
 class Attempts:
     """Mistakes tried on the open cells of one step."""
 
-    def __init__(self, judge: Judge, id_: str, lost: list[Key], slipped: list[Key], doubtful: list[Key]) -> None:
-        self.judge, self.own, self.id = judge, judge.own, id_
+    def __init__(self, judge: Judge, keys: list[Key], lost: list[Key], slipped: list[Key], doubtful: list[Key]) -> None:
+        self.judge, self.own, self.keys, self.id = judge, judge.own, keys, keys[0][0]
         self.lost, self.slipped, self.doubtful = lost, slipped, doubtful
         self.sample = [*lost[:: max(1, len(lost) // SAMPLE)], *doubtful[:SAMPLE]]
         self.definitions = judge.own.definitions
@@ -92,19 +93,25 @@ class Attempts:
                     yield Explanation(slip.name, 1, frozenset([key]))
 
     def on_true_numbers(self) -> Iterator[Explanation]:
-        """Each mistake on any earlier step, worked from the true numbers: somebody copied what he had not written."""
-        if len(self.lost) > 1:
-            for step in self._steps(lambda id_: True):
-                yield from self._each(step, lambda key: None)
+        """Each mistake on any earlier step, worked from the true numbers: somebody copied what he had not written.
+
+        So far back many mistakes lead to some number; what counts is one that leads to a whole row.
+        """
+        for step in self._steps(lambda id_: True) if len(self.lost) > 1 else ():
+            for one in self._each(step, lambda key: None):
+                if one.reach and len(one.cells) > 1:
+                    yield one
 
     def _each(self, step: Step, written: Kept) -> Iterator[Explanation]:
         for mistake in map(mistakes.__getitem__, mistakes):
             found = [
-                cells for formula in self._rewrites(mistake, step) if (cells := self._cells(step, formula, written))
+                Explanation(mistake.name, 1, *reached)
+                for formula in self._rewrites(mistake, step)
+                if (reached := self._cells_of({step.id: formula}, written, any))[0]
             ]
-            yield from (Explanation(mistake.name, 1, cells) for cells in dict.fromkeys(found))
+            yield from found
             if len(found) > 1:
-                yield Explanation(mistake.name, len(found), frozenset.union(*found))
+                yield Explanation(mistake.name, len(found), frozenset.union(*(one.cells for one in found)))
 
     def _rewrites(self, mistake: Mistake, step: Step) -> Iterable[Expr]:
         return mistake.rewrites(step, Tensors(self.definitions, step.id.removesuffix(step.name)))
@@ -112,17 +119,23 @@ class Attempts:
     # Two mistakes, one after the other
 
     def two_mistakes(self) -> Iterator[Explanation]:
-        """Each pair of mistakes on these steps that explains all of the lost cells, two at least."""
+        """Each pair of mistakes on two steps that explains all of the lost cells, two at least.
+
+        Only mistakes that can be made in one way are paired: of two slips anywhere, some would always fit.
+        """
         if len(self.lost) < 2:
             return
-        single = [(s, m, f) for s in self._steps(self._is_unwritten) for m in map(mistakes.__getitem__, mistakes)
-                  for f in self._rewrites(m, s)][:MOST_PAIRED]  # fmt: skip
+        single = [
+            (step.id, mistake.name, formulas[0])
+            for step in self._steps(self._is_unwritten)
+            for mistake in map(mistakes.__getitem__, mistakes)
+            if len(formulas := list(self._rewrites(mistake, step))) == 1
+        ]
         for (s, m, f), (t, n, g) in combinations(single, 2):
-            if s.id == t.id or m.name == n.name:
-                continue
-            cells = self._cells_of({s.id: f, t.id: g}, self.own.read, all)
-            if cells >= {*self.lost}:
-                yield Explanation(f"{m.name}+{n.name}", 2, cells)
+            if s != t and m != n:
+                cells, reach = self._cells_of({s: f, t: g}, self.own.read, all)
+                if cells >= {*self.lost}:
+                    yield Explanation(f"{m}+{n}", 2, cells, reach)
 
     # What comes out of a rewritten step
 
@@ -141,13 +154,10 @@ class Attempts:
         shape = self.definitions[id_].tensor.shape
         return sum(key[0] == id_ for key in self.own.numbers) < prod(shape)
 
-    def _cells(self, step: Step, formula: Expr, written: Kept) -> frozenset[Key]:
-        return self._cells_of({step.id: formula}, written, any)
-
     def _cells_of(
         self, formulas: dict[str, Expr], written: Kept, enough: Callable[[Iterable[bool]], bool]
-    ) -> frozenset[Key]:
-        """The cells that come out as they are written where these formulas are used instead of the right ones."""
+    ) -> tuple[frozenset[Key], int]:
+        """The cells that come out as they are written where these formulas are used, and how far that reaches."""
 
         def put_in(key: Key) -> Span | None:
             known = written(key)
@@ -162,13 +172,31 @@ class Attempts:
         assert right is not None
         formula = formulas.get(self.id, right)
 
+        refers_to_itself = self.id in _sources(formula)
+
+        @cache
         def comes_out(key: Key) -> bool:
+            if refers_to_itself and not self._is_alone(key):
+                return False
             span = self.own.of(formula, key, table)
             return span is not None and span.is_bounded and self._is_met(key, span)
 
         if not enough(comes_out(key) for key in self.sample):
-            return frozenset()
-        return frozenset(key for key in (*self.lost, *self.slipped, *self.doubtful) if comes_out(key))
+            return frozenset(), 0
+        cells = frozenset(key for key in (*self.lost, *self.slipped, *self.doubtful) if comes_out(key))
+        rows = {key[1][0] for key in cells}
+        others = [] if refers_to_itself else [key for key in self.keys if key not in cells]
+        if all(comes_out(key) for key in others if key[1][0] in rows):
+            return cells, 2 if all(map(comes_out, others)) else 1
+        return cells, 0
+
+    def _is_alone(self, key: Key) -> bool:
+        """Whether all other numbers of a row are accepted: only then can one have been fitted to them."""
+        return key in self.lost and all(
+            other not in self.lost and other not in self.slipped
+            for other in self.keys
+            if other[1][0] == key[1][0] and other != key
+        )
 
     def _is_met(self, key: Key, span: Span) -> bool:
         number = self.own.numbers.get(key)

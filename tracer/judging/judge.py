@@ -15,14 +15,13 @@ from tracer.judging.lineage import Lineage, Taint
 from tracer.judging.own import Own, overlap
 from tracer.judging.places import Places
 from tracer.judging.ways import other_ways
-from tracer.judging.writing import Number, is_decimal, is_integer, unit
+from tracer.judging.writing import Number, is_decimal, unit
 from tracer.judging.writing import number as read
 from tracer.marking import ACCEPTED, WRONG, Verdict
 from tracer.submission import entry
 from tracer.trace import Trace
 
 SLIP = 2  # units in the last place
-NEAR = Fraction(1, 20)  # an integer further than that from a value does not even round it to one place
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,22 +128,15 @@ class Judge:
         return meet(number.about(way), way) and (way.is_bounded or self.lineage.taint(key) is not Taint.WRONG)
 
     def is_doubtful(self, key: Key) -> bool:
-        """Whether an integer was accepted as a number rounded to no places, where others are written exactly."""
-        number, target = self.answers[key].number, self.true(key)
-        if (
-            number is None
-            or not number.is_whole
-            or not self.places.writes_exactly
-            or self.verdicts[key] not in ACCEPTED
-        ):
+        """Whether an integer was accepted as a number rounded to no places, by somebody who writes others exactly."""
+        number, accepted = self.answers[key].number, self.verdicts[key] in ACCEPTED
+        if number is None or not (accepted and number.is_whole and self.places.writes_exactly):
             return False
-        if self.verdicts[key] is not Verdict.EXACT:
-            target = self.own.follows(key)
-        if target is None or not target.is_bounded or is_integer(target) or ball.infinite(number.value):
-            return False
-        near = BALL.number(NEAR)
-        about = Span(BALL.add([number.value, BALL.negate(near)]), BALL.add([number.value, near]))
-        return not meet(about, target)
+        targets = [target for target in (self.true(key), self.own.follows(key)) if target is not None]
+        places = self.places.rounded
+        near = Fraction(0) if places is None else unit(places)
+        about = Span(*(BALL.add([number.value, BALL.number(more)]) for more in (-near, near)))
+        return not any(not target.is_bounded or meet(about, target) for target in targets)
 
     def fits(self, key: Key, text: str) -> bool:
         """Whether another text would have been accepted in a cell."""
