@@ -292,6 +292,7 @@ GENERIC = {
         {"logits": [{"use": "scale", "by": 3}, {"use": "mask"}]}),
     "causal": ({"Q": NINE, "K": [[1, 0, 2], [2, 1, 0], [1, 1, 3]], "V": [[2, 4, 3], [3, 7, 5], [1, 5, 8]]},
         {"logits": [{"use": "scale"}, {"use": "mask", "rule": "causal"}]}),
+    "two words": ({"Q": Q, "K": K, "V": [[1, 2], [4, 3]]}, {"logits": [{"use": "scale", "by": 20}, *CAUSAL["logits"]]}),
     "one word": ({"X": [[2, 3]], "W_Q": [[3], [5]], "W_K": [[-5], [-7]], "W_V": [[7], [1]], "W_O": [[11, 12]]}, {}),
 }  # fmt: skip
 

@@ -27,12 +27,12 @@ def _alone(node: Expr, made: Tensor) -> Iterator[Expr]:
         case Sum(index, size, Mul((Cell(A), Cell(B)))) if size > 1:
             here = indices(made)
             for a, b in ((A[here], B[here]), (A[here], B[here[::-1]]), (A[here[::-1]], B[here])):
-                if _covers(a, made) and _covers(b, made):
+                if _fills(a, made) and _fills(b, made):
                     yield Mul((a, b))
             if size > 2:  # of two products, one alone is one dropped
                 yield from (bind(node.body, {index: position(k)}) for k in range(size))
 
 
-def _covers(cell: Cell, made: Tensor) -> bool:
+def _fills(cell: Cell, made: Tensor) -> bool:
     sizes = {axis.index: axis.size for axis in made.axes}
-    return all(sizes[index.name or ""] <= size for index, size in zip(cell.at, cell.tensor.shape, strict=True))
+    return all(sizes[index.name or ""] == size for index, size in zip(cell.at, cell.tensor.shape, strict=True))

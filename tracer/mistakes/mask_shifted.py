@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tracer.expr import AtMost, Case, Condition, Expr, position
+from tracer.expr import AtMost, Case, Condition, Expr, Tensor, position
 from tracer.mistakes import Tensors, mistake
 from tracer.mistakes.softmaxes import remasked
 from tracer.trace import Step
@@ -18,8 +18,16 @@ from tracer.trace import Step
 )
 def mask_shifted(step: Step, tensors: Tensors) -> Iterator[Expr]:
     """Z[i, j] = S[i, j] where j ± 1 is allowed, −∞ elsewhere; a given mask moves in as it begins."""
-    yield from remasked(step, tensors, _one_more)
+    masked = tensors["masked"]
+    if masked is not None and _hides_still(masked):
+        yield from remasked(step, tensors, _one_more)
     yield from remasked(step, tensors, _one_less)
+
+
+def _hides_still(masked: Tensor) -> bool:
+    """Whether one column more leaves any key hidden; where it does not, the mask is forgotten rather than shifted."""
+    mask, last = masked.allowed, masked.shape[1] - 1
+    return not isinstance(mask, AtMost) or mask.right.at({"i": 0}) + 1 < last
 
 
 def _one_more(mask: Condition, seen: Expr, hidden: Expr) -> Expr:

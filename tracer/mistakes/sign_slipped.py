@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tracer.expr import Add, Call, Cell, Expr, Neg, Sum, exp
+from tracer.expr import Add, Call, Case, Cell, Expr, Neg, Sum, exp
 from tracer.mistakes import Tensors, mistake
 from tracer.operations import attending
 from tracer.rewriting import first, one_term, variants
@@ -18,7 +18,8 @@ from tracer.trace import Step
 )
 def sign_slipped(step: Step, tensors: Tensors) -> Iterator[Expr]:
     """S[i, j] = −sum over c of Q[i, c] · K[j, c], or with the sign of one term turned."""
-    yield _turned(step.formula)
+    turned, allowed = _turned(step.formula), step.tensor.allowed
+    yield Case(allowed, turned, step.formula) if allowed else turned
     yield from variants(step.formula, _one_turned)
 
 
