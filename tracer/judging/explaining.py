@@ -6,36 +6,15 @@ earlier numbers. What explains most of the lost cells wins, one formula for all 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from functools import cache
-from itertools import combinations
-from math import prod
 from typing import TYPE_CHECKING
 
-from tracer.arithmetic.interval import Span, meet
-from tracer.evaluate import Key, place
-from tracer.evaluate import value as value_of
-from tracer.expr import Cell, Expr, walk
-from tracer.judging.own import Kept
+from tracer.evaluate import Key
+from tracer.judging.attempts import Attempts, Explanation
 from tracer.marking import Verdict
-from tracer.mistakes import Mistake, Tensors, load, mistakes, slips
-from tracer.trace import Step
+from tracer.mistakes import load
 
 if TYPE_CHECKING:
     from tracer.judging.judge import Judge
-
-SAMPLE = 4  # lost cells that a mistake is tried on before it is tried on all
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """A mistake, or two (not_scaled+base_2), in how many different formulas, and the cells that it explains."""
-
-    name: str
-    formulas: int
-    cells: frozenset[Key]
-    reach: int = 0  # 2: every written number of the step comes out, 1: every one of these rows, 0: these cells
 
 
 def explained(judge: Judge, keys: list[Key], lost: list[Key]) -> dict[Key, tuple[str, ...]]:
@@ -70,143 +49,3 @@ def _best(explanations: list[Explanation], open_: set[Key]) -> list[Explanation]
     ranks = [(len(one.cells & open_), -one.formulas, one.reach, len(one.cells)) for one in explanations]
     most = max(ranks, default=(0, 0, 0, 0))
     return [one for one, rank in zip(explanations, ranks, strict=True) if rank == most] if most[0] else []
-
-
-class Attempts:
-    """Mistakes tried on the open cells of one step."""
-
-    def __init__(self, judge: Judge, keys: list[Key], lost: list[Key], slipped: list[Key], doubtful: list[Key]) -> None:
-        self.judge, self.own, self.keys, self.id = judge, judge.own, keys, keys[0][0]
-        self.lost, self.slipped, self.doubtful = lost, slipped, doubtful
-        self.sample = [*lost[:: max(1, len(lost) // SAMPLE)], *doubtful[:SAMPLE]]
-        self.definitions = judge.own.definitions
-
-    # One mistake
-
-    def one_mistake(self) -> Iterator[Explanation]:
-        """Each mistake on the step and on the unwritten ones before it; slips of the pen, cell by cell."""
-        for step in self._steps(self._is_unwritten):
-            yield from self._each(step, self.own.read)
-        for slip in map(slips.__getitem__, slips):
-            for key in self.lost:
-                if any(self.judge.fits(key, text) for text in slip.meant(self.judge.texts[key])):
-                    yield Explanation(slip.name, 1, frozenset([key]))
-
-    def on_true_numbers(self) -> Iterator[Explanation]:
-        """Each mistake on any earlier step, worked from the true numbers: somebody copied what he had not written.
-
-        So far back many mistakes lead to some number; what counts is one that leads to a whole row.
-        """
-        for step in self._steps(lambda id_: True) if len(self.lost) > 1 else ():
-            for one in self._each(step, lambda key: None):
-                if one.reach and len(one.cells) > 1:
-                    yield one
-
-    def _each(self, step: Step, written: Kept) -> Iterator[Explanation]:
-        for mistake in map(mistakes.__getitem__, mistakes):
-            found = [
-                Explanation(mistake.name, 1, *reached)
-                for formula in self._rewrites(mistake, step)
-                if (reached := self._cells_of({step.id: formula}, written, any))[0]
-            ]
-            yield from found
-            if len(found) > 1:
-                yield Explanation(mistake.name, len(found), frozenset.union(*(one.cells for one in found)))
-
-    def _rewrites(self, mistake: Mistake, step: Step) -> Iterable[Expr]:
-        return mistake.rewrites(step, Tensors(self.definitions, step.id.removesuffix(step.name)))
-
-    # Two mistakes, one after the other
-
-    def two_mistakes(self) -> Iterator[Explanation]:
-        """Each pair of mistakes on two steps that explains all of the lost cells, two at least.
-
-        Only mistakes that can be made in one way are paired: of two slips anywhere, some would always fit.
-        """
-        if len(self.lost) < 2:
-            return
-        single = [
-            (step.id, mistake.name, formulas[0])
-            for step in self._steps(self._is_unwritten)
-            for mistake in map(mistakes.__getitem__, mistakes)
-            if len(formulas := list(self._rewrites(mistake, step))) == 1
-        ]
-        for (s, m, f), (t, n, g) in combinations(single, 2):
-            if s != t and m != n:
-                cells, reach = self._cells_of({s: f, t: g}, self.own.read, all)
-                if cells >= {*self.lost}:
-                    yield Explanation(f"{m}+{n}", 2, cells, reach)
-
-    # What comes out of a rewritten step
-
-    def _steps(self, goes_on: Callable[[str], bool]) -> list[Step]:
-        """The step itself, and those before it as far as they go on, the nearest first."""
-        found: dict[str, Step] = {}
-        waiting = [self.id]
-        while waiting:
-            definition = self.definitions[waiting.pop(0)]
-            if isinstance(definition, Step) and definition.id not in found:
-                found[definition.id] = definition
-                waiting += [id_ for id_ in _sources(definition.formula) if goes_on(id_)]
-        return list(found.values())
-
-    def _is_unwritten(self, id_: str) -> bool:
-        shape = self.definitions[id_].tensor.shape
-        return sum(key[0] == id_ for key in self.own.numbers) < prod(shape)
-
-    def _cells_of(
-        self, formulas: dict[str, Expr], written: Kept, enough: Callable[[Iterable[bool]], bool]
-    ) -> tuple[frozenset[Key], int]:
-        """The cells that come out as they are written where these formulas are used, and how far that reaches."""
-
-        def put_in(key: Key) -> Span | None:
-            known = written(key)
-            if known is not None or key[0] not in formulas or key[0] == self.id:
-                return known
-            definition = self.definitions[key[0]]
-            value = value_of(formulas[key[0]], place(definition.tensor, key[1]), table)
-            return self.own.unwritten(key[0], definition.kind, value)
-
-        table = self.own.table_with(put_in)
-        right = self.definitions[self.id].formula
-        assert right is not None
-        formula = formulas.get(self.id, right)
-
-        refers_to_itself = self.id in _sources(formula)
-
-        @cache
-        def comes_out(key: Key) -> bool:
-            if refers_to_itself and not self._is_alone(key):
-                return False
-            span = self.own.of(formula, key, table)
-            return span is not None and span.is_bounded and self._is_met(key, span)
-
-        if not enough(comes_out(key) for key in self.sample):
-            return frozenset(), 0
-        cells = frozenset(key for key in (*self.lost, *self.slipped, *self.doubtful) if comes_out(key))
-        rows = {key[1][0] for key in cells}
-        others = [] if refers_to_itself else [key for key in self.keys if key not in cells]
-        if all(comes_out(key) for key in others if key[1][0] in rows):
-            return cells, 2 if all(map(comes_out, others)) else 1
-        return cells, 0
-
-    def _is_alone(self, key: Key) -> bool:
-        """Whether all other numbers of a row are accepted: only then can one have been fitted to them."""
-        return key in self.lost and all(
-            other not in self.lost and other not in self.slipped
-            for other in self.keys
-            if other[1][0] == key[1][0] and other != key
-        )
-
-    def _is_met(self, key: Key, span: Span) -> bool:
-        number = self.own.numbers.get(key)
-        if number is None:
-            return False
-        if key in self.doubtful:
-            return span.is_point and span.low == number.value
-        return meet(number.about(span), span)
-
-
-def _sources(formula: Expr) -> list[str]:
-    """The steps that a formula looks up, in order."""
-    return list(dict.fromkeys(node.tensor.id for node in walk(formula) if isinstance(node, Cell)))

@@ -47,6 +47,10 @@ class Own:
             return self.numbers[key].stands_for(self.numbers[key].places)
         return self.looked_up(key)
 
+    def settled(self, key: Key) -> Span | None:
+        """What follows from the written numbers at a cell of which nothing was written; None where nothing does."""
+        return self.computed(lambda: self.table[key])
+
     def _given(self, key: Key) -> Span | None:
         definition = self.definitions[key[0]]
         places = self.trace.problem.paper.rounded_given.get(definition.tensor.symbol)
