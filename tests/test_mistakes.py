@@ -222,6 +222,35 @@ def test_a_mistake_gives_these_numbers(row: Row) -> None:
         assert (len(wanted(row.numbers)), len(wanted(row.numbers)[0])) == (*step.tensor.shape, 1)[:2]
 
 
+NOWHERE: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
+    ("added", {"S": SQUARE}, PLAIN, "row_sums"),
+    ("elementwise", {"Q": [[1, 2]], "K": [[3, 4]]}, {}, "scores"),
+    ("k_not_transposed", {"Q": [[1, 2]], "K": [[3, 4]]}, {}, "scores"),
+    ("q_k_exchanged", {"X": SQUARE}, {}, "scores"),
+    ("w_transposed", {"X": [[1, 2]], "W_Q": [[1], [2]], "W_K": [[1], [2]]}, {}, "query"),
+    ("not_scaled", {"Q": [[1]], "K": [[3]]}, {}, "scaled"),
+    ("softmax_whole_matrix", {"S": [[1, 2]]}, PLAIN, "weights"),
+    ("sum_of_scores", {"S": [[1, 2]]}, {**PLAIN, "normalisation": "sum"}, "row_sums"),
+    ("mask_forgotten", {"S": SQUARE}, PLAIN, "weights"),
+    ("mask_zero", {"S": SQUARE}, {**CAUSAL, "normalisation": "sum"}, "weights"),
+    ("maximum_in_numerator_only", {"S": [[1, 2]]}, PLAIN, "weights"),
+    ("weights_on_x", {"X": SQUARE}, {}, "outputs"),
+    ("weights_on_k", {"X": SQUARE}, {}, "outputs"),
+    ("heads_by_rows", {"A": [[[1]], [[1]]], "V": [[1, 2]]}, {"n_heads": 2}, "head2.value"),
+    ("heads_interleaved", {"A": [[[1]], [[1]]], "V": [[1, 2]]}, {"n_heads": 2}, "joined"),
+]
+
+
+@pytest.mark.parametrize(("name", "given_", "wiring", "id_"), NOWHERE)
+def test_a_mistake_that_cannot_be_made_is_not_tried(
+    name: str, given_: dict[str, Any], wiring: dict[str, Any], id_: str
+) -> None:
+    """Nothing is rewritten where the sizes, the pass or the numbers leave no room for the mistake."""
+    trace = passed(given_, wiring)
+    step = next(step for step in trace.steps if step.id == id_)
+    assert list(rewritten(trace, step, name)) == []
+
+
 @pytest.mark.parametrize(("name", "text", "meant"), SLIPS)
 def test_a_slip_of_the_pen_was_meant_so(name: str, text: str, meant: list[str]) -> None:
     """What was written may have been meant as one of these; each can be read as a number."""

@@ -31,5 +31,5 @@ def _plus(node: Expr) -> Iterator[Expr]:
 
 
 def _plus_once(node: Expr) -> Iterator[Expr]:
-    if isinstance(node, Sum) and node.size > 1:
+    if isinstance(node, Sum) and node.size > 1 and isinstance(node.body, Mul | Pow):
         yield from one_term(node, lambda term: next(_plus(term), None))
