@@ -35,6 +35,21 @@ FLOORS = [  # a name is a file, or a whole folder
     ["__main__"],
 ]
 SIBLINGS = {  # inside one folder: what the others may build on
+    "cli": {"solve", "check", "schema", "asking"},  # the package puts the commands together
+    "judging": {
+        "writing",
+        "places",
+        "own",
+        "ways",
+        "lineage",
+        "attempts",
+        "explaining",
+        "judge",
+        "asked",
+        "numbers",
+        "sentences",
+        "unsaid",
+    },  # one thing, in the order in which its files build on each other
     "operations": {"scaling", "norms"},  # the registry that `masks` adds to; lengths, for `similarity`
     "parts": {"words", "products"},
     "mistakes": {"softmaxes"},

@@ -15,7 +15,7 @@ from fractions import Fraction
 from tracer.evaluate import Key
 from tracer.judging.asked import answers, fitted
 from tracer.judging.judge import Answer, Judge
-from tracer.judging.numbers import expected, from_yours, right
+from tracer.judging.numbers import from_yours, places_of, right
 from tracer.judging.sentences import sentence
 from tracer.judging.unsaid import with_sizes
 from tracer.marking import Mark, Marks, Verdict
@@ -66,15 +66,8 @@ def _mark(judge: Judge, key: Key, entry: Entry, unreadable: dict[Key, str]) -> M
             else say.text("Nothing is written here.")
         )
         return Mark(key, cell, entry, verdict, Fraction(0), right(judge.trace, key, None), None, (), words)
-    verdict = judge.verdicts[key]
-    return Mark(
-        key,
-        cell,
-        entry,
-        verdict,
-        CREDIT.get(verdict, Fraction(0)),
-        expected(judge, key),
-        from_yours(judge, key),
-        judge.mistakes.get(key, ()),
-        sentence(judge, key, say),
-    )
+    verdict, expected = judge.verdicts[key], right(judge.trace, key, places_of(judge, key))
+    yours = None if verdict is Verdict.EXACT else from_yours(judge, key)
+    yours = None if yours == expected else yours
+    words, credit = sentence(judge, key, expected, yours, say), CREDIT.get(verdict, Fraction(0))
+    return Mark(key, cell, entry, verdict, credit, expected, yours, judge.mistakes.get(key, ()), words)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tracer.arithmetic.interval import Span, meet
 from tracer.evaluate import Key, place
 from tracer.evaluate import value as value_of
-from tracer.expr import Cell, Expr, walk
+from tracer.expr import ZERO, Cell, Expr, walk
 from tracer.judging.own import Kept
 from tracer.mistakes import Mistake, Tensors, mistakes, slips
 from tracer.trace import Step
@@ -49,6 +49,7 @@ class Attempts:
         self.lost, self.slipped, self.doubtful = lost, slipped, doubtful
         self.sample = [*lost[:: max(1, len(lost) // SAMPLE)], *doubtful[:SAMPLE]]
         self.definitions = judge.own.definitions
+        self.right = self.definitions[self.id].formula or ZERO  # whatever a given number is, no formula explains it
         self.basis = Basis(judge.own.read, judge.own.settled)
         self._hanging: dict[tuple[str, frozenset[str]], bool] = {}
 
@@ -142,7 +143,7 @@ class Attempts:
             return None if self._hangs_on(key[0], frozenset(formulas)) else basis.settled(key)
 
         table = self.own.table_with(put_in)
-        formula = formulas.get(self.id) or self.definitions[self.id].formula
+        formula = formulas.get(self.id) or self.right
         refers_to_itself = self.id in sources(formula)
 
         @cache

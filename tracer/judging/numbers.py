@@ -32,13 +32,8 @@ def places_of(judge: Judge, key: Key) -> int | None:
     return number.places if number else None
 
 
-def expected(judge: Judge, key: Key) -> str | None:
-    """The right number, to the places that were written."""
-    return right(judge.trace, key, places_of(judge, key))
-
-
 def from_yours(judge: Judge, key: Key) -> str | None:
-    """What the earlier numbers give as they are written; None where that is the right number, or nothing."""
+    """What the earlier numbers give as they are written, to the places that were written; None where nothing does."""
     definition = judge.own.definitions[key[0]]
     if definition.formula is None:
         return None
@@ -46,10 +41,9 @@ def from_yours(judge: Judge, key: Key) -> str | None:
     try:
         with ball.precision(ball.PRECISIONS[0]):
             value = value_of(definition.formula, where, judge.own.as_written)
-            text = _text(value, places_of(judge, key), judge.trace.problem.paper.places)
+            return _text(value, places_of(judge, key), judge.trace.problem.paper.places)
     except (Undefined, Undecided, OverflowError):
         return None
-    return text if text != expected(judge, key) else None
 
 
 def _text(value: ball.Value, written: int | None, otherwise: int) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from tracer.evaluate import Key
 from tracer.judging.judge import Judge
-from tracer.judging.numbers import expected, from_yours
 from tracer.language import Language
 from tracer.marking import Verdict
 from tracer.mistakes import mistakes, slips
 
+MOST_NAMED = 3  # of the mistakes that explain a number equally well
 
-def sentence(judge: Judge, key: Key, say: Language) -> str:
-    """The sentence about a judged cell."""
-    right, yours = on_paper(expected(judge, key)), from_yours(judge, key)
+
+def sentence(judge: Judge, key: Key, expected: str | None, yours: str | None, say: Language) -> str:
+    """The sentence about a judged cell: what is expected there, and what the earlier numbers give instead."""
+    right = on_paper(expected)
     match judge.verdicts[key]:
         case Verdict.EXACT:
             return say.text("Right.")
@@ -55,11 +56,8 @@ def looks_like(names: tuple[str, ...], say: Language) -> str:
     helps = " ".join(say.text(one.helps) for one in known[0])
     if len(whats) == 1:
         return say.text("It looks as if {what}. {helps}", what=whats[0], helps=helps)
-    either, *others = whats
-    for other in others:
-        either = say.text("{one}, or {other}", one=either, other=other)
-    return (
-        say.text("It looks as if {either}: both come to this number.", either=either)
-        if len(whats) == 2
-        else say.text("It looks as if {either}: each of these comes to this number.", either=either)
-    )
+    *some, last = whats[:MOST_NAMED]
+    either = say.text("{one}, or {other}", one=", ".join(some), other=last)
+    if len(whats) <= MOST_NAMED:
+        return say.text("It looks as if {either}: each of these comes to this number.", either=either)
+    return say.text("It may be that {either}; other slips come to this number too.", either=either)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tracer.expr import Call, Div, Expr, exp
+from tracer.expr import Div, Expr, exp
 from tracer.mistakes import Tensors, mistake
 from tracer.mistakes.softmaxes import unlike_exponentials
 from tracer.rewriting import squared
@@ -18,11 +18,11 @@ from tracer.trace import Step
     "it is.",
 )
 def scaled_twice(step: Step, tensors: Tensors) -> Iterator[Expr]:
-    """Z[i, j] = S[i, j] / 2 / 2; E[i, j] = exp(Z[i, j] / √d_k). Twice by √d_k in one step is once by d_k."""
+    """Z[i, j] = S[i, j] / √d_k / √d_k, which is S[i, j] / d_k; or E[i, j] = exp(Z[i, j] / √d_k)."""
     scaled = tensors.formula("scaled")
     if not isinstance(scaled, Div) or squared(scaled.bottom) == 1:
         return
     by = scaled.bottom
-    if step.name == "scaled" and not isinstance(by, Call):
+    if step.name == "scaled":
         yield Div(scaled, by)
     yield from unlike_exponentials(step, tensors, lambda body: exp(Div(body, by)))
