@@ -31,6 +31,8 @@ HOMES = {
     "Submission": "tracer.submission",
     "Marks": "tracer.marking",
     "save": "tracer.formats",
+    "Submission": "tracer.submission",
+    "read_submission": "tracer.answers",
     "TracerError": "tracer.errors",
     "ProblemError": "tracer.errors",
     "ShapeError": "tracer.errors",

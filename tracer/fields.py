@@ -30,7 +30,10 @@ def known_keys(table: Mapping[str, Any], known: Sequence[str], where: str) -> No
 
 def short(value: Any) -> str:
     """What was found, as far as an error message quotes it."""
-    text = "".join(c if c.isprintable() else "�" for c in str(value))
+    try:
+        text = "".join(c if c.isprintable() else "�" for c in str(value))
+    except ValueError:  # Python writes no integer of more than 4,300 digits
+        return "a giant number"
     return text if len(text) <= 60 else text[:57] + "…"
 
 

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import json
 import sys
-import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tracer import numbers
+from tracer import numbers, toml
 from tracer.errors import ProblemError, ShapeError, UnknownName
 from tracer.expr import INFINITY, MINUS_INFINITY, Expr, Num, letters
 from tracer.fields import kind, known_keys, section, short, string, whole
@@ -81,7 +80,7 @@ def from_text(text: str, as_json: bool = False) -> Problem:
         if as_json or text.lstrip().startswith("{"):
             data = json.loads(text, parse_float=str, parse_constant=str)
         else:
-            data = tomllib.loads(text, parse_float=lambda digits: digits.replace("_", ""))
+            data = toml.loads(text)
     except RecursionError:
         raise ProblemError("has brackets inside brackets without end; a matrix is a list of rows") from None
     except ValueError as error:

@@ -40,6 +40,7 @@ from tracer.expr import (
 from tracer.notation.spreadsheet import spreadsheet
 from tracer.show import show
 
+STEP_NAME = "step_"
 INFINITE = '"−∞"'
 BARE = re.compile(r"[^\W\d]{3,}")  # a sheet's name that needs no quotes and is no cell's: scores, but not A1
 
@@ -78,6 +79,18 @@ def a1(row: int, column: int, fixed: str = "") -> str:
 def quoted(sheet: str) -> str:
     """A sheet's name as formulas write it: scores, 'head1.scores'."""
     return sheet if BARE.fullmatch(sheet) else "'" + sheet.replace("'", "''") + "'"
+
+
+def step_name(id_: str) -> str:
+    """What the cells of a step are called in a spreadsheet, as its names allow: head1.scores is step_head1_scores."""
+    return STEP_NAME + id_.replace(".", "_")
+
+
+def named_step(name: str) -> str:
+    """The step whose cells have this name, "" if it names something else."""
+    if not name.startswith(STEP_NAME):
+        return ""
+    return re.sub(r"(?<![a-z])(pass|head|row)(\d+)_", r"\1\2.", name.removeprefix(STEP_NAME))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +146,10 @@ class Sheets:
         place = self.places[cell.tensor.id]
         return f"{quoted(place.sheet)}!{a1(*place.at(tuple(index.at(where) for index in cell.at)))}"
 
-    def whole(self, place: Place, shape: tuple[int, ...]) -> str:
+    def whole(self, place: Place, shape: tuple[int, ...], fixed: str = "") -> str:
         """All cells of a tensor: scores!B9:E12."""
         first, last = place.at(tuple(0 for _ in shape)), place.at(tuple(size - 1 for size in shape))
-        return f"{quoted(place.sheet)}!{a1(*first)}:{a1(*last)}"
+        return f"{quoted(place.sheet)}!{a1(*first, fixed)}:{a1(*last, fixed)}"
 
     def span(self, cell: Cell, where: Where, sizes: Mapping[str, int]) -> Span:
         """The range that a cell runs through while the indices in `sizes` do; each of them in steps of 1."""

@@ -24,7 +24,7 @@ from tracer.parts.tabulated import (
 )
 from tracer.parts.working import equation
 from tracer.readings import NO_NUMBER, read
-from tracer.references import Place, Sheets, a1, quoted
+from tracer.references import Place, Sheets, a1, quoted, step_name
 from tracer.show import show
 from tracer.trace import Trace
 from tracer.views import CellView, StepView
@@ -71,6 +71,8 @@ class _Book:
             sheet, line = self.written(id_, list(group))
             steps.append(sheet)
             listed.append(line)
+        for step in self.trace:
+            self.names[step_name(step.id)] = self.sheets.whole(self.sheets.places[step.id], step.shape, "$")
         self.write_contents(listed)
         sheets = (self.contents, self.given, *steps)
         return Workbook(self.trace.problem.title, sheets, self.names, self.sheets.places, self.paper.style)
