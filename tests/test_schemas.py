@@ -14,8 +14,10 @@ import pytest
 from hypothesis import given, settings
 from strategies import problems
 
+import tracer
 from tracer.composition import solve
 from tracer.formats import render
+from tracer.handed_in import TOP as WRITTEN_TOP
 from tracer.problem_file import PAPER, PASS, STEPS, TOP, from_dict
 
 ROOT = Path(__file__).parent.parent
@@ -56,7 +58,7 @@ def schema(name: str) -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator(found)
 
 
-PROBLEM, TRACE = schema("problem"), schema("trace")
+PROBLEM, TRACE, SUBMISSION = schema("problem"), schema("trace"), schema("submission")
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -101,7 +103,54 @@ def test_the_schema_knows_the_keys_that_the_reader_knows() -> None:
     assert sorted(PROBLEM.schema["$defs"]["step"]["enum"]) == sorted(STEPS)
 
 
-@pytest.mark.parametrize("name", ["problem", "trace"])
+WRITTEN: list[tuple[bool, dict[str, Any]]] = [
+    (True, {"by": "student 17", "written": {"scores": [["9", "6"], [6, 0.8], ["", None]]}}),
+    (True, {"by": 17, "title": "a", "source": "b", "written": {"row_sums": ["6.14", "", 4]}}),
+    (True, {"written": {"head1.scores": [[1], []], "pass2.head1.row1.contributions": [[1]]}}),
+    (True, {"written": {"pass2": {"head1": {"scores": [["1"]]}}}}),
+    (False, {}),
+    (False, {"written": {}}),
+    (False, {"written": [[1]]}),
+    (False, {"written": {"scores": 3}}),
+    (False, {"written": {"scores": [[[1]]]}}),
+    (False, {"written": {"weigths": [[1]]}}),
+    (False, {"written": {"X": [[1]]}}),
+    (False, {"written": {"row1.scores": [[1]]}}),
+    (False, {"written": {"contributions": [[1]]}}),
+    (False, {"writen": {}}),
+    (False, {"by": [], "written": {"scores": [[1]]}}),
+]
+
+
+@pytest.mark.parametrize(("is_valid", "data"), WRITTEN, ids=str)
+def test_a_submission_is_valid_where_it_can_be_read(is_valid: bool, data: dict[str, Any]) -> None:
+    """The schema and the reader say the same."""
+    assert SUBMISSION.is_valid(data) == is_valid
+    try:
+        tracer.read_submission(json.loads(json.dumps(data), parse_float=str))
+    except tracer.SubmissionError:
+        assert not is_valid
+    else:
+        assert is_valid
+
+
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("tests/published/*/submission*.toml")), ids=lambda path: path.parent.name
+)
+def test_the_published_submissions_are_what_the_schema_says(path: Path) -> None:
+    """All of them."""
+    SUBMISSION.validate(tomllib.loads(path.read_text("utf-8")))
+
+
+def test_the_schema_of_submissions_knows_all_steps() -> None:
+    """Every step of a pass, and the contributions to a row."""
+    for name in STEPS:
+        id_ = f"head1.row1.{name}" if name == "contributions" else f"head1.{name}"
+        SUBMISSION.validate({"written": {id_: [[1]]}})
+    assert set(SUBMISSION.schema["properties"]) == set(WRITTEN_TOP)
+
+
+@pytest.mark.parametrize("name", ["problem", "trace", "submission"])
 def test_the_command_prints_the_schema(name: str) -> None:
     """`tracer schema problem` prints the schema file as it is."""
     printed = subprocess.run([sys.executable, "-m", "tracer", "schema", name], capture_output=True, check=True).stdout

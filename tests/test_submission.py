@@ -576,7 +576,13 @@ def test_any_words_are_a_submission_or_refused(words: list[str], suffix: str) ->
 
 
 nested = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10) | st.dates() | st.builds(lambda: 10**5000),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=10)
+    | st.dates()
+    | st.builds(lambda: 10**5000),
     lambda inner: (
         st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*STEPS, "head1", "by", ""]), inner, max_size=3)
     ),
@@ -646,7 +652,9 @@ def test_what_is_written_in_any_format_is_read_back(table: dict[str, list[list[s
 
     def comma(rows: list[list[str]]) -> str:
         file = io.StringIO()
-        csv.writer(file, delimiter=delimiter).writerows(rows)
+        needs_quotes = max(map(len, rows)) == 1  # nothing tells 0,5 from two fields
+        quoting = csv.QUOTE_ALL if needs_quotes else csv.QUOTE_MINIMAL
+        csv.writer(file, delimiter=delimiter, quoting=quoting).writerows(rows)
         return file.getvalue()
 
     named = [(f"{id_}[{i},{j}]", text) for id_, rows in table.items() for i, row in enumerate(rows, 1)

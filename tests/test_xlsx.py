@@ -223,7 +223,8 @@ def test_a_letter_is_a_cell_in_which_a_number_is_typed() -> None:
     """Its name is letter_a; letters that differ by a capital only have names that differ by more."""
     problem = from_dict({"given": {"X": [["a", "2A"], ["x_1", "a"]]}})
     book = opened(xlsx(tracer.solve(problem)))
-    assert {name: defined.attr_text for name, defined in book.defined_names.items()} == {
+    letters = {name: cell.attr_text for name, cell in book.defined_names.items() if name.startswith("letter_")}
+    assert letters == {
         "letter_a": "Given!$C$5",
         "letter_A_2": "Given!$C$6",
         "letter_x_1": "Given!$C$7",

@@ -66,7 +66,7 @@ def name(by: Any) -> str:
 
 
 def collected(found: Iterable[Found]) -> dict[Key, Entry]:
-    """All cells by their places. Raises `SubmissionError` for a cell that stands there twice, for too many, for none."""
+    """All cells by their places. Raises `SubmissionError` for a cell twice, for too many, for none."""
     cells: dict[Key, Entry] = {}
     places: dict[Key, str] = {}
     for where, key, one in found:

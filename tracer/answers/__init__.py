@@ -90,7 +90,7 @@ def content(source: str | Path) -> bytes:
 
 
 def decoded(raw: bytes) -> str:
-    """A text in UTF-8, in UTF-16 with its mark, or as older programs on Windows write it (cp1252), one line end for all.
+    """A text in UTF-8, in UTF-16 with its mark, or as older programs on Windows write it (cp1252); lines end in LF.
 
     Raises `SubmissionError` for what is no text.
     """
