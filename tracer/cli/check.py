@@ -34,11 +34,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the feedback, or write it."""
+    from tracer.answers import read_submission
     from tracer.formats.marks import render
     from tracer.judging import check
     from tracer.marking import ACCEPTED, Verdict
     from tracer.pages.feedback import feedback
-    from tracer.submission import read_submission
 
     trace = traced(options)
     earlier = read_submission(options.earlier) if options.earlier else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
-from tracer.arithmetic import Undecided, Undefined, ball
+from tracer.arithmetic import ball
 from tracer.errors import SubmissionError
 from tracer.evaluate import Key, place
 from tracer.fields import short
@@ -14,8 +14,6 @@ from tracer.registry import did_you_mean
 from tracer.submission import Entry, Submission
 from tracer.trace import Trace
 from tracer.views import StepView
-
-NO_VALUE = Answer("", None)
 
 
 def fitted(trace: Trace, submission: Submission) -> dict[Key, Entry]:
@@ -76,12 +74,11 @@ def answers(cells: dict[Key, Entry]) -> tuple[dict[Key, Answer], dict[Key, str]]
     for key, entry in cells.items():
         if entry.is_blank:
             continue
-        if entry.number is None:
+        if entry.is_undefined:
+            found[key] = Answer(entry.raw, None)
+        elif entry.number is None:
             unreadable[key] = entry.reason
-            continue
-        try:
+        else:
             with ball.precision(ball.PRECISIONS[0]):
                 found[key] = Answer(entry.raw, number(entry.number))
-        except (Undefined, Undecided) as reason:
-            unreadable[key] = str(reason)
     return found, unreadable
