@@ -156,8 +156,10 @@ class Attempts:
         if not enough(comes_out(key) for key in self.sample):
             return frozenset(), 0
         cells = frozenset(key for key in (*self.lost, *self.slipped, *self.doubtful) if comes_out(key))
+        if refers_to_itself:
+            return cells, 0
         rows = {key[1][0] for key in cells}
-        others = [] if refers_to_itself else [key for key in self.keys if key not in cells]
+        others = [key for key in self.keys if key not in cells]
         if all(comes_out(key) for key in others if key[1][0] in rows):
             return cells, 2 if all(map(comes_out, others)) else 1
         return cells, 0

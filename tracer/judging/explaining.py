@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from tracer.judging.judge import Judge
 
 
-def explained(judge: Judge, keys: list[Key], lost: list[Key]) -> dict[Key, tuple[str, ...]]:
-    """The names of the mistakes that explain cells of a step: the lost ones, and others that the same mistake made.
+Found = dict[Key, list[Explanation]]
+
+
+def explained(judge: Judge, keys: list[Key], lost: list[Key]) -> Found:
+    """The mistakes that explain cells of a step equally well: the lost ones, and others that the same mistake made.
 
     A doubtful cell, an integer that may just be rounded to no places, is open only to a mistake that gives it exactly.
     """
@@ -28,7 +31,7 @@ def explained(judge: Judge, keys: list[Key], lost: list[Key]) -> dict[Key, tuple
     load()
     slipped = [key for key in keys if judge.verdicts.get(key) is Verdict.ROUNDING_SLIP]
     attempts = Attempts(judge, keys, lost, slipped, doubtful)
-    found: dict[Key, tuple[str, ...]] = {}
+    found: Found = {}
     for explanations in (attempts.one_mistake(), attempts.on_true_numbers(), attempts.two_mistakes()):
         _assign(list(explanations), {*lost, *doubtful} - found.keys(), found)
         if found.keys() >= {*lost}:
@@ -36,11 +39,11 @@ def explained(judge: Judge, keys: list[Key], lost: list[Key]) -> dict[Key, tuple
     return found
 
 
-def _assign(explanations: list[Explanation], open_: set[Key], found: dict[Key, tuple[str, ...]]) -> None:
-    """Give cells the names of what explains most of the open ones, until nothing explains any."""
+def _assign(explanations: list[Explanation], open_: set[Key], found: Found) -> None:
+    """Give cells what explains most of the open ones, until nothing explains any."""
     while best := _best(explanations, open_):
         cells = frozenset.union(*(one.cells for one in best)) - found.keys()
-        found |= dict.fromkeys(cells, tuple(dict.fromkeys(one.name for one in best)))
+        found |= dict.fromkeys(cells, best)
         open_ -= cells
 
 

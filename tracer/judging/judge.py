@@ -41,6 +41,7 @@ class Judge:
         self.places = Places(trace, self.numbers, self.true)
         self.own = Own(trace, self.numbers, self.places.unwritten)
         self.texts = {key: answer.text for key, answer in answers.items()}
+        self.met: dict[Key, Span] = {}  # what a number follows from, where that is not the usual way
         self.verdicts: dict[Key, Verdict] = {}
         self.mistakes: dict[Key, tuple[str, ...]] = {}
         self.guarded: set[Key] = set()
@@ -80,9 +81,11 @@ class Judge:
                 lost.append(key)
             else:
                 self.verdicts[key] = verdict
-        for key, names in explained(self, keys, lost).items():
+        for key, found in explained(self, keys, [key for key in lost if key not in self.guarded]).items():
             self.verdicts[key] = Verdict.MISTAKE
-            self.mistakes[key] = names
+            self.mistakes[key] = tuple(dict.fromkeys(one.name for one in found))
+            if any(one.reach for one in found):
+                self.lineage.systematic.add(key)
         for key in keys:
             self.verdicts.setdefault(key, Verdict.WRONG)
             if key in self.numbers:
@@ -102,8 +105,9 @@ class Judge:
         if number is None:
             follows = own is None
             return (Verdict.CARRIED if self.lineage.taint(key) else Verdict.BY_HAND) if follows else None
-        ways = [own, *other_ways(self.own, key)]
-        if any(way is not None and self.follows(key, number, way) for way in ways):
+        ways = [way for way in (own, *other_ways(self.own, key)) if way is not None]
+        if met := [way for way in ways if self.follows(key, number, way)]:
+            self.met[key] = met[0]
             if not self.lineage.taint(key):
                 return Verdict.BY_HAND
             if not self.lineage.is_farmed(key):
@@ -112,7 +116,7 @@ class Judge:
             return None
         if self.earlier and (verdict := self.earlier.otherwise(key, number)):
             return verdict
-        if any(target is not None and slipped(number, target) for target in (self.true(key), *ways)):
+        if any(slipped(number, target) for target in (self.true(key), *ways) if target is not None):
             return Verdict.ROUNDING_SLIP
         return None
 
@@ -129,7 +133,7 @@ class Judge:
 
     def is_doubtful(self, key: Key) -> bool:
         """Whether an integer was accepted as a number rounded to no places, by somebody who writes others exactly."""
-        number, accepted = self.answers[key].number, self.verdicts[key] in ACCEPTED
+        number, accepted = self.answers[key].number, self.verdicts.get(key) in ACCEPTED
         if number is None or not (accepted and number.is_whole and self.places.writes_exactly):
             return False
         targets = [target for target in (self.true(key), self.own.follows(key)) if target is not None]
@@ -146,15 +150,16 @@ class Judge:
         number = read(expr)
         targets = (self.true(key), self.own.follows(key))
         return any(
-            target is not None and target.is_bounded and meet(number.about(target), target) for target in targets
+            target is not None and target.is_bounded and meet(number.may_come_from(target), target)
+            for target in targets
         )
 
     def _keep(self, key: Key) -> None:
         number, verdict = self.numbers[key], self.verdicts[key]
         if verdict in WRONG:
-            self.own.keep(key, number.stands_for(number.places))
+            self.own.keep(key, number.may_come_from(point(number.value)))
             return
-        own, true = self.own.follows(key), self.true(key)
+        own, true = self.met.get(key) or self.own.follows(key), self.true(key)
         if verdict is Verdict.ROUNDING_SLIP:
             places = number.places or 0
             reach = widened(number.stands_for(places), SLIP, places)

@@ -27,6 +27,7 @@ class Lineage:
 
     def __init__(self, inputs: Callable[[Key], Iterable[Key]], verdicts: Mapping[Key, Verdict]) -> None:
         self.inputs, self.verdicts = inputs, verdicts
+        self.systematic: set[Key] = set()  # mistakes that made a whole row, which is work and no farming
         self.trivial: set[tuple[str, int]] = set()  # rows that were wrongly made trivial
         self._taints: dict[Key, Taint] = {}
         self._farmed: dict[Key, bool] = {}
@@ -59,5 +60,6 @@ class Lineage:
             values = [numbers[key].value for key in cells if key in numbers]
             zeros = sum(value == 0 for value in values)
             is_trivial = zeros >= len(values) - 1 or all(value == values[0] for value in values)
-            if is_trivial and sum(self.verdicts[key] in WRONG for key in cells) >= FARMED:
+            wrong = sum(self.verdicts[key] in WRONG and key not in self.systematic for key in cells)
+            if is_trivial and wrong >= FARMED:
                 self.trivial.add((cells[0][0], row))

@@ -9,14 +9,16 @@ runs through, rounded or not.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cached_property
 
 from tracer.arithmetic import Undecided, Undefined, ball
 from tracer.arithmetic.interval import Interval, Span, common, hull, rounded_to
-from tracer.evaluate import Definition, Key, Table, inputs, place
+from tracer.evaluate import Definition, Key, Table, inputs, place, rebuild
 from tracer.evaluate import value as value_of
-from tracer.expr import Expr
+from tracer.expr import ZERO, Case, Expr
 from tracer.judging.writing import Number
-from tracer.trace import Trace
+from tracer.trace import Step, Trace
 
 Kept = Callable[[Key], Span | None]
 
@@ -27,6 +29,7 @@ class Own:
     def __init__(self, trace: Trace, numbers: Mapping[Key, Number], places: Callable[[str], int]) -> None:
         self.trace, self.numbers, self.places = trace, numbers, places
         self.definitions: Mapping[str, Definition] = trace.tables.definitions
+        self.has_masks = any(one.tensor.allowed for one in self.definitions.values())
         self.kept: dict[Key, Span] = {}  # what a later step may have used of a written number
         self.table = self.table_with(self.looked_up)
         self.as_written = Table(self.definitions, ball.Ball(), self._number)
@@ -34,6 +37,12 @@ class Own:
     def table_with(self, written: Kept) -> Table:
         """All steps as spans; what `written` knows is not computed."""
         return Table(self.definitions, Interval(self.unwritten), written)
+
+    @cached_property
+    def unmasked(self) -> Table:
+        """The same table where a hidden key counts as its own numbers say, which are 0 if its score is −∞."""
+        seen = {id_: _seen(one) if isinstance(one, Step) else one for id_, one in self.definitions.items()}
+        return Table(seen, Interval(self.unwritten), self.looked_up)
 
     def looked_up(self, key: Key) -> Span | None:
         """What a later step may have used of a written or a rounded given number."""
@@ -94,11 +103,25 @@ class Own:
         self.kept[key] = hull(self.numbers[key].exactly, *[part for part in parts if part is not None])
 
     def inputs(self, key: Key) -> list[Key]:
-        """The cells that a cell is computed from."""
+        """The cells that a cell is computed from, if every key is seen."""
         definition = self.definitions[key[0]]
         if definition.formula is None:
             return []
-        return inputs(definition.formula, place(definition.tensor, key[1]), self.trace.tables.conditions)
+        return inputs(
+            every_key_seen(definition.formula), place(definition.tensor, key[1]), self.trace.tables.conditions
+        )
+
+
+def _seen(step: Step) -> Step:
+    return replace(step, formula=every_key_seen(step.formula))
+
+
+def every_key_seen(formula: Expr) -> Expr:
+    """The formula without its exception for hidden keys."""
+    match formula:
+        case Case(_, then, otherwise) if otherwise == ZERO:
+            return every_key_seen(then)
+    return rebuild(formula, every_key_seen)
 
 
 def overlap(a: Span | None, b: Span) -> Span | None:

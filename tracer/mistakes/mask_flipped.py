@@ -18,7 +18,8 @@ from tracer.trace import Step
 def mask_flipped(step: Step, tensors: Tensors) -> Iterator[Expr]:
     """Z[i, j] = −∞ where the mask allows it, S[i, j] elsewhere; or the mask transposed."""
     yield from remasked(step, tensors, lambda mask, seen, hidden: Case(mask, hidden, seen))
-    if (shape := step.tensor.shape) and shape[0] == shape[-1] > 1:
+    weights = tensors["weights"]
+    if weights and weights.shape[0] == weights.shape[1] > 1:
         yield from remasked(step, tensors, lambda mask, seen, hidden: Case(_transposed(mask), seen, hidden))
 
 

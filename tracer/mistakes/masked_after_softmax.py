@@ -17,7 +17,7 @@ from tracer.trace import Step
     "up to 1.",
 )
 def masked_after_softmax(step: Step, tensors: Tensors) -> Iterator[Expr]:
-    """A[i, j] = exp(S[i, j]) / sum over all j of exp(S[i, j]) where the mask allows it, 0 elsewhere."""
-    if step.name == "weights" and (allowed := step.tensor.allowed):
-        for unmasked in remasked(step, tensors, lambda mask, seen, hidden: seen):
-            yield Case(allowed, unmasked, ZERO)
+    """A[i, j] = exp(S[i, j]) / sum over all j of exp(S[i, j]) where the mask allows it, else 0; no mask before."""
+    for unmasked in remasked(step, tensors, lambda mask, seen, hidden: seen):
+        allowed = step.tensor.allowed if step.name == "weights" else None
+        yield Case(allowed, unmasked, ZERO) if allowed else unmasked
