@@ -185,7 +185,7 @@ class Attempts:
             return False
         if key in self.doubtful:
             return span.is_point and span.low == number.value
-        return meet(number.about(span), span)
+        return meet(number.may_come_from(span), span)
 
 
 @cache
