@@ -57,8 +57,10 @@ class Attempts:
 
     def one_mistake(self) -> Iterator[Explanation]:
         """Each mistake on the step and on the unwritten ones before it; slips of the pen, cell by cell."""
-        for step in self._steps(self._is_unwritten):
+        steps = self._steps(self._is_unwritten)
+        for step in steps:
             yield from self._each(step, self.basis)
+        yield from self._everywhere(steps)
         for slip in map(slips.__getitem__, slips):
             for key in self.lost:
                 if any(self.judge.fits(key, text) for text in slip.meant(self.judge.texts[key])):
@@ -85,6 +87,16 @@ class Attempts:
             yield from found
             if len(found) > 1:
                 yield Explanation(mistake.name, len(found), frozenset.union(*(one.cells for one in found)))
+
+    def _everywhere(self, steps: list[Step]) -> Iterator[Explanation]:
+        """Each mistake on all of these steps at once: whoever cuts the queries wrongly cuts the keys so too."""
+        for mistake in map(mistakes.__getitem__, mistakes):
+            found = {step.id: list(self._rewrites(mistake, step)) for step in steps}
+            formulas = {id_: one[0] for id_, one in found.items() if len(one) == 1}
+            if len(formulas) > 1:
+                cells, reach = self._cells_of(formulas, self.basis, any)
+                if cells:
+                    yield Explanation(mistake.name, 1, cells, reach)
 
     def _rewrites(self, mistake: Mistake, step: Step) -> Iterable[Expr]:
         return mistake.rewrites(step, Tensors(self.definitions, step.id.removesuffix(step.name)))

@@ -52,14 +52,14 @@ class Lineage:
         return self._farmed[key]
 
     def note(self, keys: list[Key], numbers: Mapping[Key, Number]) -> None:
-        """Note the rows of a judged step that are trivial, all equal or all zero but one, and wrong."""
+        """Note the rows of a judged step that are trivial, all equal or zeros and a single 1, and wrong."""
         rows: dict[int, list[Key]] = {}
         for key in keys:
             rows.setdefault(key[1][0], []).append(key)
         for row, cells in rows.items():
             values = [numbers[key].value for key in cells if key in numbers]
-            zeros = sum(value == 0 for value in values)
-            is_trivial = zeros >= len(values) - 1 or all(value == values[0] for value in values)
+            others = [value for value in values if value != 0]
+            is_trivial = others in ([], [1]) or all(value == values[0] for value in values)
             wrong = sum(self.verdicts[key] in WRONG and key not in self.systematic for key in cells)
             if is_trivial and wrong >= FARMED:
                 self.trivial.add((cells[0][0], row))

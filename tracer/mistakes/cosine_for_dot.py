@@ -16,7 +16,8 @@ from tracer.trace import Step
     "The score is the dot product itself: do not divide by the lengths, which say how strongly a word asks or answers.",
 )
 def cosine_for_dot(step: Step, tensors: Tensors) -> Iterator[Expr]:
-    """S[i, j] = cos θ[i, j]."""
-    cosines = tensors["cosines"]
-    if step.name == "scores" and isinstance(step.formula, Sum) and cosines is not None:
+    """S[i, j] = cos θ[i, j], copied or worked once more."""
+    cosines, formula = tensors["cosines"], tensors.formula("cosines")
+    if step.name == "scores" and isinstance(step.formula, Sum) and cosines and formula:
         yield cosines[indices(cosines)]
+        yield formula

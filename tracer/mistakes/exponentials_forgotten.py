@@ -17,6 +17,7 @@ from tracer.trace import Step
     "only then divides by the sum of the row.",
 )
 def exponentials_forgotten(step: Step, tensors: Tensors) -> Iterator[Expr]:
-    """A[i, j] = Z[i, j] / sum over j of Z[i, j]; E[i, j] = Z[i, j]."""
+    """A[i, j] = Z[i, j] / sum over j of Z[i, j]; E[i, j] = Z[i, j], or Z[i, j] − m[i]."""
     if Z := logit(tensors):
         yield from unlike_exponentials(step, tensors, lambda body: Z)
+        yield from unlike_exponentials(step, tensors, lambda body: body) if tensors["maxima"] else ()
