@@ -208,7 +208,7 @@ def test_exit_codes_and_help() -> None:
     assert tracer("--version")[0].startswith("tracer ")
     assert "solve" in tracer("--help")[0]
     assert "--detail" in tracer("solve", "--help")[0]
-    for wrong in ([], ["solv"], ["solve"], ["solve", "-", "--detail", "all"], ["schema", "submission"]):
+    for wrong in ([], ["solv"], ["solve"], ["solve", "-", "--detail", "all"], ["schema", "answers"]):
         _, said = tracer(*wrong, code=2)
         assert "Traceback" not in said
     _, said = tracer("solve", "-", "--debug", stdin="X", code=1)

@@ -16,6 +16,7 @@ from tracer.grids import BLANK, Line, by_and_cells
 from tracer.handed_in import MAX_SIDE, collected, name
 from tracer.submission import Submission, entry
 
+MAX_LINES = 300_000
 DELIMITERS = "\t;,"
 QUOTED = re.compile(r'"[^"]*"')
 TOLD = re.compile(r"sep=(.)\n")  # the line with which spreadsheet programs say what is between the fields
@@ -43,7 +44,9 @@ def delimiter(text: str) -> str:
 def _lines(text: str) -> Iterator[Line]:
     told = TOLD.match(text)
     sign = told[1] if told else delimiter(text)
-    lines = text.split("\n")
+    lines = text.rstrip("\n").split("\n")
+    if len(lines) > MAX_LINES:
+        raise SubmissionError(f"has {len(lines):,} lines; at most {MAX_LINES:,}")
     reader = csv.reader((f"{line}\n" for line in lines[1 if told else 0 :]), delimiter=sign, strict=True)
     where = "line 1"
     try:
