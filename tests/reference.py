@@ -96,6 +96,13 @@ def _arccos(value: Decimal) -> Decimal:
         return +Decimal(mpmath.nstr(mpmath.acos(x) * 180 / mpmath.pi, DIGITS))
 
 
+def _tanh(value: Decimal) -> Decimal:
+    if not value.is_finite():
+        return value
+    with mpmath.workdps(DIGITS + 10):
+        return +Decimal(mpmath.nstr(mpmath.tanh(mpmath.mpf(str(value))), DIGITS))
+
+
 class _Worked:
     def __init__(self, problem: dict[str, Any], end: End) -> None:
         self.given, self.wiring, self.heads, self.kv_heads, self.logits = settings(problem)
@@ -230,6 +237,9 @@ class _Worked:
             if step["use"] == "scale":
                 by = read(step["by"]) if "by" in step else Decimal(d_k).sqrt()
                 Z = self.step(inside, "scaled", n, m, lambda i, j, Z=Z, by=by: Z[i][j] / by)
+            elif step["use"] == "softcap":
+                cap = read(step["cap"])
+                Z = self.step(inside, "capped", n, m, lambda i, j, Z=Z, cap=cap: cap * _tanh(Z[i][j] / cap))
             else:
                 allowed = [[may_attend(step, self.given, i, j, n, m) for j in range(m)] for i in range(n)]
                 Z = self.step(inside, "masked", n, m, lambda i, j, Z=Z, ok=allowed:
@@ -357,6 +367,8 @@ def _weights(given: Any, wiring: Any, logits: Any, Q: Any, K: Any, S: Any, steps
     for step in logits:
         if step["use"] == "scale":
             Z = steps[inside + "scaled"] = Z / (float(read(step["by"])) if "by" in step else np.sqrt(K.shape[1]))
+        elif step["use"] == "softcap":
+            Z = steps[inside + "capped"] = float(read(step["cap"])) * np.tanh(Z / float(read(step["cap"])))
         else:
             allowed = np.array([[may_attend(step, given, i, j, n, m) for j in range(m)] for i in range(n)])
             Z = steps[inside + "masked"] = np.where(allowed, Z, -np.inf)

@@ -114,9 +114,12 @@ def problems(
 
 
 def _logits(one_of: Any, given: dict[str, Any], n: int, m: int, mask: str, source: str) -> list[dict[str, Any]]:
-    """Scaling, masking, both in either order, or neither."""
+    """Scaling, masking, both in either order, or neither; a softcap before all masking."""
     scales = [[], [{"use": "scale", "by": "2"}], [{"use": "scale", "by": "√3"}]]
     steps = one_of(*scales) if source == "S" else one_of(*scales, [{"use": "scale"}])
+    if one_of(True, False, False):
+        softcap = {"use": "softcap", "cap": one_of(1, "5/2", "√2", 30)}
+        steps = one_of([*steps, softcap], [softcap, *steps])
     if mask == "none":
         return steps
     masking: dict[str, Any] = {"use": "mask"}
@@ -126,4 +129,5 @@ def _logits(one_of: Any, given: dict[str, Any], n: int, m: int, mask: str, sourc
         masking["rule"] = "causal"
         if mask == "top-left":
             masking["align"] = "top-left"
-    return [masking, *steps] if one_of(True, False, False) else [*steps, masking]
+    caps = any(step["use"] == "softcap" for step in steps)
+    return [masking, *steps] if not caps and one_of(True, False, False) else [*steps, masking]

@@ -6,15 +6,22 @@ Formula, numbers put in, exact value, four decimals, and what comes out by hand 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+import mpmath
 import pytest
 
 import tracer
-from tracer.arithmetic import Undefined
+from tracer import numbers
+from tracer.arithmetic import Undefined, ball, cas, floating
 from tracer.arithmetic.ball import Ball, precision, rounded
-from tracer.expr import Expr
+from tracer.arithmetic.exact import Exact, tree
+from tracer.arithmetic.interval import Interval, between
+from tracer.evaluate import Table, value
+from tracer.expr import INFINITY, MINUS_INFINITY, Call, Expr
+from tracer.notation import numpy_code
 from tracer.notation.plain import plain
 from tracer.operations.masks import mask_rules
 from tracer.operations.normalisation import normalisations
@@ -32,6 +39,7 @@ PASSES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "cosine": ({"Q": [[1, 4]], "K": [[0, 3], [1, 4]]}, {"similarity": "cosine"}),
     "bilinear": ({"X": [[1, 2], [0, 1]], "W_Q": [[1], [2]], "W_K": [[3], [-1]]}, {}),
     "scale by a number": ({"S": [[6, 3]]}, {"logits": [{"use": "scale", "by": "√2"}]}),
+    "softcap": ({"S": [[2, 0, -2, "ln 3"]]}, {"logits": [{"use": "softcap", "cap": 2}]}),
     "causal mask": ({"S": [[1, 2], [3, 4]]}, {"logits": [{"use": "mask", "rule": "causal"}]}),
     "given mask": ({"S": [[1, 2]], "mask": [[1, 0]]}, {"logits": [{"use": "mask"}]}),
     "softmax": ({"S": [[1, 0]], "V": [[2, 0], [0, 4]]}, {"logits": []}),
@@ -95,6 +103,11 @@ ROWS: list[tuple[str, str, str, str, str | None, str | None, str | None]] = [
     ),
     ("bilinear", "scores[1,2]", "Σ_c Q[1, c]·K[2, c]", "5·(−1)", "−5", "-5.0000", "-5.00"),
     ("scale by a number", "scaled[1,1]", "S[1, 1]/√2", "6/√2", "3·√2", "4.2426", "4.24"),
+    ("softcap", "capped[1,1]", "2·tanh(S[1, 1]/2)", "2·tanh(2/2)", "2·tanh(1)", "1.5232", "1.52"),
+    ("softcap", "capped[1,2]", "2·tanh(S[1, 2]/2)", "2·tanh(0/2)", "0", "0.0000", "0.00"),
+    ("softcap", "capped[1,3]", "2·tanh(S[1, 3]/2)", "2·tanh(−2/2)", "−2·tanh(1)", "-1.5232", "-1.52"),
+    ("softcap", "capped[1,4]", "2·tanh(S[1, 4]/2)", "2·tanh(ln(3)/2)", "1", "1.0000", "1.00"),
+    ("softcap", "exponentials[1,4]", "e^Z[1, 4]", "e^1", "e", "2.7183", "2.72"),
     ("causal mask", "masked[1,1]", "S[1, 1]", "1", "1", "1.0000", "1.00"),
     ("causal mask", "masked[1,2]", "−∞", "−∞", "−∞", None, None),
     ("causal mask", "exponentials[1,2]", "e^Z[1, 2]", "e^(−∞)", "0", "0.0000", "0.00"),
@@ -275,3 +288,69 @@ def test_a_length_that_cancels_to_zero_is_zero() -> None:
     assert (text(trace["query"][0, 0].exact), text(trace["query_norms"][0].exact)) == ("0", "0")
     assert trace["query_norms"][0].undefined is None
     assert trace["cosines"][0, 0].undefined.reason == "nothing can be divided by zero"
+
+
+def test_every_arithmetic_knows_the_same_functions() -> None:
+    """A function of one number has an exact value, an enclosure, a double, and NumPy source."""
+    assert set(ball.FUNCTIONS) == set(cas.FUNCTIONS) == set(floating.FUNCTIONS) == set(numpy_code.FUNCTIONS)
+
+
+TANHS: dict[str, Callable[[], Any]] = {
+    "0": lambda: mpmath.mpf(0),
+    "1/3": lambda: mpmath.mpf(1) / 3,
+    "-5/4": lambda: mpmath.mpf("-1.25"),
+    "√2": lambda: mpmath.sqrt(2),
+    "ln 2": lambda: mpmath.log(2),
+    "-2·ln 3": lambda: -2 * mpmath.log(3),
+    "-1e-9": lambda: mpmath.mpf("-1e-9"),
+    "40": lambda: mpmath.mpf(40),
+}
+
+
+@pytest.mark.parametrize("written", TANHS)
+def test_a_hyperbolic_tangent_is_the_same_everywhere(written: str) -> None:
+    """Enclosed, exact and in floating point it is (e^(2x) − 1)/(e^(2x) + 1), which mpmath finds with 70 digits."""
+    formula = Call("tanh", numbers.read(written))
+    with mpmath.workdps(100):
+        square = mpmath.exp(2 * TANHS[written]())
+        truth = Fraction(mpmath.nstr((square - 1) / (square + 1), 70))
+    with precision(256):
+        enclosed = value(formula, {}, Table({}, Ball()))
+        assert ball.nearest(enclosed, 60) == ball.nearest(Ball().number(truth), 60)
+        exactly = tree(value(formula, {}, Table({}, Exact())))
+        assert ball.agree(value(exactly, {}, Table({}, Ball())), enclosed)
+    found = floating.Floats({}).fold(formula, {}).array
+    assert found == pytest.approx(float(truth), rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("written", "is_"),
+    [("0", "0"), ("ln 2", "3/5"), ("-ln 3", "−4/5"), ("ln(3)/2", "1/2"), ("-1/2", "−tanh(1/2)"), ("2", "tanh(2)")],
+)
+def test_exact_hyperbolic_tangents(written: str, is_: str) -> None:
+    """0 at 0, odd, and a rational number at the logarithm of one: tanh(ln 2) = (4 − 1)/(4 + 1)."""
+    assert text(tree(value(Call("tanh", numbers.read(written)), {}, Table({}, Exact())))) == is_
+
+
+def test_a_hyperbolic_tangent_of_infinity_is_one() -> None:
+    """tanh(±∞) = ±1, exactly, enclosed and in floating point."""
+    for x, is_ in ((INFINITY, 1), (MINUS_INFINITY, -1)):
+        formula = Call("tanh", x)
+        assert value(formula, {}, Table({}, Exact())) == is_
+        assert value(formula, {}, Table({}, Ball())) == is_
+        assert floating.Floats({}).fold(formula, {}).array == is_
+
+
+def test_a_hyperbolic_tangent_of_a_span_grows_with_it() -> None:
+    """Everything that tanh can be between −1 and 2 lies between tanh(−1) and tanh(2), and nothing else does."""
+    with precision(128):
+        span = Interval().call("tanh", between(Fraction(-1), Fraction(2)))
+        assert ball.agree(span.low, ball.arb(-1).tanh())
+        assert ball.agree(span.high, ball.arb(2).tanh())
+
+
+def test_a_cap_is_never_reached() -> None:
+    """tanh of a million differs from 1 in its 868,589th digit: it is about 1, and not 1."""
+    trace = tracer.solve(from_dict({"given": {"S": [[1000000]]}, "pass": {"logits": [{"use": "softcap", "cap": 1}]}}))
+    number, is_equal = trace["capped"][0, 0].rounded(4)
+    assert (number.value, is_equal) == (1, False)

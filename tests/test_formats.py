@@ -340,6 +340,9 @@ SELDOM = {  # wirings that no example has
     "shifted, masked": {
         "given": {"X": X}, "pass": {"normalisation": "softmax-shifted", "logits": [{"use": "mask", "rule": "causal"}, {"use": "scale", "by": "√3"}]},
     },
+    "capped, shifted, masked": {
+        "given": {"X": X}, "pass": {"normalisation": "softmax-shifted", "logits": [{"use": "softcap", "cap": "√2"}, {"use": "scale"}, {"use": "mask", "rule": "causal"}]},
+    },
     "shifted, a row masked": {
         "given": {"S": [[1, 2], ["-inf", "-inf"]], "V": I2}, "pass": {"normalisation": "softmax-shifted", "logits": []},
     },

@@ -69,7 +69,7 @@ def agrees(cell: Any, value: Decimal, is_rational: bool) -> None:
 
 @settings(max_examples=60)
 @given(problems(), st.integers(0, 4), st.dictionaries(st.sampled_from(
-    ["query", "scores", "scaled", "exponentials", "row_sums", "weights", "outputs", "joined"]), st.integers(0, 5)))  # fmt: skip
+    ["query", "scores", "scaled", "capped", "exponentials", "row_sums", "weights", "outputs", "joined"]), st.integers(0, 5)))  # fmt: skip
 def test_by_hand_is_what_a_person_gets(data: dict[str, Any], places: int, rule: dict[str, int]) -> None:
     """Each written step rounded half-up, the next one worked from the rounded numbers: digit for digit."""
     trace = traced({**data, "paper": {"places": places, "by_hand": rule}})

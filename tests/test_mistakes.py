@@ -30,6 +30,7 @@ Q, K = [[1, 2], [3, 4]], [[5, 6], [7, 8]]
 PLAIN: dict[str, Any] = {"logits": []}
 CAUSAL: dict[str, Any] = {"logits": [{"use": "mask", "rule": "causal"}]}
 MASK: dict[str, Any] = {"logits": [{"use": "mask"}]}
+CAP: dict[str, Any] = {"use": "softcap", "cap": "ln 3"}  # −ln 3 in place of −∞ has the exponential 1/3
 HALF: dict[str, Any] = {"logits": [{"use": "scale", "by": 2}]}
 SHIFTED = "softmax-shifted"
 SQUARE = [[1, 2], [3, 4]]
@@ -149,6 +150,21 @@ ROWS = [
     Row("heads_added", {"A": [[[1]]] * 2, "V": [[1, 2, 3, 4]]}, {"n_heads": 2}, "joined", "4 6 4 6"),
     Row("w_o_forgotten", {"A": [[1]], "V": [[1, 2]], "W_O": SQUARE, "b_O": [10, 20]}, {}, "projected", "1 2"),
     Row("w_o_forgotten", {"A": [[1]], "V": [[1, 2]], "W_O": SQUARE, "b_O": [10, 20]}, {}, "projected", "11 22"),
+    Row("softcap_after_mask", {"S": [["ln 2", 0], [0, "ln 3"]]}, {"logits": [{"use": "softcap", "cap": 1}, *CAUSAL["logits"]]},
+        "capped", "3/5 -1, 0 4/5"),
+    Row("softcap_after_mask", {"S": [["ln 2", 0], [0, "ln 3"]]}, {"logits": [{"use": "softcap", "cap": 1}, *CAUSAL["logits"]]},
+        "masked", "3/5 -1, 0 4/5"),
+    Row("softcap_after_mask", {"S": [[0, 5], [0, 0]]}, {"logits": [CAP, *CAUSAL["logits"]]}, "exponentials", "1 1/3, 1 1"),
+    Row("softcap_after_mask", {"S": [[0, 5], [0, 0]]}, {"logits": [CAP, *CAUSAL["logits"]]}, "row_sums", "4/3, 2"),
+    Row("softcap_after_mask", {"S": [[0, 5], [0, 0]]}, {"logits": [CAP, *CAUSAL["logits"]]}, "weights", "3/4 1/4, 1/2 1/2"),
+    Row("softcap_after_mask", {"S": [[5, 0], [0, 0]], "mask": [[0, 1], [0, 0]]},
+        {"logits": [CAP, *MASK["logits"]], "normalisation": SHIFTED}, "masked", "-ln(3) 0, -ln(3) -ln(3)"),
+    Row("softcap_after_mask", {"S": [[5, 0]], "mask": [[0, 1]]}, {"logits": [CAP, *MASK["logits"]], "normalisation": SHIFTED},
+        "weights", "1/4 3/4"),
+    Row("softcap_after_mask", {"S": [[0, 5]], "mask": [[1, 0]]},
+        {"logits": [{"use": "softcap", "cap": "ln 9"}, *HALF["logits"], *MASK["logits"]]}, "weights", "3/4 1/4"),
+    Row("softcap_after_mask", {"S": [["ln 2", 5]], "mask": [[1, 0]]},
+        {"logits": [{"use": "softcap", "cap": 1}, *MASK["logits"]], "normalisation": "sum"}, "weights", "-3/2 5/2"),
     Row("norm_without_root", {"Q": [[3, 4]], "K": [[4, 3]]}, {}, "query_norms", "25"),
     Row("norm_without_root", {"Q": [[3, 4]], "K": [[4, 3]]}, {}, "cosines", "24/625"),
     Row("one_norm_only", {"Q": [[3, 4]], "K": [[6, 8]]}, {}, "cosines", "10"),
@@ -234,6 +250,9 @@ NOWHERE: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("mask_forgotten", {"S": SQUARE}, PLAIN, "weights"),
     ("mask_zero", {"S": SQUARE}, {**CAUSAL, "normalisation": "sum"}, "weights"),
     ("maximum_in_numerator_only", {"S": [[1, 2]]}, PLAIN, "weights"),
+    ("softcap_after_mask", {"S": SQUARE}, {"logits": [CAP]}, "capped"),
+    ("softcap_after_mask", {"S": SQUARE}, CAUSAL, "masked"),
+    ("softcap_after_mask", {"Q": Q, "K": K}, {"logits": [CAP, *CAUSAL["logits"]]}, "scores"),
     ("weights_on_x", {"X": SQUARE}, {}, "outputs"),
     ("weights_on_k", {"X": SQUARE}, {}, "outputs"),
     ("heads_by_rows", {"A": [[[1]], [[1]]], "V": [[1, 2]]}, {"n_heads": 2}, "head2.value"),
@@ -321,6 +340,8 @@ GENERIC = {
         {"logits": [{"use": "scale", "by": 3}, {"use": "mask"}]}),
     "causal": ({"Q": NINE, "K": [[1, 0, 2], [2, 1, 0], [1, 1, 3]], "V": [[2, 4, 3], [3, 7, 5], [1, 5, 8]]},
         {"logits": [{"use": "scale"}, {"use": "mask", "rule": "causal"}]}),
+    "softcap": ({"Q": NINE, "K": [[1, 0, 2], [2, 1, 0], [1, 1, 3]], "V": [[2, 4, 3], [3, 7, 5], [1, 5, 8]]},
+        {"logits": [{"use": "scale"}, {"use": "softcap", "cap": 30}, {"use": "mask", "rule": "causal"}]}),
     "two words": ({"Q": Q, "K": K, "V": [[1, 2], [4, 3]]}, {"logits": [{"use": "scale", "by": 20}, *CAUSAL["logits"]]}),
     "one word": ({"X": [[2, 3]], "W_Q": [[3], [5]], "W_K": [[-5], [-7]], "W_V": [[7], [1]], "W_O": [[11, 12]]}, {}),
 }  # fmt: skip

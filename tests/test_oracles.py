@@ -77,6 +77,32 @@ def test_causal_cross_attention_of_unequal_lengths(n: int, m: int, align: str) -
     close(trace, "outputs", softmax(Z) @ (Y @ W["V"]))
 
 
+@pytest.mark.parametrize("cap", [0.5, 2, 30])
+def test_softcapped_causal_attention(cap: float) -> None:
+    """Scaled, capped, then masked, as in Gemma 2: every step is NumPy's, and a hidden key weighs exactly nothing."""
+    X, W = some(4, 3) * 4, {name: some(3, 2) for name in "QKV"}
+    steps = [{"use": "scale"}, {"use": "softcap", "cap": str(cap)}, {"use": "mask", "rule": "causal"}]
+    given = {"X": written(X), **{f"W_{x}": written(W[x]) for x in "QKV"}}
+    trace = tracer.solve(from_dict({"given": given, "pass": {"logits": steps}}))
+    S = (X @ W["Q"]) @ (X @ W["K"]).T / np.sqrt(2)
+    capped = cap * (np.exp(2 * S / cap) - 1) / (np.exp(2 * S / cap) + 1)
+    seen = np.tri(4, dtype=bool)
+    A = softmax(np.where(seen, capped, -np.inf))
+    close(trace, "capped", capped)
+    close(trace, "weights", A)
+    close(trace, "outputs", A @ (X @ W["V"]))
+    assert (trace.floats("weights")[~seen] == 0).all()
+    assert np.array_equal(np.isneginf(trace.floats("masked")), ~seen)
+
+
+def test_a_softcap_far_above_all_scores_changes_next_to_nothing() -> None:
+    """c·tanh(s/c) is s − s³/(3c²) + …: with c = 10,000 the weights agree with uncapped ones to six decimals."""
+    given = {"Q": written(some(3, 2)), "K": written(some(4, 2))}
+    plain = tracer.solve(from_dict({"given": given, "pass": {"logits": []}}))
+    capped = tracer.solve(from_dict({"given": given, "pass": {"logits": [{"use": "softcap", "cap": 10000}]}}))
+    np.testing.assert_allclose(capped.floats("weights"), plain.floats("weights"), atol=1e-6)
+
+
 def test_grouped_query_attention() -> None:
     """Four query heads and two key heads: heads 1 and 2 share the first, heads 3 and 4 the second."""
     Q, K, V = some(2, 8), some(3, 4), some(3, 4)
@@ -144,6 +170,22 @@ def test_scaled_dot_product_attention_of_pytorch(case: str) -> None:
     q, k, v = (torch.tensor(M[None, None]) for M in (Q, K, V))
     expected = scaled_dot_product_attention(q, k, v, **theirs[case])[0, 0].numpy()
     trace = tracer.attention(Q, K, V, **ours[case])
+    np.testing.assert_allclose(trace.floats("outputs"), expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.full
+def test_softcapped_attention_of_pytorch() -> None:
+    """torch's flex_attention, told to cap the scores and then to mask the later words, gives the same outputs."""
+    import torch
+    from torch.nn.attention.flex_attention import create_block_mask, flex_attention
+
+    Q, K, V = some(4, 2) * 3, some(4, 2) * 3, some(4, 2)
+    q, k, v = (torch.tensor(M[None, None]) for M in (Q, K, V))
+    mask = create_block_mask(lambda b, h, i, j: j <= i, None, None, 4, 4, device="cpu")
+    expected = flex_attention(q, k, v, lambda s, b, h, i, j: 3 * torch.tanh(s / 3), mask)[0, 0].numpy()
+    steps = [{"use": "scale"}, {"use": "softcap", "cap": 3}, {"use": "mask", "rule": "causal"}]
+    given = {"Q": written(Q), "K": written(K), "V": written(V)}
+    trace = tracer.solve(from_dict({"given": given, "pass": {"logits": steps}}))
     np.testing.assert_allclose(trace.floats("outputs"), expected, rtol=1e-12, atol=1e-12)
 
 

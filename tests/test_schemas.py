@@ -31,6 +31,7 @@ WORKED: list[dict[str, Any]] = [
     {"given": {"A": [["0.3", "0.7"]], "V": [[1, 2], [3, 4]]}, "paper": {"places": 2, "by_hand": {"outputs": 1}}},
     {"given": {"X": [[1, 2]], "Y": [[1, 0], [0, 1]]}, "tokens": ["q"], "key_tokens": ["<b>", "🍎"]},
     {"given": {"Q": [[1, 0]], "K": [[1, 0]], "mask": [[False]]}, "pass": {"logits": [{"use": "mask"}]}},
+    {"given": {"X": [[1, 0], [0, 1]]}, "pass": {"logits": [{"use": "softcap", "cap": "5/2"}]}},
     {"given": {"X": [[1, 0], [0, 1]]}, "pass": {"n_heads": 2, "logits": [{"use": "mask", "rule": "causal"}]}},
     {"given": {"embedding": [[1, 0], [0, 1]], "ids": [2, 1]}, "pass": {"queries": [1]}},
 ]
@@ -45,6 +46,7 @@ BROKEN: list[tuple[str, Any]] = [
     ("an unknown similarity", {"given": {"X": [[1]]}, "pass": {"similarity": "cosin"}}),
     ("an unknown logit step", {"given": {"X": [[1]]}, "pass": {"logits": [{"use": "scal"}]}}),
     ("a setting of another step", {"given": {"X": [[1]]}, "pass": {"logits": [{"use": "mask", "by": 2}]}}),
+    ("a softcap without a cap", {"given": {"X": [[1]]}, "pass": {"logits": [{"use": "softcap"}]}}),
     ("half a place", {"given": {"X": [[1]]}, "paper": {"places": 0.5}}),
     ("a rule for an unknown step", {"given": {"X": [[1]]}, "paper": {"by_hand": {"weigths": 2}}}),
     ("no heads", {"given": {"X": [[1]]}, "pass": {"n_heads": 0}}),

@@ -112,6 +112,8 @@ EXAMPLES: list[tuple[Expr, str, str]] = [  # English, German
     (exp(Add((a, Neg(b)))), "e to the power of open bracket a minus b close bracket",
      "e hoch Klammer auf a minus b Klammer zu"),
     (Call("ln", three), "the natural logarithm of 3", "natürlicher Logarithmus von 3"),
+    (Mul((three, Call("tanh", Div(a, three)))), "3 times the hyperbolic tangent of the fraction a over 3",
+     "3 mal Tangens hyperbolicus von Bruch a durch 3"),
     (Call("arccos", theta[i, j]), "the arc cosine of cosine of i with j", "Arkuskosinus von Kosinus von i mit j"),
     (Call("abs", minus_two), "the absolute value of minus 2", "Betrag von minus 2"),
     # sums with limits, vectors, cases, whole matrices

@@ -115,7 +115,7 @@ class Pow:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function of one number: sqrt, exp, ln, arccos, abs."""
+    """A function of one number: sqrt, exp, ln, tanh, arccos, abs."""
 
     function: str
     body: Expr

@@ -32,6 +32,7 @@ CELLS = {  # by the step's name
     "scores": "score of {row} with {column}",
     "bilinear_scores": "score of {row} with {column} through one matrix",
     "scaled": "scaled score of {row} with {column}",
+    "capped": "capped score of {row} with {column}",
     "masked": "masked score of {row} with {column}",
     "mask": "mask of {row} for {column}",
     "maxima": "row maximum of {row}",

@@ -160,9 +160,9 @@ class Problem:
         logits = []
         for step in self.wiring.logits:
             told = dict(step.told)
-            if "by" in told:
-                told["by"] = put(told["by"])
-            elif step.use == "scale" and letter == "d_k":
+            for key in told.keys() & {"by", "cap"}:
+                told[key] = put(told[key])
+            if step.use == "scale" and "by" not in told and letter == "d_k":
                 told["by"] = sqrt(Named("d_k", number))
             logits.append(Setting(step.use, told))
         return replace(self, given=given, wiring=replace(self.wiring, logits=tuple(logits)))

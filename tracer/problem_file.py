@@ -37,9 +37,10 @@ PASS = ("projection", "n_heads", "n_kv_heads", "encoding", "similarity", "logits
 PAPER = ("places", "by_hand", "rounded_given", "symbols", *IN_PROBLEMS)
 STEPS = (
     "embedding", "query", "key", "value", "query_norms", "key_norms", "cosines", "angles", "bilinear",
-    "bilinear_scores", "scores", "scaled", "masked", "maxima", "exponentials", "row_sums", "weights", "contributions",
-    "outputs", "joined", "projected",
+    "bilinear_scores", "scores", "scaled", "capped", "masked", "maxima", "exponentials", "row_sums", "weights",
+    "contributions", "outputs", "joined", "projected",
 )  # fmt: skip
+SETTINGS = {"by": 'a number such as "sqrt(3)"', "cap": "a positive number such as 30"}  # of logit steps
 A_NUMBER = 'a number such as 2, -0.5, "1/3" or "√2/2", or a letter'
 
 
@@ -284,21 +285,19 @@ def _logits(table: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[Setting
         if not isinstance(entry, dict) or not isinstance(entry.get("use"), str):
             raise ProblemError(f'[pass] logits {n} is {kind(entry)}; expected a table such as {{ use = "scale" }}')
         told = {key: value for key, value in entry.items() if key != "use"}
-        if "by" in told:
-            told["by"] = _by(told["by"], n)
+        for key in told.keys() & SETTINGS.keys():
+            told[key] = _setting(told[key], f"[pass] logits {n}, {key}", SETTINGS[key])
         settings.append(Setting(entry["use"], told))
     return tuple(settings)
 
 
-def _by(raw: Any, n: int) -> Expr:
+def _setting(raw: Any, where: str, example: str) -> Expr:
     try:
         number = numbers.read(raw) if isinstance(raw, int | str) and not isinstance(raw, bool) else numbers.read("")
     except numbers.Unreadable as reason:
-        raise ProblemError(
-            f'[pass] logits {n}, by: “{short(raw)}” {reason}; expected a number such as "sqrt(3)"'
-        ) from None
+        raise ProblemError(f"{where}: “{short(raw)}” {reason}; expected {example}") from None
     if not letters(number) and (why := not_real(number)):
-        raise ProblemError(f'[pass] logits {n}, by: “{short(raw)}”: {why}; expected a number such as "sqrt(3)"')
+        raise ProblemError(f"{where}: “{short(raw)}”: {why}; expected {example}")
     return number
 
 

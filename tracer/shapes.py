@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tracer.errors import ProblemError, ShapeError
-from tracer.expr import MINUS_INFINITY, ONE, ZERO, Num
+from tracer.expr import MINUS_INFINITY, ONE, ZERO, Expr, Num, letters
 from tracer.operations.masks import ALIGNMENTS, mask_rules
 from tracer.operations.normalisation import normalisations
 from tracer.operations.projection import projections
@@ -14,7 +14,7 @@ from tracer.registry import did_you_mean
 
 MAX_PRODUCTS = 5_000_000  # multiplications that anybody will wait for
 MAX_SCORES = 10_000
-TOLD = {"scale": ("by",), "mask": ("rule", "align")}
+TOLD = {"scale": ("by",), "softcap": ("cap",), "mask": ("rule", "align")}
 NAMES = {"Q": "queries", "K": "keys", "V": "values"}
 
 
@@ -49,6 +49,8 @@ def _names(problem: Problem) -> None:
     for n, step in enumerate(wiring.logits, 1):
         if step.use not in logit_steps:
             raise ProblemError(f"[pass] logits {n}: “{step.use}” is not known; {did_you_mean(step.use, logit_steps)}")
+        if step.use in [before.use for before in wiring.logits[: n - 1]]:
+            raise ProblemError(f"[pass] logits {n} is a second {step.use}; use each step once, and put both into one")
         for key in step.told:
             if key not in TOLD[step.use]:
                 raise ProblemError(
@@ -56,8 +58,30 @@ def _names(problem: Problem) -> None:
                 )
         if step.told.get("by") == ZERO:
             raise ProblemError(f"[pass] logits {n}: by is 0; nothing can be divided by zero, so choose another number")
+        if step.use == "softcap":
+            _cap(n, step.told.get("cap"))
         if step.use == "mask":
             _mask(problem, n, step.told.get("rule", "given"), step.told.get("align", "bottom-right"))
+
+
+def _cap(n: int, cap: Expr | None) -> None:
+    if cap is None:
+        raise ProblemError(f'[pass] logits {n}: softcap has no cap; say which, such as {{ use = "softcap", cap = 30 }}')
+    if not letters(cap) and not _is_positive(cap):
+        raise ProblemError(
+            f"[pass] logits {n}: cap must be a positive number, because scores are kept between −cap and cap; "
+            "for scores without a cap leave softcap out"
+        )
+
+
+def _is_positive(number: Expr) -> bool:
+    from tracer.arithmetic import Undecided, Undefined, ball
+    from tracer.evaluate import Table, value
+
+    try:
+        return ball.decided(lambda bits: ball.sign(value(number, {}, Table({}, ball.Ball())))) > 0
+    except (Undecided, Undefined):
+        return False
 
 
 def _mask(problem: Problem, n: int, rule: object, align: object) -> None:

@@ -119,7 +119,7 @@ class Ball:
         return positive ** _arb(exponent)
 
     def call(self, function: str, body: Value) -> Value:
-        return {"sqrt": _sqrt, "exp": _exp, "ln": _ln, "arccos": _arccos, "abs": _abs}[function](body)
+        return FUNCTIONS[function](body)
 
     def largest(self, of: list[Value]) -> Value:
         best = of[0]
@@ -204,6 +204,10 @@ def _ln(body: Value) -> Value:
     return ball.log()
 
 
+def _tanh(body: Value) -> Value:
+    return fmpq(0) if body == 0 else _arb(body).tanh()
+
+
 def _abs(body: Value) -> Value:
     if isinstance(body, Root):
         return Root(1, body.square)
@@ -222,6 +226,16 @@ def _arccos(body: Value) -> Value:
     if ball > 0:  # a cosine that may be 1 and cannot be more: its angle is between 0 and that of the lower end
         return arb(0).union(ball.lower().acos())
     return arb.pi().union(ball.upper().acos())
+
+
+FUNCTIONS: dict[str, Callable[[Value], Value]] = {
+    "sqrt": _sqrt,
+    "exp": _exp,
+    "ln": _ln,
+    "tanh": _tanh,
+    "arccos": _arccos,
+    "abs": _abs,
+}
 
 
 # Reading a value off

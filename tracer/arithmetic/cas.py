@@ -25,10 +25,24 @@ from tracer.expr import (
     Pow,
 )
 
+LARGEST_POWER = 1_000  # to which a number is raised inside a tanh
+
+
+def _tanh(body: Any) -> Any:
+    """Tanh; of a logarithm the rational number that it is: tanh(ln 2) = (2² − 1)/(2² + 1)."""
+    factor, logarithm = body.as_coeff_Mul()
+    if isinstance(logarithm, sympy.log) and abs(factor) <= LARGEST_POWER:
+        square = sympy.exp(2 * body)
+        if square.is_Rational:
+            return (square - 1) / (square + 1)
+    return sympy.tanh(body)
+
+
 FUNCTIONS: dict[str, Any] = {
     "sqrt": sympy.sqrt,
     "exp": sympy.exp,
     "ln": sympy.log,
+    "tanh": _tanh,
     "arccos": sympy.acos,
     "abs": sympy.Abs,
 }
@@ -197,6 +211,8 @@ def tree(value: Any, number: Number) -> Expr:
             return Call("exp", tree(value.args[0], number))
         case sympy.log():
             return Call("ln", tree(value.args[0], number))
+        case sympy.tanh():
+            return Call("tanh", tree(value.args[0], number))
         case sympy.acos():
             return Call("arccos", tree(value.args[0], number))
         case sympy.Abs():

@@ -88,8 +88,15 @@ def _ln(body: Value) -> Value:
     return closed.number({UNDER_ONE: terms.logarithm(plain(body))})
 
 
+def _tanh(body: Value) -> Value:
+    """Tanh of 0; any other is left to SymPy, which keeps its name."""
+    if body != 0:
+        raise Beyond
+    return Fraction(0)
+
+
 def _abs(body: Value) -> Value:
     return closed.negate(body) if sign(body) < 0 else body
 
 
-FUNCTIONS = {"sqrt": _sqrt, "exp": _exp, "ln": _ln, "abs": _abs}
+FUNCTIONS = {"sqrt": _sqrt, "exp": _exp, "ln": _ln, "tanh": _tanh, "abs": _abs}

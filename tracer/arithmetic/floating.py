@@ -37,6 +37,7 @@ FUNCTIONS: dict[str, Any] = {
     "sqrt": np.sqrt,
     "exp": np.exp,
     "ln": np.log,
+    "tanh": np.tanh,
     "abs": np.abs,
     "arccos": lambda x: np.arccos(np.clip(x, -1, 1)),
 }

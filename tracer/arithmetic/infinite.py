@@ -79,6 +79,8 @@ class Infinities:
             return Fraction(0)
         if function in ("exp", "abs") or (function in ("sqrt", "ln") and body.sign > 0):
             return Infinite(1)
+        if function == "tanh":
+            return Fraction(body.sign)
         raise Beyond
 
     def largest(self, values: list[Any]) -> Infinite | Value:

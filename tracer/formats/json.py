@@ -10,6 +10,7 @@ from tracer.formats import traces
 from tracer.notation.latex import latex
 from tracer.notation.plain import plain
 from tracer.problem import Problem, Setting, Values
+from tracer.problem_file import SETTINGS
 from tracer.show import show
 from tracer.trace import Trace
 from tracer.views import CellView, StepView
@@ -56,7 +57,7 @@ def problem(asked: Problem) -> dict[str, Any]:
 
 
 def _setting(setting: Setting) -> dict[str, Any]:
-    return {"use": setting.use, **{k: show(v, plain) if k == "by" else v for k, v in setting.told.items()}}
+    return {"use": setting.use, **{k: show(v, plain) if k in SETTINGS else v for k, v in setting.told.items()}}
 
 
 def _numbers(values: Values) -> list[Any]:

@@ -32,7 +32,7 @@ RACK = (  # every file, in the order of the work and of teaching: ties between m
     "mask_forgotten", "mask_zero", "masked_after_softmax", "mask_shifted", "mask_flipped",
     "maximum_in_numerator_only", "forced_to_one",
     "weights_on_x", "weights_on_k", "v_transposed", "weights_copied",
-    "heads_by_rows", "heads_interleaved", "heads_added", "w_o_forgotten",
+    "heads_by_rows", "heads_interleaved", "heads_added", "w_o_forgotten", "softcap_after_mask",
     "norm_without_root", "one_norm_only", "radians",
     "digits_exchanged", "point_misplaced",
 )  # fmt: skip

@@ -12,7 +12,7 @@ SIGNS = {
     "·": r" \cdot ", "−": " - ", "≤": r" \le ", "≈": r" \approx ", "≠": r" \ne ", "×": r" \times ", "…": r" \dots ",
 }  # fmt: skip
 CONSTANTS = {"π": r"\pi", "∞": r"\infty", "…": r"\dots", "⊤": r"\top", "e": "e"}
-FUNCTIONS = {"": "", "ln": r"\ln", "arccos": r"\arccos", "max": r"\max"}
+FUNCTIONS = {"": "", "ln": r"\ln", "tanh": r"\tanh", "arccos": r"\arccos", "max": r"\max"}
 INDEX = re.compile("[A-Za-z]?|[A-Za-z0-9+−]*[0-9][A-Za-z0-9+−]*")
 NORM = {"‖": (r"\lVert ", r" \rVert"), "cos": (r"\cos ", ""), "": ("", "")}
 

@@ -36,8 +36,8 @@ from tracer.expr import (
 from tracer.show import digits
 
 SUM, PRODUCT, POWER, ATOM = range(4)  # how tightly source holds together
-FUNCTIONS = {"sqrt": "np.sqrt({})", "exp": "np.exp({})", "ln": "np.log({})", "abs": "np.abs({})",
-             "arccos": "np.arccos(np.clip({}, -1, 1))"}  # fmt: skip
+FUNCTIONS = {"sqrt": "np.sqrt({})", "exp": "np.exp({})", "ln": "np.log({})", "tanh": "np.tanh({})",
+             "abs": "np.abs({})", "arccos": "np.arccos(np.clip({}, -1, 1))"}  # fmt: skip
 CONSTANTS = {"π": "np.pi", "e": "np.e", "∞": "np.inf"}
 EXACT = 2**53  # whole numbers up to here are floats
 

@@ -20,7 +20,8 @@ SIGNS = {
 }  # fmt: skip
 CONSTANTS = {"π": "pi", "∞": "infinity", "…": "and so on"}
 FUNCTIONS = {
-    "ln": "the natural logarithm of {body}", "arccos": "the arc cosine of {body}", "max": "the largest of {body}",
+    "ln": "the natural logarithm of {body}", "tanh": "the hyperbolic tangent of {body}",
+    "arccos": "the arc cosine of {body}", "max": "the largest of {body}",
 }  # fmt: skip
 LARGE = {
     "∑": "the sum over {index} from 1 to {size} of {body}",

@@ -14,7 +14,10 @@ from tracer.show import ATOM, FRACTION, NEGATIVE, SUM, Shown, Signs, Symbol, bra
 
 SIGNS = {"·": "*", "×": "*", "−": "-"}
 CONSTANTS = {"π": "PI()", "e": "EXP(1)", "∞": '"∞"'}
-FUNCTIONS = {"ln": "LN({})", "max": "MAX({})", "arccos": "ACOS(MAX(-1,MIN(1,{})))"}  # 1.0000000000000002 has no arccos
+FUNCTIONS = {
+    "ln": "LN({})", "tanh": "TANH({})", "max": "MAX({})",
+    "arccos": "ACOS(MAX(-1,MIN(1,{})))",  # 1.0000000000000002 has no arccos
+}  # fmt: skip
 DIGITS = 15  # that a spreadsheet reads
 LONGEST_TEXT = 250  # characters of a text inside a formula; 255 are allowed
 

@@ -21,6 +21,11 @@ def indices(tensor: Tensor) -> tuple[Index, ...]:
     return tuple(Index(axis.index) for axis in tensor.axes)
 
 
+def logit_symbol(S: Tensor) -> str:
+    """The symbol of what a logit step makes: Z, and with a prime more than the scores that it begins with."""
+    return f"{S.symbol}′" if S.symbol.rstrip("′") == "Z" else "Z"
+
+
 def attending(Z: Tensor, body: Expr) -> Expr:
     """Body for a key that may be attended to, 0 for a masked one; body alone where no mask was applied."""
     return Case(Z.allowed, body, ZERO) if Z.allowed else body
@@ -37,7 +42,8 @@ from tracer.operations import (  # noqa: E402  teaching order
     projection,
     scaling,
     similarity,
+    softcap,
 )
 
-__all__ = ["attending", "bilinear", "embedding", "heads", "indices", "masks", "mixing", "normalisation", "norms",
-           "projection", "scaling", "similarity"]  # fmt: skip
+__all__ = ["attending", "bilinear", "embedding", "heads", "indices", "logit_symbol", "masks", "mixing", "normalisation",
+           "norms", "projection", "scaling", "similarity", "softcap"]  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 
 from tracer.errors import ProblemError
 from tracer.expr import MINUS_INFINITY, ONE, AtMost, Case, Condition, Index, Is, Tensor
-from tracer.operations import indices
+from tracer.operations import indices, logit_symbol
 from tracer.operations.scaling import logit_steps
 from tracer.registry import Registry
 from tracer.trace import Recorder
@@ -48,7 +48,7 @@ def mask(rec: Recorder, S: Tensor, told: Mapping[str, Any]) -> Tensor:
         Case(allowed, S[indices(S)], MINUS_INFINITY),
         "Masked scores",
         "A key that must not be seen gets the score −∞, which no other score is as small as: it will weigh nothing.",
-        symbol="Z′" if S.symbol == "Z" else "Z",
+        symbol=logit_symbol(S),
         kind="arrange",
         allowed=allowed,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tracer.document import Card, Line, Math
-from tracer.expr import ONE, Letter, Named, sqrt, walk
+from tracer.expr import ONE, Call, Div, Letter, Mul, Named, Neg, sqrt, walk
 from tracer.language import Language
 from tracer.operations.masks import ALIGNMENTS
 from tracer.operations.projection import projections
@@ -31,6 +31,7 @@ def card(trace: Trace) -> Card:
         normalisation = say.text(NORMALISATIONS[problem.wiring.normalisation])
         entries.append((say.text("Similarity"), (_similarity(problem, say),)))
         entries.append((say.text("Scale"), _scale(trace, say)))
+        entries += _softcap(problem, say)
         entries.append((say.text("Mask"), (_mask(problem, say),)))
         entries.append((say.text("Normalisation"), (normalisation,)))
     counting = say.text("rows, columns and words count from 1; the first index is the query's row.")
@@ -85,6 +86,22 @@ def _scale(trace: Trace, say: Language) -> Line:
         scale=Math(sqrt(size)),
         size=(Math(size), " = ", Math(size.value)),
     )
+
+
+def _softcap(problem: Problem, say: Language) -> list[tuple[str, Line]]:
+    """What becomes of a score, in a pass that caps them."""
+    cap = next((step.told["cap"] for step in problem.wiring.logits if step.use == "softcap"), None)
+    if cap is None:
+        return []
+    score = Letter("s")
+    line = say.line(
+        "a score {score} becomes {capped}, which is never below {low} and never above {high}.",
+        score=Math(score),
+        capped=Math(Mul((cap, Call("tanh", Div(score, cap))))),
+        low=Math(Neg(cap)),
+        high=Math(cap),
+    )
+    return [(say.text("Softcap"), line)]
 
 
 def _mask(problem: Problem, say: Language) -> str:
