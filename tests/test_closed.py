@@ -308,10 +308,10 @@ print("sympy" in sys.modules)
 
 @pytest.mark.parametrize(
     ("name", "needs_sympy"),
-    [("apple-and-orange", False), ("causal-mask", False), ("three-heads", False), ("letters", True)],
+    [("apple-and-orange", False), ("causal-mask", False), ("three-heads", False), ("letters", True), ("softcap", True)],
 )
 def test_a_page_imports_sympy_only_for_what_needs_it(name: str, needs_sympy: bool, tmp_path: Path) -> None:
-    """Roots, powers of e, masks and several heads print as text and HTML without SymPy; letters do not."""
+    """Roots, powers of e, masks and several heads print as text and HTML without SymPy; letters and a tanh do not."""
     problem = str(ROOT / "examples" / name / "problem.toml")
     run = subprocess.run(
         [sys.executable, "-c", PRINTED, problem, str(tmp_path)], capture_output=True, text=True, check=True, cwd=ROOT

@@ -28,7 +28,8 @@ FOLDERS = sorted(path for path in EXAMPLES.iterdir() if path.is_dir())
 PROBLEMS = sorted(EXAMPLES.glob("*/*.toml"))
 TEACHING_ORDER = [
     "cherry-orange-phone", "table-of-cosines", "dot-or-cosine", "normalisation", "apple-moves", "apple-and-orange",
-    "one-hot-rows", "jane-visits-africa", "one-matrix-for-both", "known-weights", "causal-mask", "cross-attention",
+    "one-hot-rows", "jane-visits-africa", "one-matrix-for-both", "known-weights", "causal-mask", "softcap",
+    "cross-attention",
     "three-heads", "again-and-again", "letters", "house-style",
 ]  # fmt: skip
 
@@ -337,6 +338,29 @@ def test_a_row_that_may_see_nothing_takes_nothing() -> None:
     assert weights[3] == ["0", "0", "0", "0"]
     assert exactly("causal-mask/own-mask", "outputs")[3] == ["0", "0", "0"]
     assert "“an” may see no word at all" in printed("examples/causal-mask/own-mask.toml")
+
+
+def test_a_softcap_presses_large_scores_together() -> None:
+    """4·tanh(s/4) makes 2.7974 and 3.2772 of the scores 3.4641 and 4.6188; a masked one is −∞ and weighs nothing."""
+    X = np.array([[0, 3, 0], [2, 2, 0], [0, 0, 2], [0, 0, 3]])
+    capped = 4 * np.tanh(X @ X.T / np.sqrt(3) / 4)
+    weights = softmax(np.where(np.tri(4, dtype=bool), capped, -np.inf))
+    np.testing.assert_allclose(solved("softcap").floats("capped"), capped, rtol=1e-14)
+    np.testing.assert_allclose(solved("softcap").floats("outputs"), weights @ X, rtol=1e-14)
+    assert exactly("softcap", "capped")[1] == ["4·tanh(√3/2)", "4·tanh(2·√3/3)", "0", "0"]
+    assert decimals("softcap", "capped")[1] == ["2.7974", "3.2772", "0.0000", "0.0000"]
+    assert exactly("softcap", "masked")[1][2:] == ["−∞", "−∞"]
+    assert decimals("softcap", "weights")[1] == ["0.3823", "0.6177", "0.0000", "0.0000"]
+    assert exactly("softcap", "weights")[1][2:] == ["0", "0"]
+    page = printed("examples/softcap/problem.toml")
+    assert "Softcap a score s becomes 4·tanh(s/4), which is never below −4 and never above 4." in page
+    assert "Z′[2, 2] = 4·tanh(Z[2, 2]/4) = 4·tanh((8·√3/3)/4) = 4·tanh(2·√3/3) ≈ 4·tanh(4.6188/4) ≈ 3.2772" in page
+
+
+def test_a_high_cap_hardly_matters() -> None:
+    """With the cap 50 of Gemma 2 the apple's weights 0.2396 and 0.7604 become 0.2410 and 0.7590."""
+    assert decimals("causal-mask", "weights")[1][:2] == ["0.2396", "0.7604"]
+    assert decimals("softcap/as-in-gemma", "weights")[1][:2] == ["0.2410", "0.7590"]
 
 
 def test_one_sequence_reads_another() -> None:
