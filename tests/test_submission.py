@@ -264,7 +264,9 @@ def test_no_float_comes_out_of_a_file() -> None:
 
 
 def test_a_program_in_german_writes_semicolons_and_decimal_commas() -> None:
-    """The separator is told by the first line that has one outside quotes, or by `sep=`."""
+    """The separator is told by the first line, else by the whole file, or by `sep=`."""
+    assert cells(read("row_sums\n0,5\nscores\n1;2\n", ".csv"))["row_sums[1,1]"] == "0,5"
+    assert read("by,Mia; Tom\nscores\n1,2\n", ".csv").by == "Mia; Tom"
     assert cells(read("cell;written\nscores[2,3];0,57\n", ".csv")) == {"scores[2,3]": "0,57"}
     assert cells(read("cell\twritten\nscores[2,3]\t0,57\n", ".csv")) == {"scores[2,3]": "0,57"}
     assert cells(read("sep=;\nscores\n0,5;0,6\n", ".csv")) == {"scores[1,1]": "0,5", "scores[1,2]": "0,6"}
@@ -656,7 +658,7 @@ def test_what_is_written_in_any_format_is_read_back(table: dict[str, list[list[s
 
     def comma(rows: list[list[str]]) -> str:
         file = io.StringIO()
-        needs_quotes = max(map(len, rows)) == 1  # nothing tells 0,5 from two fields
+        needs_quotes = max(map(len, rows)) == 1  # then nothing tells 0,5 from two fields
         quoting = csv.QUOTE_ALL if needs_quotes else csv.QUOTE_MINIMAL
         csv.writer(file, delimiter=delimiter, quoting=quoting).writerows(rows)
         return file.getvalue()

@@ -1,7 +1,8 @@
 """A submission in CSV, in either layout of `grids`: fields between commas, semicolons or tabs.
 
-The first line with one of these in it, outside quotes, tells which it is: a tab, else a semicolon, else a comma. With
-semicolons and tabs a decimal comma needs no quotes. `scores[2,3]` needs none between commas either.
+The first of these signs in the first line, outside quotes, tells which it is. Where that line has none, it is the tab
+if there are tabs in the file, else the semicolon, else the comma. With semicolons and tabs a decimal comma needs no
+quotes. `scores[2,3]` needs none between commas either.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from tracer.submission import Submission, entry
 MAX_LINES = 300_000
 DELIMITERS = "\t;,"
 QUOTED = re.compile(r'"[^"]*"')
+FIELD = re.compile(rf"\s*[^\n{DELIMITERS}]*([{DELIMITERS}])")  # the first of the first line
 TOLD = re.compile(r"sep=(.)\n")  # the line with which spreadsheet programs say what is between the fields
 OPEN = re.compile(r"\s*[\w.]+\s*\[\s*\d+\s*", re.ASCII)
 
@@ -33,12 +35,10 @@ def read(raw: bytes) -> Submission:
 
 def delimiter(text: str) -> str:
     """What stands between the fields."""
-    for line in text.split("\n"):
-        bare = QUOTED.sub("", line)
-        for sign in DELIMITERS:
-            if sign in bare:
-                return sign
-    return ","
+    bare = QUOTED.sub("", text)
+    if told := FIELD.match(bare):
+        return told[1]
+    return next((sign for sign in DELIMITERS if sign in bare), ",")
 
 
 def _lines(text: str) -> Iterator[Line]:
