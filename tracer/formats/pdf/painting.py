@@ -25,11 +25,7 @@ def printed(job: Job) -> Sheet:
     html = house.weasyprint.HTML(string=job.source, base_url=house.address, url_fetcher=house.fetcher)
     pieces = {address: Painted(piece, faces, marked) for address, piece in job.pieces.items()}
     pages = html.render(font_config=house.fonts, stylesheets=[house.sheet], cache=pieces, pdf_variant="pdf/ua-1")
-    content = pages.write_pdf(
-        pdf_identifier=b"tracer",
-        pdf_variant="pdf/ua-1",
-        finisher=lambda _, written: finish(written, marked),
-    )
+    content = pages.write_pdf(pdf_variant="pdf/ua-1", finisher=lambda _, written: finish(written, marked))
     return Sheet(bytes(content), len(pages.pages))
 
 
