@@ -9,14 +9,12 @@ baseline; lengths are in em.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from tracer.layout.font import Glyph
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """Glyphs one behind the other, at a size, with their baseline at (x, y); `shade` 0 is the colour of the paper."""
 
     x: float
@@ -26,8 +24,7 @@ class Run:
     shade: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """A filled rectangle with its upper left corner at (x, y)."""
 
     x: float
@@ -36,8 +33,7 @@ class Rule:
     height: float
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """Text that the mathematical font cannot write, at a size, with its baseline at (x, y)."""
 
     x: float
@@ -47,8 +43,7 @@ class Words:
     shade: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """A polygon filled in a shade; with a width, the line through its points."""
 
     x: float
@@ -62,8 +57,7 @@ class Shape:
 Mark: TypeAlias = Run | Rule | Words | Shape
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A box inside a box: where it stands, and how large."""
 
     x: float
@@ -72,8 +66,7 @@ class Part:
     box: Box
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(NamedTuple):
     """A piece of a formula, laid out: a mark, or other boxes at places."""
 
     width: float
@@ -122,13 +115,17 @@ def shifted(box: Box, down: float) -> Box:
 
 def row(boxes: Iterable[Box]) -> Box:
     """Boxes on one baseline, from left to right."""
-    x, height, depth = 0.0, 0.0, 0.0
+    x = height = depth = 0.0
     parts: list[Part] = []
     for box in boxes:
-        if box.parts or box.mark:
+        width, up, down, inner, mark = box
+        if inner or mark:
             parts.append(Part(x, 0, 1, box))
-        x += box.width
-        height, depth = max(height, box.height), max(depth, box.depth)
+        x += width
+        if up > height:
+            height = up
+        if down > depth:
+            depth = down
     return Box(x, height, depth, tuple(parts))
 
 
@@ -168,12 +165,18 @@ def last_glyph(box: Box) -> Glyph | None:
 def marks(box: Box, x: float = 0.0, y: float = 0.0) -> tuple[Mark, ...]:
     """What is painted of a box at a place, in reading order; runs that meet become one."""
     found: list[Mark] = []
+    end = 0.0  # of the last run
     waiting = [(box, x, y, 1.0)]
     while waiting:
         inner, left, base, size = waiting.pop()
         match inner.mark:
             case Run(_, _, _, glyphs):
-                _join(found, Run(left, base, size, glyphs))
+                last = found[-1] if found else None
+                if isinstance(last, Run) and last.y == base and last.size == size and abs(end - left) < 1e-6:
+                    found[-1] = Run(last.x, base, size, last.glyphs + glyphs)
+                else:
+                    found.append(Run(left, base, size, glyphs))
+                end = left + size * inner.width
             case Rule(dx, dy, width, height):
                 found.append(Rule(left + dx * size, base + dy * size, width * size, height * size))
             case Words(_, _, _, text):
@@ -182,13 +185,3 @@ def marks(box: Box, x: float = 0.0, y: float = 0.0) -> tuple[Mark, ...]:
             (part.box, left + part.x * size, base + part.y * size, size * part.size) for part in reversed(inner.parts)
         ]
     return tuple(found)
-
-
-def _join(found: list[Mark], new: Run) -> None:
-    last = found[-1] if found else None
-    if isinstance(last, Run) and last.y == new.y and last.size == new.size:
-        end = last.x + last.size * sum(glyph.advance for glyph in last.glyphs)
-        if abs(end - new.x) < 1e-6:
-            found[-1] = Run(last.x, last.y, last.size, last.glyphs + new.glyphs)
-            return
-    found.append(new)

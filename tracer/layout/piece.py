@@ -7,13 +7,12 @@ and, where its marks would not read aloud well, what is said instead.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from tracer.layout.box import Box, Mark, marks
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A part of a piece: marks, or parts of its own, at a place and in a size. `scope` is a header's, "Row" or such."""
 
     role: str
@@ -34,15 +33,14 @@ class Node:
             yield from kid.leaves(x, y, size)
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """What is painted as one, so wide, so high and so deep; `bars` are ornaments, never read."""
 
     width: float
     height: float
     depth: float
     root: Node
-    bars: tuple[Mark, ...] = field(default=())
+    bars: tuple[Mark, ...] = ()
 
 
 def leaf(role: str, box: Box, x: float = 0.0, y: float = 0.0, says: str = "", scope: str = "") -> Node:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from tracer.document import Picture
 from tracer.drawing import Area, Label, Stroke, head, shaft
@@ -40,7 +39,7 @@ def lettered(label: Label, boxes: Boxes) -> Iterator[Mark]:
     box = scaled(box, label.size)
     left = label.x - {"start": 0.0, "middle": box.width / 2, "end": box.width}[label.at]
     for mark in marks(box, left, label.y):
-        yield replace(mark, shade=0.0) if label.on_ink and not isinstance(mark, Rule) else mark
+        yield mark._replace(shade=0.0) if label.on_ink and not isinstance(mark, Rule) else mark
 
 
 def resized(mark: Mark, size: float) -> Mark:
@@ -55,4 +54,4 @@ def resized(mark: Mark, size: float) -> Mark:
             smaller = tuple((a * size, b * size) for a, b in points)
             return Shape(x, y, smaller, shade, width * size, tuple(part * size for part in dash))
         case _:
-            return replace(mark, x=x, y=y, size=mark.size * size)
+            return mark._replace(x=x, y=y, size=mark.size * size)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tracer.document import Grid
 from tracer.expr import Expr
@@ -53,7 +53,7 @@ def beside(setting: Setting, row_of: Sequence[Tile]) -> Piece:
     total = max(tile.total for tile in row_of)
     x, nodes, bars = INDENT, [], []
     for tile in row_of:
-        nodes += [replace(node, x=node.x + x, y=node.y + total - tile.total) for node in tile.nodes]
+        nodes += [node._replace(x=node.x + x, y=node.y + total - tile.total) for node in tile.nodes]
         bars += [Rule(bar.x + x, bar.y + total - tile.total, bar.width, bar.height) for bar in tile.bars]
         x += tile.width + BESIDE
     root = nodes[0] if len(nodes) == 1 else Node("Div", kids=tuple(nodes))
@@ -79,7 +79,7 @@ def smaller(tile: Tile, size: float) -> Tile:
     """A tile set smaller, so that a matrix that is a little too wide stays in one piece."""
     if size == 1:
         return tile
-    nodes = tuple(replace(node, size=size) for node in tile.nodes)
+    nodes = tuple(node._replace(size=size) for node in tile.nodes)
     bars = tuple(Rule(bar.x * size, bar.y * size, bar.width * size, bar.height * size) for bar in tile.bars)
     return Tile(tile.width * size, tile.total * size, nodes, bars)
 
@@ -89,7 +89,7 @@ def with_remark(setting: Setting, grid: Grid, tile: Tile) -> Tile:
     words = [setting.words((part,)) for part in setting.broken(grid.remark)]
     box = scaled(paragraph(words, max(tile.width, NARROWEST) / REMARK, 0.0), REMARK)
     down = box.total + 0.5
-    nodes = (leaf("P", box, 0, box.height), *(replace(node, y=node.y + down) for node in tile.nodes))
+    nodes = (leaf("P", box, 0, box.height), *(node._replace(y=node.y + down) for node in tile.nodes))
     bars = tuple(Rule(bar.x, bar.y + down, bar.width, bar.height) for bar in tile.bars)
     return Tile(max(tile.width, box.width), tile.total + down, nodes, bars)
 
