@@ -122,10 +122,8 @@ def row(boxes: Iterable[Box]) -> Box:
         if inner or mark:
             parts.append(Part(x, 0, 1, box))
         x += width
-        if up > height:
-            height = up
-        if down > depth:
-            depth = down
+        height = up if up > height else height
+        depth = down if down > depth else depth
     return Box(x, height, depth, tuple(parts))
 
 

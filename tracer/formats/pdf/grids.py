@@ -15,7 +15,7 @@ from tracer.show import show
 INDENT = 1.5
 REMARK = 0.92  # the size of labels and remarks
 LABEL, HEAD = 16.0, 7.0  # the width of a row's and a column's label before it is broken over lines
-LINE, GAP = 1.55, 1.1  # from line to line, between columns
+LINE, GAP = 1.35, 1.1  # from line to line, between columns
 ARM, INSIDE = 0.28, 0.35  # of a bracket: the length of its arms, the space inside
 SMALLEST = 0.8  # how much smaller a matrix may be set before it is cut
 NARROWEST = 18.0  # a remark is broken over lines where the matrix below it is narrower, but no narrower than this

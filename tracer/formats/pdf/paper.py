@@ -18,7 +18,7 @@ from tracer.page import filled
 from tracer.show import show
 from tracer.style import PIXELS, pixels, sides
 
-Run = list[Any]  # of chains, or of grids
+Run = list[Any]  # of chains, of grids, or of pictures
 GUTTER = 2.0  # between two columns, in em
 FAMILY = "STIX Two Text, STIX Two Math, STIX Two Text Extended, STIX Two Text Greek, STIX Two Text Cyrillic, serif"
 
@@ -50,28 +50,37 @@ class Paper:
         return {"math": self.inline, "equation_of": self.equation, "run_of": self.run, "picture_of": self.picture}
 
     def arranged(self, blocks: Sequence[Block]) -> list[Block | Run]:
-        """The blocks; worked numbers that follow each other, and matrices that do, in one list."""
+        """The blocks; worked numbers that follow each other, matrices, and two narrow pictures, in one list."""
         found: list[Block | Run] = []
         for block in blocks:
             for part in block.blocks if isinstance(block, Together) else (block,):
-                if not isinstance(part, Chain | Grid):
+                if not isinstance(part, Chain | Grid) and not self.is_narrow(part):
                     found.append(part)
-                elif found and isinstance(found[-1], list) and type(found[-1][0]) is type(part):
-                    found[-1].append(part)
+                elif found and self.joins(found[-1], part):
+                    found[-1].append(part)  # type: ignore[union-attr]
                 else:
                     found.append([part])
         return found
+
+    def joins(self, run: Block | Run, part: Block) -> bool:
+        """Whether a block stands in one list with those before it."""
+        if not isinstance(run, list) or type(run[0]) is not type(part):
+            return False
+        return not isinstance(part, Picture) or len(run) < 2
+
+    def is_narrow(self, block: Block) -> bool:
+        """A picture beside which another one fits."""
+        return isinstance(block, Picture) and block.drawing.width <= (self.setting.width - GUTTER) / 2
 
     def inline(self, expr: Expr) -> str:
         """A formula in a line of text; a plain decimal is text like any other."""
         if is_plain_number(expr):
             return show(expr, self.setting.plain)
-        piece = self.setting.inline(expr)
-        return self.image(piece, f"vertical-align:{-piece.depth * self.em:.3f}px")
+        return self.level(self.setting.inline(expr))
 
     def equation(self, equation: Equation) -> str:
         """All sides, over several lines if they are too wide."""
-        return self.image(self.setting.equation(equation))
+        return self.level(self.setting.equation(equation))
 
     def run(self, run: Run) -> str:
         """Worked numbers or matrices, in pieces between which a page may end."""
@@ -87,6 +96,10 @@ class Paper:
     def picture(self, picture: Picture) -> str:
         """A drawing, no wider than the column."""
         return self.image(drawings.piece(picture, self.setting.boxes, self.setting.width))
+
+    def level(self, piece: Piece) -> str:
+        """The element of a piece whose baseline is that of the words beside it."""
+        return self.image(piece, f"vertical-align:{-piece.depth * self.em:.3f}px")
 
     def image(self, piece: Piece, style: str = "") -> str:
         """The element that stands for a piece in the page."""

@@ -20,14 +20,14 @@ from tracer.spoken import Spoken
 NAMES = 4.0  # where the first sign of a chain stands, in em
 INDENT = 1.5
 LEADING = 0.45  # between the lines of one formula
-BETWEEN = 0.62  # between formulas
+BETWEEN = 0.5  # between formulas
 REMARK = 0.92  # the size of a remark
 WIDEST = 0.75  # of the column: a formula that is not broken
 CHUNK = 6  # digits of a number that is broken
 TALLEST = 0.2  # of a page: what stays together
 SHORT, SMALLEST, GUTTER = 0.75, 0.87, 0.7  # for two columns: how many must fit, how much smaller, what is between
 MANY = 8  # worked numbers that are worth setting smaller
-TOGETHER = 6  # worked numbers that stay on one page
+TOGETHER, TWICE = 3, 8  # worked numbers that stay on one page: below each other, in two columns
 
 
 class Setting:
@@ -84,10 +84,10 @@ class Setting:
         size = min(1.0, (half - GUTTER) / usual)
         if len(chains) > 2 and (size == 1 or (len(chains) > MANY and size >= SMALLEST)):
             boxes = {key: scaled(chain.within((half - GUTTER) / size), size) for key, chain in worked.items()}
-            for group in together(chains, TOGETHER + 2):
+            for group in together(chains, TWICE):
                 yield self.columns(group, boxes, half)
             return
-        for group in together(chains):
+        for group in together(chains, TOGETHER):
             nodes: list[Node] = []
             y = 0.0
             for chain in group:
@@ -189,7 +189,7 @@ def fitted(box: Box, width: float) -> Box:
     return box if box.width <= width else scaled(box, width / box.width)
 
 
-def together(chains: Sequence[Chain], most: int = TOGETHER) -> Iterator[list[Chain]]:
+def together(chains: Sequence[Chain], most: int) -> Iterator[list[Chain]]:
     """Worked numbers that stay on one page: the cells of one row of a matrix, or a few of a vector."""
 
     def first(chain: Chain) -> int:

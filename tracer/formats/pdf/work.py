@@ -15,7 +15,7 @@ from tracer.formats.pdf.painting import printed
 from tracer.layout.piece import Node, Piece
 
 SPECIMEN = """<html lang="en"><title>a</title><h1 id="a">a</h1><h2>b</h2><h3>c</h3><p>d <em>e</em></p>
-<div class="sides"><img src="piece:0" alt="-"></div><table><tr><th>f<td>g</table><ul><li>h</ul>"""  # warms the press
+<div class="chains"><img src="piece:0" alt="-"></div><table><tr><th>f<td>g</table><ul><li>h</ul>"""  # warms the press
 
 
 RARELY = 100_000  # new objects before Python looks for cycles; at 700 that takes a tenth of a PDF's time
