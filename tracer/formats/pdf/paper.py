@@ -80,7 +80,8 @@ class Paper:
 
     def equation(self, equation: Equation) -> str:
         """All sides, over several lines if they are too wide."""
-        return self.level(self.setting.equation(equation))
+        piece = self.setting.equation(equation)
+        return self.level(piece) if equation.remark else self.image(piece)
 
     def run(self, run: Run) -> str:
         """Worked numbers or matrices, in pieces between which a page may end."""
