@@ -39,7 +39,8 @@ class Language:
 
     def text(self, sentence: str, **parts: str | int) -> str:
         """A sentence with its gaps filled by words."""
-        return "".join(self.line(sentence, **{name: str(part) for name, part in parts.items()}))
+        pieces = _pieces(self.sentences.get(sentence, sentence))
+        return "".join([str(parts[piece]) if n % 2 else piece for n, piece in enumerate(pieces)])
 
     def count(self, n: int, one: str, many: str, **parts: str | int) -> str:
         """The sentence for one, or the sentence for many, with {n} filled."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from tracer.expr import (
@@ -64,6 +65,7 @@ class Symbol:
     tensor: Tensor
 
 
+@lru_cache
 def symbol(tensor: Tensor) -> Symbol:
     """The parts of a tensor's symbol."""
     text = tensor.symbol
@@ -191,7 +193,7 @@ def bracketed_shown(part: Shown[T], above: int, to: Notation[T]) -> Shown[T]:
 
 
 def _number(value: Fraction, places: int | None, to: Notation[T]) -> Shown[T]:
-    if value < 0:
+    if value.numerator < 0:
         return Shown(to.sign(_number(-value, places, to).text), NEGATIVE)
     if places is not None:
         return Shown(to.number(digits(value, places)), ATOM)
@@ -203,10 +205,10 @@ def _number(value: Fraction, places: int | None, to: Notation[T]) -> Shown[T]:
 
 def digits(value: Fraction, places: int) -> str:
     """A non-negative decimal fraction in digits: 1/20 with 3 places is 0.050."""
-    whole = value * 10**places
-    if whole.denominator != 1:
+    whole, rest = divmod(value.numerator * 10**places, value.denominator)
+    if rest:
         raise ValueError(f"{value} has more than {places} decimal places")
-    text = str(whole.numerator).rjust(places + 1, "0")
+    text = str(whole).rjust(places + 1, "0")
     return f"{text[:-places]}.{text[-places:]}" if places else text
 
 

@@ -9,7 +9,7 @@ where it does not.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
@@ -49,8 +49,11 @@ def precision(bits: int) -> Iterator[None]:
 def decided(attempt: Callable[[int], T], precisions: Sequence[int] = PRECISIONS) -> T:
     """What an attempt comes to at the first precision that settles it. Raises `Undecided` where none does."""
     for bits in precisions:
-        with precision(bits), suppress(Undecided):
-            return attempt(bits)
+        try:
+            with ctx.workprec(bits):
+                return attempt(bits)
+        except Undecided:
+            continue
     raise Undecided
 
 

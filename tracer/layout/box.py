@@ -166,20 +166,20 @@ def marks(box: Box, x: float = 0.0, y: float = 0.0) -> tuple[Mark, ...]:
     end = 0.0  # of the last run
     waiting = [(box, x, y, 1.0)]
     while waiting:
-        inner, left, base, size = waiting.pop()
-        match inner.mark:
-            case Run(_, _, _, glyphs):
-                last = found[-1] if found else None
-                if isinstance(last, Run) and last.y == base and last.size == size and abs(end - left) < 1e-6:
-                    found[-1] = Run(last.x, base, size, last.glyphs + glyphs)
-                else:
-                    found.append(Run(left, base, size, glyphs))
-                end = left + size * inner.width
-            case Rule(dx, dy, width, height):
-                found.append(Rule(left + dx * size, base + dy * size, width * size, height * size))
-            case Words(_, _, _, text):
-                found.append(Words(left, base, size, text))
-        waiting += [
-            (part.box, left + part.x * size, base + part.y * size, size * part.size) for part in reversed(inner.parts)
-        ]
+        (width, _, _, parts, mark), left, base, size = waiting.pop()
+        if mark is None:
+            waiting += [
+                (inner, left + dx * size, base + dy * size, size * by) for dx, dy, by, inner in reversed(parts)
+            ]
+        elif isinstance(mark, Run):
+            last = found[-1] if found else None
+            if isinstance(last, Run) and last.y == base and last.size == size and abs(end - left) < 1e-6:
+                found[-1] = Run(last.x, base, size, last.glyphs + mark.glyphs)
+            else:
+                found.append(Run(left, base, size, mark.glyphs))
+            end = left + size * width
+        elif isinstance(mark, Rule):
+            found.append(Rule(left + mark.x * size, base + mark.y * size, mark.width * size, mark.height * size))
+        elif isinstance(mark, Words):
+            found.append(Words(left, base, size, mark.text))
     return tuple(found)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from tracer.expr import Tensor
 from tracer.layout.box import EMPTY, Box, centred, last_glyph, lines, overlaid, row, rule, run, scaled, shifted, space
 from tracer.layout.font import MathFont
 from tracer.show import ATOM, FRACTION, POWER, Shown, Signs, Symbol
@@ -24,6 +25,8 @@ class Boxes:
     def __init__(self, font: MathFont, signs: Signs, others: Callable[[str], Box]) -> None:
         self.font, self.signs, self.others = font, signs, others
         self.written: dict[str, Box] = {}
+        self.names: dict[tuple[Tensor, str, tuple[str, ...]], Box] = {}
+        self.signed: dict[str, Box] = {}
         self.axis = font.constant("AxisHeight")
         self.rule = font.constant("FractionRuleThickness")
 
@@ -56,6 +59,11 @@ class Boxes:
         return self.name(name) if name in ("π", "e") else self.upright(name)
 
     def operator(self, sign: str) -> Box:
+        if sign not in self.signed:
+            self.signed[sign] = self._spaced(sign)
+        return self.signed[sign]
+
+    def _spaced(self, sign: str) -> Box:
         gap = THICK if sign in RELATIONS else THIN if sign in "·×,;" else MEDIUM
         before = 0.0 if sign in ",;" else gap
         return row([space(before), self.upright(sign), space(gap)])
@@ -139,6 +147,12 @@ class Boxes:
     # Names with indices, functions, large operators
 
     def tensor(self, symbol: Symbol, mark: str, indices: Sequence[str]) -> Box:
+        key = symbol.tensor, mark, tuple(indices)
+        if key not in self.names:
+            self.names[key] = self._indexed(symbol, mark, indices)
+        return self.names[key]
+
+    def _indexed(self, symbol: Symbol, mark: str, indices: Sequence[str]) -> Box:
         base = self.name(symbol.base)
         if symbol.sub:
             base = self.scripted(base, self.name(symbol.sub), None)
