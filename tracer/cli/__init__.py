@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
@@ -13,7 +12,6 @@ from tracer.errors import TracerError
 if TYPE_CHECKING:
     import argparse
 
-RARELY = 100_000  # new objects before Python looks for cycles: a command is over soon
 EXAMPLES = """examples:
   tracer solve problem.toml                        the worked solution in the terminal
   tracer solve problem.toml -o sheet.pdf -o sheet.html
@@ -31,13 +29,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from tracer.press import start
 
         start()  # before anything else, since it takes longest
-    gc.set_threshold(RARELY)
     options = _parser().parse_args(arguments)
+    from tracer.garbage import rarely
+
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8")
     try:
-        code: int = options.run(options)
+        with rarely():
+            code: int = options.run(options)
         sys.stdout.flush()
     except TracerError as error:
         if options.debug:

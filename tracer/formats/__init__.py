@@ -10,6 +10,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 from tracer.errors import RenderError, UnknownName
+from tracer.garbage import rarely
 from tracer.registry import Registry, did_you_mean
 
 if TYPE_CHECKING:
@@ -39,9 +40,8 @@ def render(trace: Trace, document: Callable[[], Document], suffix: str) -> bytes
     Raises `UnknownName` for a suffix nobody writes.
     """
     load(suffix)
-    if suffix in traces:
-        return traces[suffix](trace)
-    return documents[suffix](document())
+    with rarely():
+        return traces[suffix](trace) if suffix in traces else documents[suffix](document())
 
 
 def save(trace: Trace, *paths: str | Path) -> None:

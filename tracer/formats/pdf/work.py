@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import pickle
 import signal
 import sys
@@ -12,13 +11,11 @@ from typing import BinaryIO
 from tracer.errors import RenderError
 from tracer.formats.pdf.job import Job, Sheet
 from tracer.formats.pdf.painting import printed
+from tracer.garbage import rarely
 from tracer.layout.piece import Node, Piece
 
 SPECIMEN = """<html lang="en"><title>a</title><h1 id="a">a</h1><h2>b</h2><h3>c</h3><p>d <em>e</em></p>
 <div class="chains"><img src="piece:0" alt="-"></div><table><tr><th>f<td>g</table><ul><li>h</ul>"""  # warms the press
-
-
-RARELY = 100_000  # new objects before Python looks for cycles; at 700 that takes a tenth of a PDF's time
 
 
 def work(jobs: BinaryIO, outcomes: BinaryIO) -> None:
@@ -42,5 +39,5 @@ def work(jobs: BinaryIO, outcomes: BinaryIO) -> None:
 
 def main() -> None:
     """Work from standard input to standard output."""
-    gc.set_threshold(RARELY)
-    work(sys.stdin.buffer, sys.stdout.buffer)
+    with rarely():
+        work(sys.stdin.buffer, sys.stdout.buffer)
