@@ -82,7 +82,7 @@ HOMES = {
     "jinja2": {"page"},
     "markupsafe": {"page"},
     "weasyprint": {"formats.pdf.painting", "formats.pdf.weasy"},
-    "pydyf": {"formats.pdf.tags"},
+    "pydyf": {"formats.pdf.tags", "formats.pdf.weasy"},
     "xlsxwriter": {"formats.xlsx"},
     "openpyxl": {"answers.xlsx"},
 }

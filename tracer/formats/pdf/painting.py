@@ -13,7 +13,7 @@ from typing import Any
 
 from tracer.formats.pdf.job import Job, Sheet
 from tracer.formats.pdf.tags import Marked, finish
-from tracer.formats.pdf.weasy import imported
+from tracer.formats.pdf.weasy import compressed_as_usual, imported
 from tracer.layout.box import Box, Mark, Rule, Run, Shape, Words
 from tracer.layout.piece import Piece
 
@@ -25,7 +25,8 @@ def printed(job: Job) -> Sheet:
     html = house.weasyprint.HTML(string=job.source, base_url=house.address, url_fetcher=house.fetcher)
     pieces = {address: Painted(piece, faces, marked) for address, piece in job.pieces.items()}
     pages = html.render(font_config=house.fonts, stylesheets=[house.sheet], cache=pieces, pdf_variant="pdf/ua-1")
-    content = pages.write_pdf(pdf_variant="pdf/ua-1", finisher=lambda _, written: finish(written, marked))
+    with compressed_as_usual():
+        content = pages.write_pdf(pdf_variant="pdf/ua-1", finisher=lambda _, written: finish(written, marked))
     return Sheet(bytes(content), len(pages.pages))
 
 

@@ -52,8 +52,7 @@ class Element(pydyf.Object):  # type: ignore[misc]
 
     def holds(self, role: str, kids: str, others: str = "") -> None:
         """What the element is, and what it holds."""
-        where = f"/P {self.parent} /Pg {self.page}"
-        self.content = f"<</Type /StructElem /S /{role} {where} /K [{kids}]{others}>>"
+        self.content = f"<</S/{role}/P {self.parent}/Pg {self.page}/K[{kids}]{others}>>"
 
     @property
     def data(self) -> bytes:
