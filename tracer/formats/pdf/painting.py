@@ -7,6 +7,7 @@ interface: WeasyPrint's minor version is pinned, and tests/test_pages.py reads t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from itertools import groupby
 from typing import Any
@@ -15,6 +16,7 @@ from tracer.formats.pdf.job import Job, Sheet
 from tracer.formats.pdf.tags import Marked, finish
 from tracer.formats.pdf.weasy import compressed_as_usual, imported
 from tracer.layout.box import Box, Mark, Rule, Run, Shape, Words
+from tracer.layout.font import Glyph
 from tracer.layout.piece import Piece
 
 
@@ -68,6 +70,7 @@ class Faces:
     def __init__(self, fonts: Any, em: float, family: str) -> None:
         self.fonts, self.em, self.family = fonts, em, family
         self._math: Any = None
+        self._codes: dict[int, str] = {}
 
     def layout(self, text: str, family: str, size: float) -> tuple[Any, Any]:
         """A line of text, laid out by Pango, and its style."""
@@ -80,12 +83,21 @@ class Faces:
         return create_layout(text, style, None, float("inf"), 0), style
 
     def math(self, stream: Any) -> Any:
-        """The mathematical font, entered into the PDF that a stream belongs to."""
+        """The mathematical font, entered into the PDF that a stream belongs to; there is one for each job."""
         if self._math is None:
-            self._math, _ = self.layout("0", "STIX Two Math", self.em)
-        line, _ = self._math.get_first_line()
-        font, _ = stream.add_font(line.runs[0].data.item.analysis.font)
-        return font
+            layout, _ = self.layout("0", "STIX Two Math", self.em)
+            line, _ = layout.get_first_line()
+            self._math, _ = stream.add_font(line.runs[0].data.item.analysis.font)
+        return self._math
+
+    def codes(self, glyphs: Sequence[Glyph]) -> str:
+        """Glyphs of the mathematical font as PDF writes them, each entered into the font with its width and text."""
+        for number, advance, _, _, text in glyphs:
+            if number not in self._codes:
+                self._codes[number] = f"{number:04x}"
+                self._math.to_unicode[number] = text
+                self._math.widths[number] = round(advance * 1000)
+        return "".join([self._codes[glyph[0]] for glyph in glyphs])
 
     def words(self, text: str) -> Box:
         """The box of a text that the mathematical font cannot write."""
@@ -175,12 +187,7 @@ class Painted:
         """Runs of glyphs as one text object; WeasyPrint's own calls would cost ten times as much."""
         font, parts = self.faces.math(stream), ["BT"]
         for mark in runs:
-            for glyph in mark.glyphs:
-                if glyph.number not in font.widths:
-                    font.to_unicode[glyph.number] = glyph.text
-                    font.widths[glyph.number] = round(glyph.advance * 1000)
-            codes = "".join([f"{glyph.number:04x}" for glyph in mark.glyphs])
-            size = mark.size * place.em
+            size, codes = mark.size * place.em, self.faces.codes(mark.glyphs)
             parts.append(f"/{font.hash} {size:.2f} Tf 1 0 0 -1 {place.at(mark.x, mark.y)} Tm <{codes}> Tj")
         return " ".join([*parts, "ET"])
 
