@@ -206,6 +206,8 @@ def part_of(join: Join, where: Where) -> tuple[Cell, Where]:
 def rebuild(expr: Expr, each: Callable[[Expr], Expr]) -> Expr:
     """The same node with `each` applied to what is directly inside it."""
     match expr:
+        case Num() | Cell():  # most of them
+            return expr
         case Add(parts):
             return Add(tuple([each(part) for part in parts]))
         case Mul(parts):

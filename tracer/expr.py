@@ -289,6 +289,8 @@ def total(axis: Axis, body: Expr) -> Sum:
 def children(expr: Expr) -> tuple[Expr, ...]:
     """The expressions directly inside one."""
     match expr:
+        case Num() | Cell():  # most of them
+            return ()
         case Named(_, body) | Neg(body) | Call(_, body) | Sum(_, _, body) | Max(_, _, body):
             return (body,)
         case Add(parts) | Mul(parts) | Largest(parts) | Row(parts) | Join(_, parts):
@@ -318,7 +320,8 @@ def length(expr: Expr) -> int:
 
     A number of many digits counts as several: 1/2 is one leaf, 12345678/87654321 three.
     """
-    return sum(_leaves(node) for node in walk(expr) if not children(node))
+    parts = children(expr)
+    return sum([length(part) for part in parts]) if parts else _leaves(expr)
 
 
 def _leaves(leaf: Expr) -> int:

@@ -8,12 +8,12 @@ where it does not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from flint import arb, ctx, fmpq
 
@@ -36,21 +36,16 @@ T = TypeVar("T")
 Value: TypeAlias = "fmpq | Root | arb"
 
 
-@contextmanager
-def precision(bits: int) -> Iterator[None]:
+def precision(bits: int) -> AbstractContextManager[Any]:
     """Balls are computed to so many bits inside; the caller's own setting is put back after."""
-    before, ctx.prec = ctx.prec, bits
-    try:
-        yield
-    finally:
-        ctx.prec = before
+    return ctx.workprec(bits)
 
 
 def decided(attempt: Callable[[int], T], precisions: Sequence[int] = PRECISIONS) -> T:
     """What an attempt comes to at the first precision that settles it. Raises `Undecided` where none does."""
     for bits in precisions:
         try:
-            with ctx.workprec(bits):
+            with precision(bits):
                 return attempt(bits)
         except Undecided:
             continue
