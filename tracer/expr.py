@@ -248,7 +248,7 @@ class Tensor:
     @property
     def shape(self) -> tuple[int, ...]:
         """The sizes of its axes, in order."""
-        return tuple(axis.size for axis in self.axes)
+        return tuple([axis.size for axis in self.axes])
 
 
 ZERO, ONE = Num(Fraction(0)), Num(Fraction(1))

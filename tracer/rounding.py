@@ -159,6 +159,6 @@ class Rounding:
 def trimmed(number: Num) -> Num:
     """The same decimal without the zeros behind its last digit."""
     places = number.places or 0
-    while places and (number.value * 10 ** (places - 1)).denominator == 1:
+    while places and 10 ** (places - 1) % number.value.denominator == 0:
         places -= 1
     return Num(number.value, places or None)

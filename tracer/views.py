@@ -117,7 +117,7 @@ class StepView:
         """The cells of one row."""
         if len(self.shape) == 1:
             return [self[i]]
-        return [self[i, j] for j in range(self.shape[1])]
+        return [CellView(self.tables, self.definition, (i, j)) for j in range(self.shape[1])]
 
 
 @dataclass(frozen=True, slots=True)

@@ -310,7 +310,7 @@ def pass_of(step: StepView) -> str:
 def decimals(value: Fraction) -> Expr:
     """A rational number as a decimal, where that ends after a few places: 9.08 rather than 227/25."""
     for places in range(7):
-        if (value * 10**places).denominator == 1:
+        if 10**places % value.denominator == 0:
             return Num(value, places or None)
     return Num(value)
 
