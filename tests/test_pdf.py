@@ -12,6 +12,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import cffi
 import page
 import pypdf
 import pytest
@@ -25,7 +26,7 @@ from tracer.document import Document
 from tracer.formats.pdf import pdf
 from tracer.formats.pdf.job import Job
 from tracer.formats.pdf.paper import job_of
-from tracer.formats.pdf.weasy import Later
+from tracer.formats.pdf.weasy import Arrays, Later
 from tracer.layout.box import Rule, Run, Shape, Words
 from tracer.layout.piece import Piece
 from tracer.pages.solution import DETAILS, FORMS, solution, summary
@@ -253,6 +254,14 @@ def test_a_press_prints_the_same_bytes() -> None:
 def test_a_module_may_come_later() -> None:
     """What stands for a module imports it when something of it is called."""
     assert Later("fractions").Fraction(1, 2) == Fraction(1, 2)
+
+
+def test_an_array_is_as_long_as_its_content() -> None:
+    """Whether its length is said or not; one without content is as long as is said."""
+    ffi = Arrays(cffi.FFI())
+    assert list(ffi.new("int[3]", [4, 5, 6])) == [4, 5, 6]
+    assert list(ffi.new("int[2]")) == [0, 0]
+    assert ffi.string(ffi.new("char[]", b"abc")) == b"abc"
 
 
 def test_a_press_that_has_ended_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

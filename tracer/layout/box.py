@@ -168,9 +168,7 @@ def marks(box: Box, x: float = 0.0, y: float = 0.0) -> tuple[Mark, ...]:
     while waiting:
         (width, _, _, parts, mark), left, base, size = waiting.pop()
         if mark is None:
-            waiting += [
-                (inner, left + dx * size, base + dy * size, size * by) for dx, dy, by, inner in reversed(parts)
-            ]
+            waiting += [(inner, left + dx * size, base + dy * size, size * by) for dx, dy, by, inner in reversed(parts)]
         elif isinstance(mark, Run):
             last = found[-1] if found else None
             if isinstance(last, Run) and last.y == base and last.size == size and abs(end - left) < 1e-6:

@@ -2,11 +2,13 @@
 
 Its look-up of libraries asks `ctypes.util.find_library`, which starts 86 processes (ldconfig, gcc, ld) before the plain
 names are tried that load. And fontTools' subsetter and instancer are imported for variable fonts and fonts that
-HarfBuzz cannot subset, none of which is ours: they are imported when they are called.
+HarfBuzz cannot subset, none of which is ours: they are imported when they are called. And for every new length of an
+array, cffi reads all of its declarations anew: arrays are made without a length, which their content tells.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 import zlib
 from collections.abc import Iterator
@@ -21,6 +23,7 @@ MISSING = (
     "PDF needs the Pango library, which is not installed; on Debian or Ubuntu type  "
     "sudo apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0  (HTML and JSON work without it)"
 )
+LENGTH = re.compile(r"\[\d+\]$")
 LATER = ("fontTools.subset", "fontTools.varLib.instancer")
 
 
@@ -34,6 +37,20 @@ class Later(ModuleType):
         return called
 
 
+class Arrays:
+    """Stands for cffi's `ffi` where the arrays of a font's glyphs are made."""
+
+    def __init__(self, ffi: Any) -> None:
+        self.ffi = ffi
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.ffi, name)
+
+    def new(self, kind: str, *content: Any) -> Any:
+        """An array as long as its content; anything else as it is."""
+        return self.ffi.new(LENGTH.sub("[]", kind) if content else kind, *content)
+
+
 def imported() -> Any:
     """WeasyPrint. Raises `RenderError` where Pango is missing."""
     if "weasyprint" in sys.modules:
@@ -45,12 +62,14 @@ def imported() -> Any:
     sys.modules.update(standing)
     try:
         import weasyprint
+        from weasyprint.pdf import fonts
     except OSError:
         raise RenderError(MISSING) from None
     finally:
         ctypes.util.find_library = slow
         for name in standing:
             del sys.modules[name]
+    fonts.ffi = Arrays(fonts.ffi)
     return weasyprint
 
 
