@@ -12,6 +12,7 @@ tags.py                what each of them is to somebody who hears the page
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ from tracer.press import RUNNING
 
 if TYPE_CHECKING:
     from tracer.document import Document
-    from tracer.formats.pdf.job import Sheet
+    from tracer.formats.pdf.job import Job, Sheet
 
 SIZES = [n / 100 for n in range(100, 54, -3)]  # of the text, until all of it fits one page
 READABLE = 0.73  # where no size does
@@ -33,11 +34,10 @@ def pdf(document: Document) -> bytes:
 
     Raises `RenderError` where Pango is missing.
     """
-    from tracer.formats.pdf.painting import printed
     from tracer.formats.pdf.paper import job_of
     from tracer.style import PIXELS, pixels
 
-    press = RUNNING[0].printed if RUNNING else printed
+    press = _press()
 
     def sheet(size: float) -> Sheet:
         text = f"{pixels(document.style.text) / PIXELS['pt'] * size:.2f}pt"
@@ -48,3 +48,12 @@ def pdf(document: Document) -> bytes:
     sheets = cache(sheet)
     fitting = bisect_left(SIZES, True, key=lambda size: sheets(size).pages == 1)
     return sheets(SIZES[fitting] if fitting < len(SIZES) else READABLE).content
+
+
+def _press() -> Callable[[Job], Sheet]:
+    """The running press, which has imported WeasyPrint by now; without one it is imported here."""
+    if RUNNING:
+        return RUNNING[0].printed
+    from tracer.formats.pdf.painting import printed
+
+    return printed

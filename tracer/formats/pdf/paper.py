@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tracer.document import Block, Chain, Document, Equation, Grid, Picture, Together
 from tracer.expr import Expr
 from tracer.formats.pdf import drawings, grids
 from tracer.formats.pdf.job import Job
-from tracer.formats.pdf.painting import Faces, House
 from tracer.formats.pdf.setting import Setting, is_plain_number
 from tracer.layout.box import Box
 from tracer.layout.piece import Piece
 from tracer.page import filled
 from tracer.show import show
 from tracer.style import PIXELS, pixels, sides
+
+if TYPE_CHECKING:
+    from tracer.formats.pdf.painting import Faces
 
 Run = list[Any]  # of chains, of grids, or of pictures
 GUTTER = 2.0  # between two columns, in em
@@ -90,6 +92,8 @@ class Paper:
 
     def words(self, text: str) -> Box:
         """A text with letters that the mathematical font lacks: Pango measures it."""
+        from tracer.formats.pdf.painting import Faces, House
+
         if self._faces is None:
             self._faces = Faces(House.opened().fonts, self.em, self.family)
         return self._faces.words(text)
