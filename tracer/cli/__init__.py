@@ -30,8 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         start()  # before anything else, since it takes longest
     options = _parser().parse_args(arguments)
-    from tracer.garbage import rarely
+    from tracer.garbage import rarely, unsearched_at_exit
 
+    unsearched_at_exit()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8")
