@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Run = list[Any]  # of chains, of grids, or of pictures
 GUTTER = 2.0  # between two columns, in em
+NARROW = 0.45  # of the column: one of two pictures beside each other, as in print.css
 FAMILY = "STIX Two Text, STIX Two Math, STIX Two Text Extended, STIX Two Text Greek, STIX Two Text Cyrillic, serif"
 
 
@@ -72,7 +73,7 @@ class Paper:
 
     def is_narrow(self, block: Block) -> bool:
         """A picture beside which another one fits."""
-        return isinstance(block, Picture) and block.drawing.width <= (self.setting.width - GUTTER) / 2
+        return isinstance(block, Picture) and block.drawing.width <= NARROW * self.setting.width
 
     def inline(self, expr: Expr) -> str:
         """A formula in a line of text; a plain decimal is text like any other."""
