@@ -350,7 +350,7 @@ def test_a_hyperbolic_tangent_of_a_span_grows_with_it() -> None:
 
 
 def test_a_cap_is_never_reached() -> None:
-    """tanh of a million differs from 1 in its 868,589th digit: it is about 1, and not 1."""
+    """Tanh of a million differs from 1 in its 868,589th digit: it is about 1, and not 1."""
     trace = tracer.solve(from_dict({"given": {"S": [[1000000]]}, "pass": {"logits": [{"use": "softcap", "cap": 1}]}}))
     number, is_equal = trace["capped"][0, 0].rounded(4)
     assert (number.value, is_equal) == (1, False)

@@ -175,7 +175,7 @@ def test_scaled_dot_product_attention_of_pytorch(case: str) -> None:
 
 @pytest.mark.full
 def test_softcapped_attention_of_pytorch() -> None:
-    """torch's flex_attention, told to cap the scores and then to mask the later words, gives the same outputs."""
+    """Torch's flex_attention, told to cap the scores and then to mask the later words, gives the same outputs."""
     import torch
     from torch.nn.attention.flex_attention import create_block_mask, flex_attention
 
