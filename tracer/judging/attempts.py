@@ -174,7 +174,7 @@ class Attempts:
         others = [key for key in self.keys if key not in cells]
         if all(comes_out(key) for key in others if key[1][0] in rows):
             return cells, 2 if all(map(comes_out, others)) else 1
-        return cells, 0
+        return cells - {*self.slipped}, 0  # what may just be cut off is no mistake unless its whole row is
 
     def _hangs_on(self, id_: str, ids: frozenset[str]) -> bool:
         """Whether a step is one of these, or computed from one, at whatever distance."""

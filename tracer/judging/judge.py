@@ -41,6 +41,7 @@ class Judge:
         self.places = Places(trace, self.numbers, self.true)
         self.own = Own(trace, self.numbers, self.places.unwritten)
         self.texts = {key: answer.text for key, answer in answers.items()}
+        self._true: dict[Key, Span | None] = {}
         self.met: dict[Key, Span] = {}  # what a number follows from, where that is not the usual way
         self.verdicts: dict[Key, Verdict] = {}
         self.mistakes: dict[Key, tuple[str, ...]] = {}
@@ -48,11 +49,21 @@ class Judge:
         self.lineage = Lineage(self.own.inputs, self.verdicts)
 
     def true(self, key: Key) -> Span | None:
-        """The true value, as a span; None where there is none."""
+        """The true value, as a span, rational where so many places as are written hold it; None where there is none."""
+        if key not in self._true:
+            self._true[key] = self._true_value(key)
+        return self._true[key]
+
+    def _true_value(self, key: Key) -> Span | None:
+        tables, number = self.trace.tables, self.numbers.get(key)
         try:
-            return point(self.trace.tables.ball(key))
+            value = tables.ball(key)
+            if not ball.is_exact(value) and not ball.infinite(value):
+                rounded, is_equal = tables.rounding.rounded(key, (number and number.places) or 0)
+                value = BALL.number(rounded.value) if is_equal else value
         except (Undefined, Undecided):
             return None
+        return point(value)
 
     def judge(self) -> None:
         """Judge everything. Where all is exact, nothing else is computed."""
@@ -118,7 +129,14 @@ class Judge:
             return verdict
         if any(slipped(number, target) for target in (self.true(key), *ways) if target is not None):
             return Verdict.ROUNDING_SLIP
+        if self.may_be_rounding(key, number):
+            return Verdict.ROUNDING_SLIP
         return None
+
+    def may_be_rounding(self, key: Key, number: Number) -> bool:
+        """Whether any numbers that round to the earlier ones give this one: more than honest work, less than a slip."""
+        way = self.own.loosely(key)
+        return way is not None and way.is_bounded and meet(number.may_come_from(way), way)
 
     def otherwise(self, key: Key, number: Number) -> Verdict | None:
         """What a number of another printing is that follows from the numbers of this one."""

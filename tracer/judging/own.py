@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from tracer.arithmetic import Undecided, Undefined, ball
-from tracer.arithmetic.interval import Interval, Span, common, hull, rounded_to
+from tracer.arithmetic.interval import Interval, Span, common, hull, point, rounded_to
 from tracer.evaluate import Definition, Key, Table, inputs, place, rebuild
 from tracer.evaluate import value as value_of
 from tracer.expr import ZERO, Case, Expr
@@ -37,6 +37,19 @@ class Own:
     def table_with(self, written: Kept) -> Table:
         """All steps as spans; what `written` knows is not computed."""
         return Table(self.definitions, Interval(self.unwritten), written)
+
+    def loosely(self, key: Key) -> Span | None:
+        """Everything that comes out of any numbers that round, or are cut off, to those written before."""
+        formula = self.definitions[key[0]].formula
+        return None if formula is None else self.of(formula, key, self._loose)
+
+    @cached_property
+    def _loose(self) -> Table:
+        def stands_for(key: Key) -> Span | None:
+            number = self.numbers.get(key)
+            return number.may_come_from(point(number.value)) if number and key in self.kept else self._given(key)
+
+        return self.table_with(stands_for)
 
     @cached_property
     def unmasked(self) -> Table:
