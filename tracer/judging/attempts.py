@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -72,7 +73,8 @@ class Attempts:
         So far back many mistakes lead to some number; what counts is one that leads to a whole row.
         """
         true = Basis(lambda key: None, self.judge.true)
-        for step in self._steps(lambda id_: True) if len(self.lost) > 1 else ():
+        rows = Counter(key[1][0] for key in self.lost)
+        for step in self._steps(lambda id_: True) if max(rows.values(), default=0) > 1 else ():
             for one in self._each(step, true):
                 if one.reach and len(one.cells) > 1:
                     yield one
