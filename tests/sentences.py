@@ -11,7 +11,8 @@ from tracer import mistakes, names, spoken
 from tracer.arithmetic import Reason
 from tracer.notation import speech
 from tracer.operations import heads, masks, norms, projection
-from tracer.parts import checked, conventions, given, reading
+from tracer.pages import feedback
+from tracer.parts import checked, conventions, filled, given, ledgers, reading, verdicts, voices
 from tracer.problem import TITLE
 from tracer.problem_file import STEPS
 
@@ -21,6 +22,9 @@ LOOKS_UP = {
     "text": slice(1),
     "say": slice(1),
     "count": slice(1, 3),
+    "mistake": slice(1, 3),
+    "slip": slice(1, 3),
+    "_told": slice(2, 5),
 }  # and where their sentences stand
 TREES = [ast.parse(path.read_text("utf-8")) for path in sorted((ROOT / "tracer").rglob("*.py"))]
 TEMPLATES = "".join(path.read_text("utf-8") for path in sorted((ROOT / "templates").rglob("*.j2")))
@@ -35,6 +39,11 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
     [projection.projections[name].words for name in projection.projections],
     *(table.values() for table in (conventions.SIMILARITIES, conventions.NORMALISATIONS, given.NAMES)),
     *(table.values() for table in (checked.STATEMENTS, checked.OUTCOMES)),
+    *(table.values() for table in (filled.SAID, filled.TOGETHER, verdicts.RULES)),
+    [look.word for look in verdicts.LOOKS.values()],
+    [title for title, *_ in ledgers.PARTS],
+    *(voices.YOU, voices.SHEET, voices.PAGE),
+    [feedback.audiences[name].title for name in feedback.audiences],
     *(table.values() for table in (speech.SIGNS, speech.CONSTANTS, speech.FUNCTIONS, speech.LARGE)),
     *(
         table.values()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from tracer.document import Block, Chain, Em, Equation, Line, flat
+from tracer.document import Block, Chain, Em, Equation, Line, Link, flat
 from tracer.expr import Add, Expr, Neg
 from tracer.layout.box import Box, space
 from tracer.layout.font import math_font
@@ -131,6 +131,8 @@ class Rows:
             if isinstance(p, str)
             else rf"\text{{{self.words(f'“{p.text}”')}}}"
             if isinstance(p, Em)
+            else self.spoken(p.line)
+            if isinstance(p, Link)
             else show(p.expr, self.tex)
             for p in line
         )
@@ -145,6 +147,8 @@ class Rows:
         return sum(
             boxes.upright(p if isinstance(p, str) else p.text).width * WIDER
             if isinstance(p, str | Em)
+            else self.widths(p.line)
+            if isinstance(p, Link)
             else self.measure(p.expr)
             for p in line
         )

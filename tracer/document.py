@@ -1,4 +1,4 @@
-"""What a page is made of: heading, text, equation, chain, grid, picture, card, checks.
+"""What a page is made of: heading, text, equation, chain, grid, picture, card, checks, ledger.
 
 Blocks hold words and formula trees, never HTML or LaTeX. `pages/` choose the blocks, `formats/` turn
 them into files.
@@ -30,8 +30,16 @@ class Math:
     expr: Expr
 
 
-Inline: TypeAlias = "str | Em | Math"
-Line: TypeAlias = tuple[Inline, ...]
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Words that lead to another place on the page, as far as the format can lead anywhere."""
+
+    line: Line
+    anchor: str
+
+
+Inline: TypeAlias = "str | Em | Math | Link"
+Line: TypeAlias = "tuple[Inline, ...]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +79,24 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """An entry as somebody filled it in: their text, and what became of it, in a sign and a word.
+
+    `tone` says how far it stands out: "" not at all, "light" a little, "strong" so that one sees it from afar.
+    """
+
+    text: str
+    sign: str
+    word: str
+    tone: str = ""
+
+
+Entry: TypeAlias = Expr | str | Judged
+
+
+@dataclass(frozen=True, slots=True)
 class Grid:
-    """A matrix with labels. `sign` is = where every entry is equal to its value, else ≈.
+    """A matrix with labels. `sign` is = where every entry is equal to its value, else ≈; "" where nothing is claimed.
 
     `ids` names the cell behind each entry, where there is one: "weights[1,2]".
     """
@@ -81,9 +105,14 @@ class Grid:
     sign: str
     rows: tuple[str, ...]
     columns: tuple[str, ...]
-    cells: tuple[tuple[Expr | str, ...], ...]
+    cells: tuple[tuple[Entry, ...], ...]
     remark: Line = ()
     ids: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether it was filled in, and no entry stands out."""
+        return all(isinstance(cell, Judged) and not cell.tone for row in self.cells for cell in row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +141,21 @@ class Checks:
 
 
 @dataclass(frozen=True, slots=True)
+class Ledger:
+    """A table of words: a row for each thing that is told, under the heads of its columns; its first entry names it."""
+
+    columns: tuple[str, ...]
+    entries: tuple[tuple[Line, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Together:
     """Blocks that must not be torn apart by the end of a page."""
 
     blocks: tuple[Block, ...]
 
 
-Block: TypeAlias = Heading | Text | Equation | Chain | Grid | Picture | Card | Checks | Together
+Block: TypeAlias = Heading | Text | Equation | Chain | Grid | Picture | Card | Checks | Ledger | Together
 
 
 class Along(NamedTuple):
@@ -173,6 +210,7 @@ class Section:
 
 
 LABEL, HEAD = 24, 12  # characters of a row's and a column's label before it is broken over lines
+FILLED = 16  # characters of what somebody filled in before it is
 
 
 def elided(expr: Expr, most: int) -> Expr:
@@ -183,7 +221,7 @@ def elided(expr: Expr, most: int) -> Expr:
     return rebuild(expr, lambda part: elided(part, most))
 
 
-def bands(grid: Grid, width: int, measure: Callable[[Expr | str], int]) -> list[range]:
+def bands(grid: Grid, width: int, measure: Callable[[Entry], int]) -> list[range]:
     """The columns of a grid cut into ranges that fit a width, measured in characters."""
     free = max(width - min(LABEL, max((len(label) for label in grid.rows), default=0)) - 3, 12)
     cuts, start, used = [], 0, 0

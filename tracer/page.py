@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from tracer import __version__
-from tracer.document import Chain, Document, Equation, Grid, Heading, bands, flat, sections
+from tracer.document import FILLED, Chain, Document, Entry, Equation, Grid, Heading, Judged, bands, flat, sections
 from tracer.drawing import Point, head, shaft
 from tracer.errors import RenderError
 from tracer.expr import Cell, Div, Expr, Index
@@ -196,12 +196,14 @@ def _families(font: str) -> str:
     return "".join(f"{name}, " if name in GENERIC else f'"{name}", ' for name in names)
 
 
-def measure(cell: Expr | str) -> int:
+def measure(cell: Entry) -> int:
     """How wide an entry of a grid is, in characters."""
+    if isinstance(cell, Judged):
+        return max(min(len(cell.text), FILLED), len(cell.word))
     return len(cell if isinstance(cell, str) else show(cell, plain))
 
 
-def breadth(cell: Expr | str) -> int:
+def breadth(cell: Entry) -> int:
     """How wide a browser sets it, in characters: a fraction as wide as its wider half, and small in a table."""
     if isinstance(cell, Div):
         return max(measure(cell.top), measure(cell.bottom)) * 2 // 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tracer.document import Chain, Document, Em, Equation, Grid, Line
+from tracer.document import Chain, Document, Em, Entry, Equation, Grid, Judged, Line, Link
 from tracer.expr import Expr
 from tracer.notation.speech import Speech
 from tracer.show import show
@@ -12,8 +12,13 @@ from tracer.show import show
 MATRICES = {
     "=": "{name} equals the matrix with columns {columns}: {rows}",
     "≈": "{name} is approximately the matrix with columns {columns}: {rows}",
+    "": "{name} as it was filled in, with columns {columns}: {rows}",
 }
-VECTORS = {"=": "{name} equals: {rows}", "≈": "{name} is approximately: {rows}"}
+VECTORS = {
+    "=": "{name} equals: {rows}",
+    "≈": "{name} is approximately: {rows}",
+    "": "{name} as it was filled in: {rows}",
+}
 
 
 class Spoken:
@@ -29,7 +34,16 @@ class Spoken:
 
     def line(self, line: Line) -> str:
         """A line of words and formulas."""
-        return "".join(p if isinstance(p, str) else p.text if isinstance(p, Em) else self.inline(p.expr) for p in line)
+        return "".join(
+            p
+            if isinstance(p, str)
+            else p.text
+            if isinstance(p, Em)
+            else self.line(p.line)
+            if isinstance(p, Link)
+            else self.inline(p.expr)
+            for p in line
+        )
 
     def equation(self, equation: Equation) -> str:
         """All sides of a displayed formula, without what is said behind it."""
@@ -53,8 +67,10 @@ class Spoken:
         template = (MATRICES if heads else VECTORS)[grid.sign]
         return self.say.text(template, name=name, columns=heads, rows="; ".join(entries))
 
-    def entry(self, cell: Expr | str) -> str:
-        """An entry of a matrix, or the word that stands in its place."""
+    def entry(self, cell: Entry) -> str:
+        """An entry of a matrix, or the word that stands in its place; what was filled in, and its verdict."""
+        if isinstance(cell, Judged):
+            return self.say.text("{number}: {verdict}", number=cell.text, verdict=cell.word)
         return cell if isinstance(cell, str) else self.inline(cell)
 
     def _joined(self, sides: Sequence[tuple[str, Expr]]) -> str:

@@ -25,10 +25,13 @@ SHORT_DECIMAL = 6  # places
 
 
 class Tables:
-    """All values of a pass: exactly, enclosed, by hand, in floating point."""
+    """All values of a pass: exactly, enclosed, by hand, in floating point.
 
-    def __init__(self, definitions: Mapping[str, Definition], paper: Paper) -> None:
-        self.definitions, self.paper = definitions, paper
+    `written` are numbers that somebody has put in place of computed ones; what is computed from these follows them.
+    """
+
+    def __init__(self, definitions: Mapping[str, Definition], paper: Paper, written: Mapping[Key, Expr]) -> None:
+        self.definitions, self.paper, self.written = definitions, paper, written
         self._balls: dict[int, Table] = {}
         self._by_hand: dict[int, Table] = {}
         self._exact_forms: dict[Key, Expr | None] = {}
@@ -59,7 +62,7 @@ class Tables:
             except (Undefined, Undecided):
                 return None
 
-        return Table(self.definitions, Exact(), rational)
+        return self._table(Exact(), rational)
 
     @cached_property
     def sizes(self) -> Table:
@@ -73,15 +76,27 @@ class Tables:
             except (Undefined, Undecided):
                 return None
 
-        return Table(self.definitions, Size(), short)
+        return self._table(Size(), short)
 
     def balls(self, bits: int) -> Table:
         """All values as enclosures. Look up inside `ball.precision(bits)`."""
         from tracer.arithmetic.ball import Ball
 
         if bits not in self._balls:
-            self._balls[bits] = Table(self.definitions, Ball())
+            self._balls[bits] = self._table(Ball())
         return self._balls[bits]
+
+    def _table(self, arithmetic: Arithmetic, known: Callable[[Key], Any] = lambda key: None) -> Table:
+        """The values in an arithmetic, but for what is written and what is known without it."""
+        if not self.written:
+            return Table(self.definitions, arithmetic, known)
+
+        def found(key: Key) -> Any:
+            number = self.written.get(key)
+            return known(key) if number is None else value_of(number, {}, table)
+
+        table = Table(self.definitions, arithmetic, found)
+        return table
 
     def ball(self, key: Key, bits: int = 128) -> Any:
         """An enclosure of a value. Raises `Undefined`, or `Undecided` where it takes more bits."""

@@ -6,14 +6,14 @@ when somebody looks: `trace["weights"][0, 1]` is a view on one (`views.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from tracer.errors import UnknownName
-from tracer.evaluate import Definition
+from tracer.evaluate import Definition, Key
 from tracer.expr import Axis, Condition, Expr, Tensor, letters
 from tracer.problem import Problem, Values
 from tracer.registry import did_you_mean
@@ -123,17 +123,21 @@ class Recorder:
 
 @dataclass(frozen=True)
 class Trace:
-    """Everything that happens in a pass, in order. `trace["weights"][0, 1]` looks at one number."""
+    """Everything that happens in a pass, in order. `trace["weights"][0, 1]` looks at one number.
+
+    `written` are numbers that somebody has put in place of computed ones: what follows is computed from these.
+    """
 
     problem: Problem
     given: tuple[Given, ...]
     steps: tuple[Step, ...]
+    written: Mapping[Key, Expr] = field(default_factory=dict)
 
     @cached_property
     def tables(self) -> Tables:
         """All values of the pass, each computed when somebody looks."""
         definitions: list[Definition] = [*self.given, *self.steps]
-        return Tables({d.tensor.id: d for d in definitions}, self.problem.paper)
+        return Tables({d.tensor.id: d for d in definitions}, self.problem.paper, self.written)
 
     def __getitem__(self, id_: str) -> StepView:
         definitions = self.tables.definitions

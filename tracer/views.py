@@ -149,8 +149,10 @@ class CellView:
 
     @property
     def given(self) -> Expr | None:
-        """The number as it was given; None where it is computed."""
-        return self.definition.entry(self.at) if self.definition.formula is None else None
+        """The number as it was given, or written by somebody; None where it is computed."""
+        if self.definition.formula is None:
+            return self.definition.entry(self.at)
+        return self.tables.written.get(self.key)
 
     @property
     def formula(self) -> Expr | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from urllib.parse import quote
 
-from tracer.document import Chain, Document, Em, Equation, Line
+from tracer.document import Chain, Document, Em, Equation, Line, Link
 from tracer.expr import Add, Expr
 from tracer.formats import documents
 from tracer.notation.mathml import MathML
@@ -62,11 +62,16 @@ class Screen:
         return " ".join([f'<a class="name"{address}>{name}</a>', *before, *value, *remark])
 
     def _line(self, line: Line) -> str:
-        parts = [
-            self.inline(p.expr) if not isinstance(p, str | Em) else escape(p if isinstance(p, str) else p.text)
+        return "".join(
+            escape(p)
+            if isinstance(p, str)
+            else escape(p.text)
+            if isinstance(p, Em)
+            else self._line(p.line)
+            if isinstance(p, Link)
+            else self.inline(p.expr)
             for p in line
-        ]
-        return "".join(parts)
+        )
 
     def _pieces(self, sign: str, expr: Expr) -> str:
         """An expression behind its sign, a long sum in pieces that may stand on different lines."""

@@ -19,7 +19,7 @@ from tracer.notation.numpy_code import NumPyCode
 from tracer.operations import indices
 from tracer.parts.given import grid
 from tracer.parts.products import as_product
-from tracer.parts.words import rich
+from tracer.parts.words import rich, titled
 from tracer.problem import Values
 from tracer.rounding import trimmed
 from tracer.show import show
@@ -149,22 +149,12 @@ class Notebook:
     def steps(self, number: int, steps: list[StepView]) -> Iterator[dict[str, Any]]:
         """A step in words and as code; the contributions of all rows share their words."""
         first = steps[0]
-        title = f"## {number}. {self.within(first, self.language.text(first.title))}"
+        title = f"## {number}. {titled(first)}"
         because = rich(self.language.text(first.because))
         yield words([title, self.line(because), f"$$\n{self.formula(first)}\n$$"])
         if not self.trace.open_letters:
             for step in steps:
                 yield self.computed(step)
-
-    def within(self, step: StepView, name: str) -> str:
-        """The title of a step, with the pass and the head it belongs to."""
-        say = self.language.text
-        places = {part[:4]: part[4:] for part in step.id.split(".")[:-1]}
-        if "head" in places and "pass" in places:
-            return say("{name} in head {head} of pass {pass}", name=name, **places)
-        if "head" in places:
-            return say("{name} in head {head}", name=name, head=places["head"])
-        return say("{name} in pass {pass}", name=name, **places) if "pass" in places else name
 
     def formula(self, step: StepView) -> str:
         """The step's formula, as a product of whole matrices first where it is one."""

@@ -28,10 +28,14 @@ from tracer.document import (
     Checks,
     Document,
     Em,
+    Entry,
     Equation,
     Grid,
     Heading,
+    Judged,
+    Ledger,
     Line,
+    Link,
     Picture,
     Text,
     bands,
@@ -45,7 +49,7 @@ from tracer.style import Style
 
 WIDTH = 100  # characters of a table before it is cut into bands
 COLUMN = 46.0  # em that a formula may be wide on GitHub's page
-SIGNS = {"=": "=", "≈": r"\approx"}
+SIGNS = {"=": " =", "≈": r" \approx", "": ""}
 MARKS = {True: "✓", False: "✗", None: "–"}
 MEANS_SOMETHING = re.compile(r"[\\`*_\[\]<>#|~&$@]|:(?=[\w+-]+:)")
 IN_OTHER_WAYS = {
@@ -105,6 +109,9 @@ class Page:
                 return f"### {typed(title)}\n\n{rows}"
             case Checks(entries):
                 return "\n".join(f"- {MARKS[holds]} {self.line(line)}" for holds, line in entries)
+            case Ledger(columns, entries):
+                rows = [[typed(head) for head in columns], *([self.line(part) for part in row] for row in entries)]
+                return table(rows, "l" * len(columns))
             case Picture(_, caption, says):
                 return f"> {self.line(caption)}\n>\n> {typed(says)}"
         raise TypeError(f"no way to write {block!r}")
@@ -116,7 +123,7 @@ class Page:
     def grid(self, grid: Grid) -> str:
         """A matrix with its labels as tables; its name stands in the corner."""
         remark = self.line(grid.remark)
-        name = inline(f"{show(grid.name, self.tex)} {SIGNS[grid.sign]}")
+        name = inline(f"{show(grid.name, self.tex)}{SIGNS[grid.sign]}")
         parts = [remark] if remark else []
         for columns in bands(grid, WIDTH, self.measure):
             rows = [[name, *(typed(grid.columns[c]) for c in columns)]]
@@ -125,8 +132,11 @@ class Page:
             parts.append(table(rows, "l" + "r" * len(columns)))
         return "\n\n".join(parts)
 
-    def entry(self, cell: Expr | str) -> str:
+    def entry(self, cell: Entry) -> str:
         """An entry of a grid: a number as text, which reads better in the source, all else as a formula."""
+        if isinstance(cell, Judged):
+            word = f"**{typed(cell.word)}**" if cell.tone == "strong" else typed(cell.word)
+            return f"{typed(cell.text)} {cell.sign} {word}".lstrip()
         if isinstance(cell, str):
             return typed(cell)
         number = cell.body if isinstance(cell, Neg) else cell
@@ -134,8 +144,10 @@ class Page:
             return show(cell, self.plain)
         return inline(show(cell, self.tex))
 
-    def measure(self, cell: Expr | str) -> int:
+    def measure(self, cell: Entry) -> int:
         """How wide an entry is, in characters, when it is shown."""
+        if isinstance(cell, Judged):
+            return len(f"{cell.text} {cell.sign} {cell.word}")
         return len(cell if isinstance(cell, str) else show(cell, self.plain))
 
     def line(self, line: Line) -> str:
@@ -145,6 +157,8 @@ class Page:
             if isinstance(p, str)
             else f"“{typed(p.text)}”"
             if isinstance(p, Em)
+            else self.line(p.line)
+            if isinstance(p, Link)
             else inline(show(p.expr, self.tex))
             for p in line
         )

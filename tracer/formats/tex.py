@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from tracer import __version__
 from tracer.aligned import Rows, in_turn
 from tracer.document import (
+    FILLED,
     HEAD,
     LABEL,
     Block,
@@ -22,10 +23,14 @@ from tracer.document import (
     Checks,
     Document,
     Em,
+    Entry,
     Equation,
     Grid,
     Heading,
+    Judged,
+    Ledger,
     Line,
+    Link,
     Picture,
     Text,
     bands,
@@ -48,7 +53,9 @@ INDENT = 1.5  # em before a displayed formula
 ROWS = 36  # rows of a grid before it is cut
 CHARACTER = 0.52  # em that a character of a grid takes
 TALL, ROOM = 1.3, 0.15  # em: an entry that is taller than a line gets room above and below
-SIGNS = {"=": "=", "≈": r"\approx"}
+SIGNS = {"=": " =", "≈": r" \approx", "": ""}
+VERDICTS = {"✓": r"$\checkmark$", "✗": r"$\times$", "→": r"$\to$", "≈": r"$\approx$", "–": "--"}
+TONES = {"": "{}", "light": r"\colorbox[gray]{{0.95}}{{{}}}", "strong": r"\colorbox[gray]{{0.82}}{{\bfseries {}}}"}
 MARKS = {True: r"$\checkmark$", False: r"$\times$", None: "--"}
 TEXTS = {"": "{}", "why": r"\textit{{{}}}", "note": r"{{\small {}}}", "aside": "{}"}
 PREAMBLE = r"""% Written by tracer {version}. Typeset it with:  pdflatex FILE.tex
@@ -132,6 +139,8 @@ class Article:
             case Checks(entries):
                 items = "\n".join(rf"\item[{MARKS[holds]}] {self.line(line)}" for holds, line in entries)
                 return f"\\begin{{itemize}}\n{items}\n\\end{{itemize}}"
+            case Ledger(columns, entries):
+                return self.ledger(columns, entries)
             case Picture(drawing, caption, says):
                 return self.picture(drawing, caption, says)
         raise TypeError(f"no way to write {block!r}")
@@ -139,7 +148,13 @@ class Article:
     def line(self, line: Line) -> str:
         """Words and formulas."""
         parts = (
-            words(p) if isinstance(p, str) else words(f"“{p.text}”") if isinstance(p, Em) else self.math(p.expr)
+            words(p)
+            if isinstance(p, str)
+            else words(f"“{p.text}”")
+            if isinstance(p, Em)
+            else self.line(p.line)
+            if isinstance(p, Link)
+            else self.math(p.expr)
             for p in line
         )
         return "".join(parts)
@@ -186,21 +201,32 @@ class Article:
             lines = [" & ".join(top) + r" \\ \midrule", *(f"{line} \\\\" for line in lines)]
         else:
             lines = [f"{line} \\\\" for line in lines]
-        name = f"${show(grid.name, self.tex)} {SIGNS[grid.sign]}$\\quad\n"
+        name = f"${show(grid.name, self.tex)}{SIGNS[grid.sign]}$\\quad\n"
         body = "\n".join(lines)
         table = f"\\begin{{tabular}}{{@{{}}l{'r' * len(columns)}@{{}}}}\n{body}\n\\end{{tabular}}"
         return f"\\grid{{{name}{table}}}"
 
-    def entry(self, cell: Expr | str) -> str:
+    def entry(self, cell: Entry) -> str:
         """An entry of a grid; a word stands where there is no value."""
+        if isinstance(cell, Judged):
+            return self.judged(cell)
         if isinstance(cell, str):
             return rf"\textit{{{words(cell)}}}"
         box = show(cell, self.rows.ruler)
         strut = rf"\rule[{-box.depth - ROOM:.2f}em]{{0pt}}{{{box.total + 2 * ROOM:.2f}em}}" if box.total > TALL else ""
         return strut + self.math(cell)
 
-    def measure(self, cell: Expr | str) -> int:
+    def judged(self, cell: Judged) -> str:
+        """What was filled in, its verdict below."""
+        lines = textwrap.wrap(readable(cell.text), FILLED) or [""]
+        verdict = rf"\scriptsize {VERDICTS.get(cell.sign, words(cell.sign))} {words(cell.word)}"
+        body = r" \\ ".join([*map(words, lines), verdict])
+        return TONES[cell.tone].format(rf"\begin{{tabular}}{{@{{}}r@{{}}}}{body}\end{{tabular}}")
+
+    def measure(self, cell: Entry) -> int:
         """How wide an entry is, in characters."""
+        if isinstance(cell, Judged):
+            return max(min(len(readable(cell.text)), FILLED), len(cell.word)) + 2
         wide = self.rows.widths((cell,)) if isinstance(cell, str) else self.rows.measure(cell)
         return int(wide / CHARACTER) + 1
 
@@ -213,6 +239,16 @@ class Article:
         )
         table = f"\\begin{{tabular}}{{{columns}}}\n\\toprule\n{rows}\n\\bottomrule\n\\end{{tabular}}"
         return f"\\subsection*{{{words(title)}}}\n{table}"
+
+    def ledger(self, columns: Sequence[str], entries: Sequence[Sequence[Line]]) -> str:
+        """A table whose columns are as wide as what stands in them asks for, and together as wide as the page."""
+        rows = [tuple((head,) for head in columns), *entries]
+        asked = [min(max(self.rows.widths(row[n]) for row in rows) + 1, self.width / 2) for n in range(len(columns))]
+        share = min(1.0, (self.width + INDENT - 1.5 * len(columns)) / sum(asked))
+        sides = "".join(rf">{{\raggedright\arraybackslash}}p{{{wide * share:.1f}em}}" for wide in asked)
+        lines = [" & ".join(self.line(part) for part in row) + r" \\" for row in rows]
+        body = "\n".join([lines[0] + r" \midrule", *lines[1:]])
+        return f"{{\\small\\begin{{tabular}}{{@{{}}{sides}@{{}}}}\n\\toprule\n{body}\n\\bottomrule\n\\end{{tabular}}}}"
 
     # Pictures
 

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from tracer.document import (
+    FILLED,
     Block,
     Card,
     Chain,
     Checks,
     Document,
     Em,
+    Entry,
     Equation,
     Grid,
     Heading,
+    Judged,
+    Ledger,
     Line,
+    Link,
     Picture,
     Text,
     Together,
@@ -30,12 +37,13 @@ from tracer.style import Style
 WIDTH = 100
 SIGNS = {True: "✓", False: "✗", None: "–"}
 RULES = {1: "═", 2: "─"}
+LAST = 24  # characters that the last column of a ledger wants at least, if it has so many
 
 
 @documents.register(".txt")
-def txt(document: Document) -> bytes:
-    """UTF-8 text, at most 100 columns wide but for formulas that cannot be cut."""
-    style, text = document.style, PlainText(document.style)
+def txt(document: Document, width: int = WIDTH) -> bytes:
+    """UTF-8 text, at most 100 columns wide, or as wide as a terminal, but for formulas that cannot be cut."""
+    style, text = document.style, PlainText(document.style, width)
     parts = [" · ".join(part for part in (style.course, style.name, style.date) if part)]
     parts.append(text.block(Heading(document.title, 1)))
     if document.source:
@@ -45,19 +53,38 @@ def txt(document: Document) -> bytes:
 
 
 class PlainText:
-    """Blocks as text, in the signs of one house style."""
+    """Blocks as text, in the signs of one house style, so many columns wide."""
 
-    def __init__(self, style: Style) -> None:
-        self.plain, self.say = Plain(style.signs), style.language
+    def __init__(self, style: Style, width: int = WIDTH) -> None:
+        self.plain, self.say, self.width = Plain(style.signs), style.language, width
 
-    def text(self, expr: Expr | str) -> str:
-        """A formula, or a word that stands in its place."""
-        return expr if isinstance(expr, str) else show(expr, self.plain)
+    def text(self, expr: Expr) -> str:
+        """A formula."""
+        return show(expr, self.plain)
+
+    def entry(self, cell: Entry) -> list[str]:
+        """An entry of a grid, a word that stands in its place, or what was filled in, with its verdict below."""
+        if isinstance(cell, Judged):
+            return [*textwrap.wrap(cell.text, FILLED), f"{cell.sign} {cell.word}"]
+        return [cell if isinstance(cell, str) else self.text(cell)]
 
     def line(self, parts: Line) -> str:
         """A line of words and formulas."""
         return "".join(
-            p if isinstance(p, str) else self.quoted(p.text) if isinstance(p, Em) else self.text(p.expr) for p in parts
+            p
+            if isinstance(p, str)
+            else self.quoted(p.text)
+            if isinstance(p, Em)
+            else self.line(p.line)
+            if isinstance(p, Link)
+            else self.text(p.expr)
+            for p in parts
+        )
+
+    def filled(self, text: str, first: str = "", others: str = "") -> str:
+        """A text in lines that fit."""
+        return textwrap.fill(
+            text, self.width, initial_indent=first, subsequent_indent=others, break_long_words=False
         )
 
     def quoted(self, word: str) -> str:
@@ -69,45 +96,50 @@ class PlainText:
         match b:
             case Heading(title, level):
                 rule = RULES.get(level)
-                return f"{title}\n{rule * min(len(title), WIDTH)}" if rule else title
+                return f"{title}\n{rule * min(len(title), self.width)}" if rule else title
             case Text(words):
-                return textwrap.fill(self.line(words), WIDTH, break_long_words=False)
+                return self.filled(self.line(words))
             case Equation(sides, remark):
                 parts = [f"{sign} {self.text(expr)}" for sign, expr in sides]
                 shown = "".join(part if part.startswith(",") else f" {part.strip()}" for part in parts)
                 return f"   {shown}" + (f"    {self.line(remark)}" if remark else "")
             case Chain(name, links, remark, _, unit):
-                return _chain(
-                    self.text(name), [(sign, self.text(expr)) for sign, expr in links], unit, self.line(remark)
-                )
+                shown = [(sign, self.text(expr)) for sign, expr in links]
+                return _chain(self.text(name), shown, unit, self.line(remark), self.width)
             case Grid():
                 return self.grid(b)
             case Card(title, entries):
                 wide = max(len(key) for key, _ in entries) + 2
                 rows = [
-                    textwrap.fill(f"  {key:<{wide}}{self.line(words)}", WIDTH, subsequent_indent=" " * (wide + 2))
+                    textwrap.fill(f"  {key:<{wide}}{self.line(words)}", self.width, subsequent_indent=" " * (wide + 2))
                     for key, words in entries
                 ]
                 return "\n".join([title, *rows])
             case Checks(entries):
                 return "\n".join(
-                    textwrap.fill(f"  {SIGNS[ok]} {self.line(words)}", WIDTH, subsequent_indent="    ")
+                    textwrap.fill(f"  {SIGNS[ok]} {self.line(words)}", self.width, subsequent_indent="    ")
                     for ok, words in entries
                 )
             case Picture(_, caption, says):
-                return "\n".join(textwrap.fill(part, WIDTH) for part in (self.line(caption), f"[{says}]") if part)
+                return "\n".join(textwrap.fill(part, self.width) for part in (self.line(caption), f"[{says}]") if part)
+            case Ledger(columns, entries):
+                return self.ledger(columns, entries)
             case Together(blocks):
                 return "\n\n".join(self.block(inner) for inner in blocks)
 
     def grid(self, grid: Grid) -> str:
         """A matrix with its labels, in bands that fit the width."""
-        text = self.text
         remark = self.line(grid.remark)
-        parts = [f"    {text(grid.name)} {grid.sign}" + (f"    ({remark})" if remark else "")]
-        for columns in bands(grid, WIDTH - 8, lambda cell: len(text(cell))):
+        name = f"    {self.text(grid.name)} {grid.sign}".rstrip() + (f"    ({remark})" if remark else "")
+        if grid.is_calm:
+            return f"{name}    {tally(grid)}"
+        parts = [name]
+        for columns in bands(grid, self.width - 8, lambda cell: max(map(len, self.entry(cell)))):
             head = ["", *(grid.columns[c] for c in columns)]
-            rows = [[label, *(text(row[c]) for c in columns)] for label, row in zip(grid.rows, grid.cells, strict=True)]
-            shown = [head, *rows] if any(head) else rows
+            shown = [head] if any(head) else []
+            for label, row in zip(grid.rows, grid.cells, strict=True):
+                entries = [self.entry(row[c]) for c in columns]
+                shown += zip_longest([label], *entries, fillvalue="")
             wide = [max(len(row[n]) for row in shown) for n in range(len(head))]
             for row in shown:
                 cells = [f"{row[0]:<{wide[0]}}", *(f"{cell:>{w}}" for cell, w in zip(row[1:], wide[1:], strict=True))]
@@ -115,18 +147,40 @@ class PlainText:
             parts.append("")
         return "\n".join(parts).rstrip()
 
+    def ledger(self, columns: Sequence[str], entries: Sequence[Sequence[Line]]) -> str:
+        """Columns below their heads, the last over several lines; entries below each other where that is too wide."""
+        rows = [list(columns), *([self.line(part) for part in entry] for entry in entries)]
+        wide = [max(len(row[n]) for row in rows) + 3 for n in range(len(columns) - 1)]
+        left, last = sum(wide) + 4, max(len(row[-1]) for row in rows)
+        if left + min(last, LAST) > self.width:
+            return "\n\n".join(self.told(columns, row) for row in rows[1:])
+        before = ["    " + "".join(f"{part:<{w}}" for part, w in zip(row, wide, strict=False)) for row in rows]
+        lines = [self.filled(row[-1], start, " " * left) for start, row in zip(before, rows, strict=True)]
+        return "\n".join(line.rstrip() or start.rstrip() for line, start in zip(lines, before, strict=True))
 
-def _chain(name: str, links: Sequence[tuple[str, str]], unit: str, remark: str) -> str:
+    def told(self, columns: Sequence[str], row: Sequence[str]) -> str:
+        """One row of a wide ledger, an entry below the other."""
+        told = [f"{head}: {part}" for head, part in zip(columns[1:], row[1:], strict=True) if part]
+        return "\n".join([f"    {row[0]}", *(self.filled(line, " " * 6, " " * 8) for line in told)])
+
+
+def tally(grid: Grid) -> str:
+    """How many entries got which verdict: ✓ 12 right  ✓ 4 right by hand."""
+    counts = Counter((cell.sign, cell.word) for row in grid.cells for cell in row if isinstance(cell, Judged))
+    return "  ".join(f"{sign} {n} {word}" for (sign, word), n in counts.items())
+
+
+def _chain(name: str, links: Sequence[tuple[str, str]], unit: str, remark: str, width: int) -> str:
     """All on one line where it fits, else a line for each link."""
     parts = [f"{sign} {shown}".strip() for sign, shown in links]
     parts = [*parts[:-1], parts[-1] + unit] + ([f"({remark})"] if remark else [])
     one = f"    {name} " + " ".join(parts)
-    if len(one) <= WIDTH:
+    if len(one) <= width:
         return one
     indent = " " * (len(name) + 5)
     lines, current = [], f"    {name}"
     for part in parts:
-        if len(current) + 1 + len(part) > WIDTH and current.strip() != name:
+        if len(current) + 1 + len(part) > width and current.strip() != name:
             lines.append(current)
             current = indent + part
         else:

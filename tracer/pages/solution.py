@@ -12,6 +12,7 @@ from tracer.parts.checked import checked
 from tracer.parts.conventions import card
 from tracer.parts.given import letters, what_is_given
 from tracer.parts.reading import reading
+from tracer.parts.words import labels
 from tracer.parts.working import EVERY, Detail, Working, beside, pass_of
 from tracer.pictures import pictures
 from tracer.problem import TITLE
@@ -87,11 +88,6 @@ def solution(trace: Trace, detail: Details = usual) -> Document:
     ]
     title = style.language.text(TITLE) if trace.problem.title == TITLE else trace.problem.title
     return Document(title, tuple(blocks), trace.problem.source, style, origins(trace), labels(trace))
-
-
-def labels(trace: Trace) -> dict[str, tuple[str, ...]]:
-    """The words that the axes of queries and of keys count."""
-    return {"query": trace.problem.tokens, "key": trace.problem.key_tokens}
 
 
 def _steps(trace: Trace, rows: tuple[int, ...], detail: Detail) -> Iterator[Block]:

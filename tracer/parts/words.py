@@ -1,4 +1,4 @@
-"""Small words: lists, and names of matrices inside sentences."""
+"""Small words: lists, names of matrices inside sentences, titles of steps, labels of rows and columns."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from tracer.document import Line, Math
 from tracer.expr import Letter
 from tracer.language import Language
+from tracer.names import WHERE
+from tracer.trace import Trace
+from tracer.views import StepView
 
 
 def listed(parts: Sequence[Line], say: Language) -> Line:
@@ -27,3 +30,16 @@ def rich(text: str) -> Line:
     """A sentence, with the names of matrices in it (W_Q) as formulas."""
     parts = re.split(r"\b([A-Z]_[A-Z]|d_[a-z]+)\b", text)
     return tuple(Math(Letter(part)) if n % 2 else part for n, part in enumerate(parts) if part)
+
+
+def titled(step: StepView) -> str:
+    """The title of a step, with the pass and the head it belongs to."""
+    say, places = step.problem.paper.style.language, {part[:4]: part[4:] for part in step.id.split(".")[:-1]}
+    told = {name: number for name, number in places.items() if name in ("pass", "head")}
+    title = say.text(step.title)
+    return say.text(WHERE[frozenset(told)], name=title, **told) if told else title
+
+
+def labels(trace: Trace) -> dict[str, tuple[str, ...]]:
+    """The words that the axes of queries and of keys count."""
+    return {"query": trace.problem.tokens, "key": trace.problem.key_tokens}

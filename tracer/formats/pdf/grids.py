@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tracer.document import Grid
+from tracer.document import Entry, Grid, Judged
 from tracer.expr import Expr
 from tracer.formats.pdf.setting import Setting, is_plain_number, paragraph
-from tracer.layout.box import Box, Rule, lines, row, scaled, space
+from tracer.layout.box import Box, Rule, Shape, lines, marks, row, scaled, space
 from tracer.layout.piece import Node, Piece, leaf
 from tracer.show import show
 
@@ -20,6 +20,9 @@ ARM, INSIDE = 0.28, 0.35  # of a bracket: the length of its arms, the space insi
 SMALLEST = 0.8  # how much smaller a matrix may be set before it is cut
 NARROWEST = 18.0  # a remark is broken over lines where the matrix below it is narrower, but no narrower than this
 WIDEST_ENTRY = 0.5  # of the page's column
+FILLED, VERDICT, UNDER = 9.0, 0.76, 0.25  # what was filled in: its width before it is broken; its verdict, and how far below
+SIGNS = {"✗": "×"}  # the font has no ballot cross
+TONES = {"light": (0.05, 0.0), "strong": (0.2, 0.09)}  # of an entry that stands out: its shade, the line around it
 BESIDE, BELOW = 2.4, 0.6  # between matrices
 ABOVE = 14.0  # of a page: left to the headings above
 
@@ -145,7 +148,8 @@ class Band:
         measures, name = self.measures, self.measures.name
         middle = (measures.top + self.bottom) / 2 + self.axis
         spoken = self.setting.spoken
-        says = (spoken.inline(self.grid.name) + spoken.speech.operator(self.grid.sign)).strip()
+        sign = spoken.speech.operator(self.grid.sign) if self.grid.sign else ""
+        says = (spoken.inline(self.grid.name) + sign).strip()
         rows = [self.row(r, measures.top + sum(measures.heights[self.down.start : r])) for r in self.down]
         heads = [self.heads()] if any(self.grid.columns) else []
         table = Node("Table", kids=(leaf("Caption", name, 0, middle, says), *heads, *rows))
@@ -172,10 +176,24 @@ class Band:
             cells.append(leaf("TH", box, measures.name.width + 0.4, self.level(box, line), scope="Row"))
         for c in self.across:
             column, cell = measures.columns[c], self.grid.cells[r][c]
+            if isinstance(cell, Judged):
+                cells.append(self.judged(cell, c, top, measures.heights[r]))
+                continue
             x = self.middles[c] - column.width / 2 + column.offsets[r]
             says = "" if isinstance(cell, str) or is_plain_number(cell) else self.setting.spoken.inline(cell)
             cells.append(leaf("TD", column.boxes[r], x, self.level(column.boxes[r], line), says))
         return Node("TR", kids=tuple(cells))
+
+    def judged(self, cell: Judged, c: int, top: float, height: float) -> Node:
+        """What was filled in and its verdict, each read by itself; on a ground that stands out where it is to."""
+        number, verdict = filled(self.setting, cell)
+        gap = UNDER if cell.text else 0.0
+        y = top + (height - number.total - gap - verdict.total) / 2 + number.height
+        under = y + number.depth + gap + verdict.height
+        middle, half = self.middles[c], self.measures.widths[c] / 2 - 0.15
+        ground = shaded(cell.tone, middle - half, top + 0.08, 2 * half, height - 0.16)
+        written = Node("Span", (*ground, *marks(number, middle - number.width / 2, y)))
+        return Node("TD", kids=(written, leaf("Span", verdict, middle - verdict.width / 2, under, cell.word)))
 
     def level(self, box: Box, line: float) -> float:
         """The baseline of an entry: the row's own for a line of text, the row's middle for what is taller."""
@@ -194,18 +212,18 @@ def lowered(box: Box) -> float:
     return box.depth - min(box.depth, 0.25) if box.total > 1.1 else 0.0
 
 
-def label(setting: Setting, text: str, most: float) -> Box:
+def label(setting: Setting, text: str, most: float, size: float = REMARK) -> Box:
     """A label, over several lines where it is long."""
-    box = scaled(setting.boxes.upright(text), REMARK)
+    box = scaled(setting.boxes.upright(text), size)
     if box.width <= most:
         return box
     rows, current = [], ""
     for part in breakable(text):
-        if current and setting.boxes.upright(current + part).width * REMARK > most:
+        if current and setting.boxes.upright(current + part).width * size > most:
             rows.append(current)
             current = ""
         current += part
-    return scaled(lines([setting.boxes.upright(one.strip()) for one in [*rows, current]], 0.2), REMARK)
+    return scaled(lines([setting.boxes.upright(one.strip()) for one in [*rows, current]], 0.2), size)
 
 
 def breakable(text: str) -> list[str]:
@@ -214,8 +232,28 @@ def breakable(text: str) -> list[str]:
     return [part for word in words for part in ([word] if len(word) <= 8 else list(word))]
 
 
-def entry(setting: Setting, cell: Expr | str) -> tuple[Box, Box]:
+def shaded(tone: str, x: float, y: float, width: float, height: float) -> tuple[Shape, ...]:
+    """The ground of an entry that stands out, and the line around it."""
+    if tone not in TONES:
+        return ()
+    shade, line = TONES[tone]
+    corners = ((0.0, 0.0), (width, 0.0), (width, height), (0.0, height), (0.0, 0.0))
+    ground = Shape(x, y, corners, shade)
+    return (ground, Shape(x, y, corners, 1.0, line)) if line else (ground,)
+
+
+def filled(setting: Setting, cell: Judged) -> tuple[Box, Box]:
+    """What somebody filled in, over several lines where it is long, and its verdict."""
+    sign = SIGNS.get(cell.sign, cell.sign)
+    verdict = scaled(setting.boxes.upright(f"{sign} {cell.word}"), VERDICT)
+    return label(setting, cell.text, FILLED, 1.0), verdict
+
+
+def entry(setting: Setting, cell: Entry) -> tuple[Box, Box]:
     """An entry of a matrix: the digits before its decimal sign, nothing where it is no plain number, and the rest."""
+    if isinstance(cell, Judged):
+        number, verdict = filled(setting, cell)
+        return space(0), lines([number, verdict], UNDER)
     if isinstance(cell, str):
         return space(0), setting.boxes.upright(cell)
     if not is_plain_number(cell):

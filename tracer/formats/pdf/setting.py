@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from tracer.document import Chain, Document, Em, Equation, Inline, Line
+from tracer.document import Chain, Document, Em, Equation, Inline, Line, Link
 from tracer.expr import Add, Cell, Expr, Neg, Num
 from tracer.layout.box import Box, lines, row, scaled, space
 from tracer.layout.font import math_font
@@ -139,6 +139,8 @@ class Setting:
             if isinstance(p, str)
             else boxes.upright(p.text)
             if isinstance(p, Em)
+            else self.words(p.line)
+            if isinstance(p, Link)
             else show(p.expr, boxes)
             for p in line
         )

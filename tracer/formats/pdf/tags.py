@@ -108,7 +108,7 @@ class _Grafter:
         if node.kids:
             kids = [text(self.element(kid, element.reference, page).reference) for kid in node.kids]
             element.holds(node.role, " ".join(kids), others)
-        elif node.says and node.role != "Formula":
+        elif node.says and node.role not in ("Formula", "Span"):
             inner = Element(self.pdf, element.reference, page)
             inner.holds("Formula", self.sequence(inner), _alternative(node))
             element.holds(node.role, text(inner.reference), others)
