@@ -12,7 +12,7 @@ from tracer.arithmetic import Reason
 from tracer.notation import speech
 from tracer.operations import heads, masks, norms, projection
 from tracer.pages import feedback
-from tracer.parts import checked, conventions, filled, given, ledgers, reading, verdicts, voices
+from tracer.parts import checked, conventions, filled, given, judgement, ledgers, reading, verdicts, voices
 from tracer.problem import TITLE
 from tracer.problem_file import STEPS
 
@@ -42,6 +42,7 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
     *(table.values() for table in (filled.SAID, filled.TOGETHER, verdicts.RULES)),
     [look.word for look in verdicts.LOOKS.values()],
     [title for title, *_ in ledgers.PARTS],
+    *(ledgers.MARKED, ledgers.CHECKED, *judgement.LINES),
     *(voices.YOU, voices.SHEET, voices.PAGE),
     [feedback.audiences[name].title for name in feedback.audiences],
     *(table.values() for table in (speech.SIGNS, speech.CONSTANTS, speech.FUNCTIONS, speech.LARGE)),

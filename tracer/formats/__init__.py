@@ -15,10 +15,12 @@ from tracer.registry import Registry, did_you_mean
 
 if TYPE_CHECKING:
     from tracer.document import Document
+    from tracer.marking import Marks
     from tracer.trace import Trace
 
 documents: Registry[Callable[[Document], bytes]] = Registry("document format")
 traces: Registry[Callable[[Trace], bytes]] = Registry("trace format")
+marked: Registry[Callable[[Marks], bytes]] = Registry("format of marks")
 
 
 def suffixes() -> list[str]:
@@ -42,6 +44,16 @@ def render(trace: Trace, document: Callable[[], Document], suffix: str) -> bytes
     load(suffix)
     with rarely():
         return traces[suffix](trace) if suffix in traces else documents[suffix](document())
+
+
+def render_marks(marks: Marks, document: Callable[[], Document], suffix: str) -> bytes:
+    """The marks in the format of a suffix, their document where the format prints one.
+
+    Raises `UnknownName` for a suffix in which nobody writes marks.
+    """
+    load(suffix)
+    with rarely():
+        return marked[suffix](marks) if suffix in marked else documents[suffix](document())
 
 
 def save(trace: Trace, *paths: str | Path) -> None:

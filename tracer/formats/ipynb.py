@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from tracer.document import Em, Line
+from tracer.document import Em, Line, Link
 from tracer.expr import Cell, Tensor
 from tracer.formats import traces
 from tracer.notation.latex import Latex
@@ -215,7 +215,13 @@ class Notebook:
     def line(self, line: Line) -> str:
         """A line of words and formulas."""
         return "".join(
-            typed(p) if isinstance(p, str) else typed(p.text) if isinstance(p, Em) else f"${show(p.expr, self.tex)}$"
+            typed(p)
+            if isinstance(p, str)
+            else typed(p.text)
+            if isinstance(p, Em)
+            else self.line(p.line)
+            if isinstance(p, Link)
+            else f"${show(p.expr, self.tex)}$"
             for p in line
         )
 

@@ -1,4 +1,4 @@
-"""A trace as JSON: every formula, every number in every view (schema tracer/trace/1)."""
+"""A trace as JSON: every formula, every number in every view (schema tracer/trace/1); and marks (tracer/marks/1)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from tracer.expr import Expr
-from tracer.formats import traces
+from tracer.formats import marked, traces
+from tracer.marking import Mark, Marks
 from tracer.notation.latex import latex
 from tracer.notation.plain import plain
 from tracer.problem import Problem, Setting, Values
@@ -15,7 +16,7 @@ from tracer.show import show
 from tracer.trace import Trace
 from tracer.views import CellView, StepView
 
-SCHEMA = "tracer/trace/1"
+SCHEMA, MARKS = "tracer/trace/1", "tracer/marks/1"
 
 
 @traces.register(".json")
@@ -23,6 +24,38 @@ def dump(trace: Trace) -> bytes:
     """The whole trace, UTF-8, as schemas/trace.schema.json describes it."""
     data = {"schema": SCHEMA, "problem": problem(trace.problem), "steps": [step(view) for view in trace]}
     return (json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n").encode()
+
+
+@marked.register(".json")
+def marks(of: Marks) -> bytes:
+    """All marks, UTF-8, as schemas/marks.schema.json describes them."""
+    first = of.first_wrong
+    data = {
+        "schema": MARKS,
+        "by": of.submission.by,
+        "first_wrong": first and first.cell,
+        "accepted": of.accepted,
+        "blanks": of.blanks,
+        "credit": str(of.credit),
+        "marks": [mark(one) for one in of.marks],
+    }
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n"
+    return text.encode("utf-8", "backslashreplace")  # half a surrogate pair becomes the escape that JSON has for it
+
+
+def mark(of: Mark) -> dict[str, Any]:
+    """What became of one cell; `mistake` is the first of the `mistakes` that explain it equally well."""
+    return {
+        "cell": of.cell,
+        "written": of.entry.raw,
+        "verdict": of.verdict.value,
+        "mistake": of.mistakes[0] if of.mistakes else None,
+        "mistakes": list(of.mistakes),
+        "expected": of.expected,
+        "expected_from_yours": of.from_yours,
+        "credit": str(of.credit),
+        "sentence": of.sentence,
+    }
 
 
 def problem(asked: Problem) -> dict[str, Any]:

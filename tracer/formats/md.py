@@ -40,7 +40,7 @@ from tracer.document import (
     Text,
     bands,
 )
-from tracer.expr import Expr, Neg, Num
+from tracer.expr import Neg, Num
 from tracer.formats import documents
 from tracer.notation.latex import Latex
 from tracer.notation.plain import Plain
@@ -110,8 +110,8 @@ class Page:
             case Checks(entries):
                 return "\n".join(f"- {MARKS[holds]} {self.line(line)}" for holds, line in entries)
             case Ledger(columns, entries):
-                rows = [[typed(head) for head in columns], *([self.line(part) for part in row] for row in entries)]
-                return table(rows, "l" * len(columns))
+                told = [[typed(head) for head in columns], *([self.line(part) for part in row] for row in entries)]
+                return table(told, "l" * len(columns))
             case Picture(_, caption, says):
                 return f"> {self.line(caption)}\n>\n> {typed(says)}"
         raise TypeError(f"no way to write {block!r}")

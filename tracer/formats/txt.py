@@ -83,9 +83,7 @@ class PlainText:
 
     def filled(self, text: str, first: str = "", others: str = "") -> str:
         """A text in lines that fit."""
-        return textwrap.fill(
-            text, self.width, initial_indent=first, subsequent_indent=others, break_long_words=False
-        )
+        return textwrap.fill(text, self.width, initial_indent=first, subsequent_indent=others, break_long_words=False)
 
     def quoted(self, word: str) -> str:
         """A word of the sentence that is being worked, in the language's quotes."""
@@ -104,8 +102,8 @@ class PlainText:
                 shown = "".join(part if part.startswith(",") else f" {part.strip()}" for part in parts)
                 return f"   {shown}" + (f"    {self.line(remark)}" if remark else "")
             case Chain(name, links, remark, _, unit):
-                shown = [(sign, self.text(expr)) for sign, expr in links]
-                return _chain(self.text(name), shown, unit, self.line(remark), self.width)
+                worked = [(sign, self.text(expr)) for sign, expr in links]
+                return _chain(self.text(name), worked, unit, self.line(remark), self.width)
             case Grid():
                 return self.grid(b)
             case Card(title, entries):
@@ -124,6 +122,8 @@ class PlainText:
                 return "\n".join(textwrap.fill(part, self.width) for part in (self.line(caption), f"[{says}]") if part)
             case Ledger(columns, entries):
                 return self.ledger(columns, entries)
+            case Together((Heading(title), Grid() as grid)) if grid.is_calm:
+                return f"{title}    {tally(grid)}"
             case Together(blocks):
                 return "\n\n".join(self.block(inner) for inner in blocks)
 
@@ -139,10 +139,10 @@ class PlainText:
             shown = [head] if any(head) else []
             for label, row in zip(grid.rows, grid.cells, strict=True):
                 entries = [self.entry(row[c]) for c in columns]
-                shown += zip_longest([label], *entries, fillvalue="")
+                shown += map(list, zip_longest([label], *entries, fillvalue=""))
             wide = [max(len(row[n]) for row in shown) for n in range(len(head))]
-            for row in shown:
-                cells = [f"{row[0]:<{wide[0]}}", *(f"{cell:>{w}}" for cell, w in zip(row[1:], wide[1:], strict=True))]
+            for line in shown:
+                cells = [f"{line[0]:<{wide[0]}}", *(f"{cell:>{w}}" for cell, w in zip(line[1:], wide[1:], strict=True))]
                 parts.append("      " + "   ".join(cells).rstrip())
             parts.append("")
         return "\n".join(parts).rstrip()

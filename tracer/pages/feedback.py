@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from tracer.document import Block, Document, Heading, Text
-from tracer.marking import Marks
+from tracer.marking import Mark, Marks
 from tracer.origins import origins
 from tracer.parts import short
 from tracer.parts.conventions import card
 from tracer.parts.filled import filled, said
-from tracer.parts.ledgers import credits, printed, rules
+from tracer.parts.judgement import Judgement
+from tracer.parts.ledgers import credited, printed, rules
 from tracer.parts.redone import first_slip
 from tracer.parts.short import Teller
-from tracer.parts.verdicts import Judgement, visible
+from tracer.parts.verdicts import visible
 from tracer.parts.voices import PAGE, SHEET, YOU, Voice
 from tracer.parts.words import labels
 from tracer.problem import TITLE
 from tracer.registry import Registry
+from tracer.views import StepView
 
 Part: TypeAlias = Callable[[Judgement, Voice], list[Block]]
 
@@ -59,27 +61,29 @@ def feedback(marks: Marks, audience: str = "student") -> Document:
     )
 
 
-def steps(judgement: Judgement, *below: Callable[..., list[Block]]) -> list[Block]:
-    """Every step of which anything was handed in, in the order of the work, and what is said below each."""
+def steps(
+    judgement: Judgement, which: Sequence[tuple[StepView, list[Mark]]], *below: Callable[..., list[Block]]
+) -> list[Block]:
+    """Steps with their marks, in the order of the work, and what is said below each."""
     blocks: list[Block] = [Heading(judgement.say.text("Step by step"), 2, "steps")]
-    for step, marks in judgement.steps:
+    for step, marks in which:
         blocks += [filled(judgement, step, marks), *(block for tell in below for block in tell(judgement, step, marks))]
     return blocks
 
 
 def explained(judgement: Judgement, voice: Voice) -> list[Block]:
     """The steps, with a sentence for what is not simply right."""
-    return steps(judgement, said)
+    return steps(judgement, judgement.steps, said)
 
 
-def credited(judgement: Judgement, voice: Voice) -> list[Block]:
+def defended(judgement: Judgement, voice: Voice) -> list[Block]:
     """The same with the credit of each number."""
-    return steps(judgement, said, credits)
+    return steps(judgement, judgement.steps, said, credited)
 
 
 def shown(judgement: Judgement, voice: Voice) -> list[Block]:
     """The steps as they are printed."""
-    return steps(judgement)
+    return steps(judgement, judgement.by_step(judgement.of(*short.PRINTED)))
 
 
 def agreed(judgement: Judgement, voice: Voice) -> list[Block]:
@@ -87,23 +91,23 @@ def agreed(judgement: Judgement, voice: Voice) -> list[Block]:
     return [rules(judgement), card(judgement.marks.trace)]
 
 
-URGENT = (short.first, short.to_do, short.also_wrong, short.follows, short.rounding, short.unreadable, short.blank)
+REST = (short.also_wrong, short.follows, short.rounding, short.unreadable, short.blank, short.steps)
 audiences.register("student")(
-    Audience("Feedback: {title}", YOU, (short.right, *URGENT, short.steps), (first_slip, explained))
+    Audience("Feedback: {title}", YOU, (short.right, short.first, short.to_do, *REST), (first_slip, explained))
 )
 audiences.register("teacher")(
     Audience(
         "Marks: {title}",
         SHEET,
-        (short.credit, short.right, *URGENT, short.steps),
-        (first_slip, credited, agreed),
+        (short.credit, short.right, short.first, *REST),
+        (first_slip, defended, agreed),
     )
 )
 audiences.register("audit")(
     Audience(
         "Checked: {title}",
         PAGE,
-        (short.right_of_printed, short.wrong, short.follows, short.rounding, short.unreadable, short.steps),
+        (short.right_of_printed, short.wrong, short.follows, short.rounding, short.unreadable, short.steps_of_printed),
         (printed, first_slip, shown),
     )
 )

@@ -92,7 +92,13 @@ class _Book:
     def words(self, line: Line) -> str:
         """A line of words and formulas as text."""
         return "".join(
-            part if isinstance(part, str) else f"“{part.text}”" if isinstance(part, Em) else self.shown(part)
+            part
+            if isinstance(part, str)
+            else f"“{part.text}”"
+            if isinstance(part, Em)
+            else self.shown(part)
+            if isinstance(part, Math)
+            else self.words(part.line)
             for part in line
         )
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from tracer.document import Block, Grid, Heading, Judged, Line, Text, Together
 from tracer.expr import Cell
 from tracer.marking import Mark, Verdict
-from tracer.parts.verdicts import LOOKS, Judgement, visible
+from tracer.parts.judgement import Judgement
+from tracer.parts.verdicts import LOOKS, visible, written
 from tracer.parts.words import rich
 from tracer.views import StepView
 
@@ -23,7 +24,7 @@ SAID = {
 }
 TOGETHER = {
     Verdict.WRONG: "not what the earlier numbers give, and no known mistake explains these numbers.",
-    Verdict.ROUNDING_SLIP: "off in the last places: cut off instead of rounded, or rounded once too often.",
+    Verdict.ROUNDING_SLIP: "one or two units off in the last place, or cut off instead of rounded.",
     Verdict.UNREADABLE: "these cells hold something that is not a number.",
     Verdict.CARRIED: "worked correctly from an earlier number that is wrong; nothing to change in this step.",
 }
@@ -44,7 +45,7 @@ def matrix(judgement: Judgement, step: StepView, marks: Sequence[Mark]) -> Grid:
         looks = [mark and (mark, LOOKS[mark.verdict]) for mark in row]
         cells.append(
             tuple(
-                Judged(visible(pair[0].entry.raw), pair[1].sign, say.text(pair[1].word), pair[1].tone) if pair else ""
+                Judged(written(pair[0].entry.raw), pair[1].sign, say.text(pair[1].word), pair[1].tone) if pair else ""
                 for pair in looks
             )
         )

@@ -9,9 +9,10 @@ from tracer.document import Block, Chain, Heading, Text, Together
 from tracer.evaluate import Key
 from tracer.expr import Expr, Num
 from tracer.marking import Mark
-from tracer.parts.verdicts import Judgement, visible
+from tracer.parts.judgement import Judgement
+from tracer.parts.verdicts import written
 from tracer.parts.voices import Voice
-from tracer.parts.working import Detail, Working, decimals
+from tracer.parts.working import Detail, Working
 from tracer.trace import Trace
 
 NOTHING = Detail((), (), beside=True)
@@ -22,10 +23,10 @@ def first_slip(judgement: Judgement, voice: Voice) -> list[Block]:
     mark, say = judgement.marks.first_wrong, judgement.say
     if mark is None:
         return []
-    written = visible(mark.entry.raw)
+    raw = written(mark.entry.raw)
     opening = (
         Heading(say.text(voice.first), 2, "first"),
-        Text(say.line(voice.is_the, cell=judgement.link(mark), name=judgement.name(mark), written=written)),
+        Text(say.line(voice.is_the, cell=judgement.link(mark), name=judgement.name(mark), written=raw)),
     )
     own, right = chains(judgement, mark)
     if own is None or right is None:
@@ -47,23 +48,28 @@ def chains(judgement: Judgement, mark: Mark) -> tuple[Chain | None, Chain | None
 def own_trace(judgement: Judgement, mark: Mark) -> Trace:
     """The pass with the person's numbers in all other steps, where there are any."""
     trace = judgement.marks.trace
-    written: dict[Key, Expr] = {
+    numbers: dict[Key, Expr] = {
         judgement.cell(one).key: one.entry.number
         for one in judgement.marks.marks
         if one.entry.number is not None and one.key[0] != mark.key[0]
     }
     once = replace(trace.problem, paper=replace(trace.problem.paper, by_hand={}))
-    return replace(trace, problem=once, written=written)
+    return replace(trace, problem=once, written=numbers)
 
 
 def worked(trace: Trace, key: Key, mark: Mark) -> Chain | None:
     """One number worked line by line, to as many places as were written; None where that is beyond computing."""
     working, step = Working(trace, (), NOTHING), trace[key[0]]
-    if trace.written:
-        working.exactly = decimals
     if isinstance(mark.entry.number, Num):
         working.places = max(working.places, mark.entry.number.places or 0)
     try:
-        return replace(working.chain(step[key[1]], step.unit), anchor="")
+        chain = working.chain(step[key[1]], step.unit)
     except (Undefined, Undecided):
         return None
+    links = tuple(link for link in chain.links if not (trace.written and is_long_division(link[1])))
+    return replace(chain, links=links, anchor="")
+
+
+def is_long_division(expr: Expr) -> bool:
+    """A fraction such as 1371/2047: exactly what rounded numbers come to, and of no use to anybody."""
+    return isinstance(expr, Num) and expr.places is None and expr.value.denominator > 1

@@ -7,11 +7,13 @@ from typing import TypeAlias
 
 from tracer.document import Card, Line, Link
 from tracer.marking import WRONG, Mark, Verdict
-from tracer.parts.verdicts import Judgement, number, visible
+from tracer.parts.judgement import Judgement
+from tracer.parts.verdicts import in_parts, number, written
 from tracer.parts.voices import Voice
 from tracer.parts.words import listed
 
 RIGHT = (Verdict.EXACT, Verdict.BY_HAND)
+PRINTED = tuple(verdict for verdict in Verdict if verdict is not Verdict.MISSING)
 
 Told: TypeAlias = tuple[str, Line]
 Teller: TypeAlias = Callable[[Judgement, Voice], Told | None]
@@ -26,7 +28,7 @@ def in_short(judgement: Judgement, voice: Voice, tellers: Sequence[Teller]) -> C
 def credit(judgement: Judgement, voice: Voice) -> Told:
     """The sum of all credits."""
     marks, say = judgement.marks, judgement.say
-    return say.text("Credit"), say.line("{credit} of {all}.", credit=str(marks.credit), all=str(marks.blanks))
+    return say.text("Credit"), say.line("{credit} of {all}.", credit=in_parts(marks.credit), all=str(marks.blanks))
 
 
 def right(judgement: Judgement, voice: Voice) -> Told:
@@ -36,7 +38,7 @@ def right(judgement: Judgement, voice: Voice) -> Told:
 
 def right_of_printed(judgement: Judgement, voice: Voice) -> Told:
     """How many numbers are right, of all that are printed."""
-    return _right(judgement, judgement.marks.blanks - len(judgement.of(Verdict.MISSING)))
+    return _right(judgement, len(judgement.of(*PRINTED)))
 
 
 def _right(judgement: Judgement, all_: int) -> Told:
@@ -56,16 +58,16 @@ def _some(judgement: Judgement, found: int, all_: int) -> Line:
     return judgement.say.line("{n} of {all} numbers.", n=str(found), all=str(all_))
 
 
-def first(judgement: Judgement, voice: Voice) -> Told | None:
-    """The first wrong number, with what the earlier numbers give, and what it looks like."""
+def first(judgement: Judgement, voice: Voice) -> Told:
+    """The first wrong number, with what the earlier numbers give, and what it looks like; said too if there is none."""
     mark, say = judgement.marks.first_wrong, judgement.say
     if mark is None:
-        return None
+        return say.text("First slip"), say.line("None: no number is wrong.")
     line = say.line(
         voice.wrote,
         cell=judgement.link(mark),
         step=judgement.step(judgement.marks.trace[mark.key[0]]),
-        written=visible(mark.entry.raw),
+        written=written(mark.entry.raw),
         value=number(mark.from_yours or mark.expected),
     )
     looks = judgement.looks_like(mark) or say.line("No known mistake explains it.")
@@ -142,7 +144,16 @@ def blank(judgement: Judgement, voice: Voice) -> Told | None:
 
 
 def steps(judgement: Judgement, voice: Voice) -> Told:
-    """How many numbers are right in each step."""
+    """How many numbers are right in each step, of all that were to be filled in."""
+    return _steps(judgement, judgement.marks.marks)
+
+
+def steps_of_printed(judgement: Judgement, voice: Voice) -> Told:
+    """How many numbers are right in each step, of all that are printed."""
+    return _steps(judgement, judgement.of(*PRINTED))
+
+
+def _steps(judgement: Judgement, among: Sequence[Mark]) -> Told:
     say = judgement.say
     found = [
         say.line(
@@ -151,7 +162,7 @@ def steps(judgement: Judgement, voice: Voice) -> Told:
             n=str(sum(mark.verdict in RIGHT for mark in marks)),
             all=str(len(marks)),
         )
-        for step, marks in judgement.steps
+        for step, marks in judgement.by_step(among)
     ]
     return say.text("Steps"), (*listed(found, say), ".")
 

@@ -1,23 +1,15 @@
-"""Verdicts on a page: the sign, the word and the tone of each, the rule behind it, and the marks of each step."""
+"""Verdicts on a page: the sign, the word and the tone of each, and the rule behind it; what was written, made safe."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from fractions import Fraction
 from typing import NamedTuple
 
 from tracer import numbers
-from tracer.document import Em, Inline, Line, Link, Math
-from tracer.language import Language
-from tracer.marking import Mark, Marks, Verdict
-from tracer.mistakes import mistakes, slips
-from tracer.names import Names
-from tracer.parts.words import labels, listed, rich, titled
-from tracer.views import CellView, StepView
+from tracer.document import Inline, Math
+from tracer.marking import Verdict
 
-MOST = 6  # cells that are named one by one
 JOINERS = "\u200c\u200d"  # hold the parts of some letters and of emoji together
 PILED = 2  # marks above or below one letter
 
@@ -49,164 +41,11 @@ RULES = {
         "follows in the same way from an earlier number on the sheet that is wrong; the work in this step is right.",
     Verdict.ROUNDING_SLIP:
         "one or two units of the last written place away from an accepted value, or cut off instead of rounded.",
-    Verdict.MISTAKE:
-        "none of these, but exactly what a known mistake makes of the earlier numbers on the sheet.",
+    Verdict.MISTAKE: "none of these, but what a known mistake makes of the earlier numbers on the sheet.",
     Verdict.WRONG: "none of these, and no known mistake explains it.",
     Verdict.MISSING: "nothing is written in this cell.",
     Verdict.UNREADABLE: "what is written in this cell is not a number.",
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """The marks of a submission as pages tell of them: by step, by verdict, by mistake, and where in words."""
-
-    marks: Marks
-
-    @property
-    def say(self) -> Language:
-        """The language of the page."""
-        return self.marks.trace.problem.paper.style.language
-
-    @cached_property
-    def steps(self) -> list[tuple[StepView, list[Mark]]]:
-        """The steps of which anything was handed in, in the order of the work, with their marks."""
-        found: dict[str, list[Mark]] = {}
-        for mark in self.marks.marks:
-            found.setdefault(mark.key[0], []).append(mark)
-        ordered = [step.id for step in self.marks.trace.steps if step.id in found]
-        return [(self.marks.trace[id_], found[id_]) for id_ in ordered]
-
-    def of(self, *verdicts: Verdict) -> list[Mark]:
-        """The marks with these verdicts, in the order of the work."""
-        return [mark for _, marks in self.steps for mark in marks if mark.verdict in verdicts]
-
-    def by_step(self, marks: Sequence[Mark]) -> list[tuple[StepView, list[Mark]]]:
-        """Some of the marks, by step."""
-        wanted = {mark.key for mark in marks}
-        parted = [(step, [mark for mark in all_ if mark.key in wanted]) for step, all_ in self.steps]
-        return [(step, some) for step, some in parted if some]
-
-    def alike(self, mark: Mark) -> list[Mark]:
-        """The cells of the same step that the same mistakes explain; the cell alone where none does."""
-        if mark.verdict is not Verdict.MISTAKE:
-            return [mark]
-        found = self.of(Verdict.MISTAKE)
-        return [one for one in found if (one.key[0], one.mistakes) == (mark.key[0], mark.mistakes)]
-
-    # In words
-
-    def cell(self, mark: Mark) -> CellView:
-        """The number of the trace that a mark is about; in a submission a vector is a column."""
-        step = self.marks.trace[mark.key[0]]
-        return step[mark.key[1][: len(step.shape)]]
-
-    def link(self, mark: Mark) -> Link:
-        """The name of a cell, which leads to it."""
-        cell = self.cell(mark)
-        return Link((Math(cell.name),), cell.id)
-
-    def name(self, mark: Mark) -> str:
-        """What the number is called: score of apple with orange."""
-        cell = self.cell(mark)
-        names = Names(self.say, labels(self.marks.trace))
-        return names.of(cell.definition.tensor, [str(n + 1) for n in cell.at])
-
-    def title(self, step: StepView) -> str:
-        """The title of a step; of contributions, with the word that they go to."""
-        title = titled(step)
-        if step.name != "contributions":
-            return title
-        word = self.marks.trace.problem.tokens[int(step.id.split(".")[-2].removeprefix("row")) - 1]
-        return self.say.text("{title}, to {word}", title=title, word=word)
-
-    def step(self, step: StepView) -> Link:
-        """The title of a step, which leads to it."""
-        return Link((self.title(step),), step.id)
-
-    def places(self, step: StepView, marks: Sequence[Mark]) -> Line:
-        """Where these marks of a step stand: all of them, whole rows, whole columns, or cell by cell."""
-        everything = next(all_ for one, all_ in self.steps if one.id == step.id)
-        if len(marks) == len(everything) > 1:
-            return self.say.line("all {n} numbers", n=str(len(marks)))
-        for axis, one, many in ((0, "row {labels}", "rows {labels}"), (1, "column {labels}", "columns {labels}")):
-            lines = complete(everything, marks, axis)
-            if lines and len(step.shape) > axis:
-                return self.say.line(
-                    one if len(lines) == 1 else many,
-                    labels=listed([(self.label(step, axis, n),) for n in lines], self.say),
-                )
-        cells: list[Line] = [(self.link(mark),) for mark in marks[:MOST]]
-        if rest := len(marks[MOST:]):
-            cells.append((self.say.text("{n} more", n=rest),))
-        return listed(cells, self.say)
-
-    def label(self, step: StepView, axis: int, n: int) -> Inline:
-        """The word of a row or a column, or its number."""
-        text = (step.rows, step.columns)[axis][n]
-        return Em(text) if step.tensor.axes[axis].counts in ("query", "key") else text
-
-    def everywhere(self, marks: Sequence[Mark]) -> Line:
-        """Where these marks stand, step by step: S₁₂ in Scores and row apple in Attention weights."""
-        found = [
-            self.say.line("{places} in {step}", places=self.places(step, some), step=self.step(step))
-            for step, some in self.by_step(marks)
-        ]
-        return listed(found, self.say) if found else ()
-
-    def counted(self, marks: Sequence[Mark]) -> Line:
-        """How many of these marks stand in which step."""
-        found = [
-            self.say.line("{places} in {step}", places=str(len(some)), step=self.step(step))
-            for step, some in self.by_step(marks)
-        ]
-        return listed(found, self.say) if found else ()
-
-    def looks_like(self, mark: Mark) -> Line:
-        """What the mistakes are that explain a number, ties admitted; nothing where none does."""
-        found = [known for name in mark.mistakes if (known := what(name))]
-        parts: list[Line] = [rich(self.say.text(known.what)) for known in found]
-        if not parts:
-            return ()
-        if len(parts) == 1:
-            return self.say.line("It looks as if {what}.", what=parts[0])
-        line = parts[0]
-        for part in parts[1:]:
-            line = self.say.line("{one} or {other}", one=line, other=part)
-        return self.say.line(
-            "It looks as if either {mistakes}; from the numbers alone one cannot tell which.", mistakes=line
-        )
-
-    def helps(self, mark: Mark) -> Line:
-        """What helps against the mistakes, a sentence each."""
-        found = [rich(self.say.text(known.helps)) for name in mark.mistakes if (known := what(name))]
-        return tuple(part for n, line in enumerate(found) for part in ((" ", *line) if n else line))
-
-
-def what(name: str) -> Known | None:
-    """The mistake or the slip of the pen of a name."""
-    if name in mistakes:
-        return Known(mistakes[name].what, mistakes[name].helps)
-    return Known(slips[name].what, slips[name].helps) if name in slips else None
-
-
-class Known(NamedTuple):
-    """What happened, in half a sentence, and a sentence that helps."""
-
-    what: str
-    helps: str
-
-
-def complete(everything: Sequence[Mark], marks: Sequence[Mark], axis: int) -> list[int]:
-    """The rows (axis 0) or columns (1) that these marks fill, if they fill whole ones of several cells; else none."""
-    whole: dict[int, int] = {}
-    some: dict[int, int] = {}
-    for counts, counted in ((whole, everything), (some, marks)):
-        for mark in counted:
-            if len(mark.key[1]) > axis:
-                counts[mark.key[1][axis]] = counts.get(mark.key[1][axis], 0) + 1
-    are_whole = all(whole[n] == count > 1 for n, count in some.items())
-    return sorted(some) if are_whole else []
 
 
 def number(text: str) -> Inline:
@@ -217,8 +56,20 @@ def number(text: str) -> Inline:
         return text
 
 
+def in_parts(credit: Fraction) -> str:
+    """A credit as it is written on a sheet: 6 1/2."""
+    whole, rest = divmod(credit, 1)
+    return f"{whole} {rest}" if whole and rest else str(credit)
+
+
+def written(raw: str) -> str:
+    """What somebody wrote in a cell, as a page can show it."""
+    text = visible(raw)
+    return text if len(text) <= numbers.MAX_CHARACTERS else text[: numbers.MAX_CHARACTERS] + "…"
+
+
 def visible(text: str) -> str:
-    """What somebody wrote, in one line: what cannot be seen, or would change the page around it, is a □."""
+    """A text of somebody’s in one line: what cannot be seen, or would change the page around it, is a □."""
     shown: list[str] = []
     piled = 0
     for char in " ".join(text.split()):

@@ -21,7 +21,7 @@ class Voice(NamedTuple):
 YOU = Voice(
     "Handed in by {by}.",
     "Your first slip, worked in full",
-    "{cell} is the {name}. You wrote {written}.",
+    "{cell}, {name}: you wrote {written}.",
     "Worked from your earlier numbers it is:",
     "Worked from your own earlier numbers it would be:",
     "{cell} in {step}: you wrote {written}, and your earlier numbers give {value}.",
@@ -31,7 +31,7 @@ YOU = Voice(
 SHEET = Voice(
     "Handed in by {by}.",
     "The first slip, worked in full",
-    "{cell} is the {name}. The sheet says {written}.",
+    "{cell}, {name}: the sheet says {written}.",
     "Worked from the earlier numbers on the sheet it is:",
     "Worked from the earlier numbers on the sheet it would be:",
     "{cell} in {step}: the sheet says {written}, and its earlier numbers give {value}.",
@@ -41,7 +41,7 @@ SHEET = Voice(
 PAGE = Voice(
     "Printed by {by}.",
     "The first wrong number, worked in full",
-    "{cell} is the {name}. The page prints {written}.",
+    "{cell}, {name}: the page prints {written}.",
     "Worked from the page’s earlier numbers it is:",
     "Worked from the page’s own earlier numbers it would be:",
     "{cell} in {step}: the page prints {written}, and its earlier numbers give {value}.",

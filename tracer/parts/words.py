@@ -6,11 +6,13 @@ import re
 from collections.abc import Sequence
 
 from tracer.document import Line, Math
-from tracer.expr import Letter
+from tracer.expr import Expr, Letter, sqrt
 from tracer.language import Language
 from tracer.names import WHERE
 from tracer.trace import Trace
 from tracer.views import StepView
+
+NAMES = re.compile(r"(√?\b(?:[A-Z]_[A-Z]|d_[a-z]+)\b)")
 
 
 def listed(parts: Sequence[Line], say: Language) -> Line:
@@ -27,9 +29,13 @@ def listed_words(words: Sequence[str], say: Language) -> str:
 
 
 def rich(text: str) -> Line:
-    """A sentence, with the names of matrices in it (W_Q) as formulas."""
-    parts = re.split(r"\b([A-Z]_[A-Z]|d_[a-z]+)\b", text)
-    return tuple(Math(Letter(part)) if n % 2 else part for n, part in enumerate(parts) if part)
+    """A sentence, with the names of matrices and sizes in it (W_Q, √d_k) as formulas."""
+    parts = NAMES.split(text)
+    return tuple(Math(_name(part)) if n % 2 else part for n, part in enumerate(parts) if part)
+
+
+def _name(text: str) -> Expr:
+    return sqrt(Letter(text[1:])) if text.startswith("√") else Letter(text)
 
 
 def titled(step: StepView) -> str:

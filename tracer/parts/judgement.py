@@ -1,0 +1,170 @@
+"""The marks of a submission as pages tell of them: step by step, by verdict, by mistake, and where in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from tracer.document import Em, Inline, Line, Link, Math
+from tracer.language import Language
+from tracer.marking import Mark, Marks, Verdict
+from tracer.mistakes import mistakes, slips
+from tracer.names import Names
+from tracer.parts.words import labels, listed, rich, titled
+from tracer.views import CellView, StepView
+
+LINES = (("row {labels}", "rows {labels}"), ("column {labels}", "columns {labels}"))
+MOST = 6  # cells that are named one by one
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The marks of a submission as pages tell of them: by step, by verdict, by mistake, and where in words."""
+
+    marks: Marks
+
+    @property
+    def say(self) -> Language:
+        """The language of the page."""
+        return self.marks.trace.problem.paper.style.language
+
+    @cached_property
+    def steps(self) -> list[tuple[StepView, list[Mark]]]:
+        """The steps of which anything was handed in, in the order of the work, with their marks."""
+        found: dict[str, list[Mark]] = {}
+        for mark in self.marks.marks:
+            found.setdefault(mark.key[0], []).append(mark)
+        ordered = [step.id for step in self.marks.trace.steps if step.id in found]
+        return [(self.marks.trace[id_], found[id_]) for id_ in ordered]
+
+    def of(self, *verdicts: Verdict) -> list[Mark]:
+        """The marks with these verdicts, in the order of the work."""
+        return [mark for _, marks in self.steps for mark in marks if mark.verdict in verdicts]
+
+    def by_step(self, marks: Sequence[Mark]) -> list[tuple[StepView, list[Mark]]]:
+        """Some of the marks, by step."""
+        wanted = {mark.key for mark in marks}
+        parted = [(step, [mark for mark in all_ if mark.key in wanted]) for step, all_ in self.steps]
+        return [(step, some) for step, some in parted if some]
+
+    def alike(self, mark: Mark) -> list[Mark]:
+        """The cells of the same step that the same mistakes explain; the cell alone where none does."""
+        if mark.verdict is not Verdict.MISTAKE:
+            return [mark]
+        found = self.of(Verdict.MISTAKE)
+        return [one for one in found if (one.key[0], one.mistakes) == (mark.key[0], mark.mistakes)]
+
+    # In words
+
+    def cell(self, mark: Mark) -> CellView:
+        """The number of the trace that a mark is about; in a submission a vector is a column."""
+        step = self.marks.trace[mark.key[0]]
+        return step[mark.key[1][: len(step.shape)]]
+
+    def link(self, mark: Mark) -> Link:
+        """The name of a cell, which leads to it."""
+        cell = self.cell(mark)
+        return Link((Math(cell.name),), cell.id)
+
+    def name(self, mark: Mark) -> str:
+        """What the number is called: score of apple with orange."""
+        cell = self.cell(mark)
+        names = Names(self.say, labels(self.marks.trace))
+        return names.of(cell.definition.tensor, [str(n + 1) for n in cell.at])
+
+    def title(self, step: StepView) -> str:
+        """The title of a step; of contributions, with the word that they go to."""
+        title = titled(step)
+        if step.name != "contributions":
+            return title
+        word = self.marks.trace.problem.tokens[int(step.id.split(".")[-2].removeprefix("row")) - 1]
+        return self.say.text("{title}, to {word}", title=title, word=word)
+
+    def step(self, step: StepView) -> Link:
+        """The title of a step, which leads to it."""
+        return Link((self.title(step),), step.id)
+
+    def places(self, step: StepView, marks: Sequence[Mark]) -> Line:
+        """Where these marks of a step stand: all of them, whole rows, whole columns, or cell by cell."""
+        everything = next(all_ for one, all_ in self.steps if one.id == step.id)
+        if len(marks) == len(everything) > 1:
+            return self.say.line("all {n} numbers", n=str(len(marks)))
+        for axis in range(len(step.shape)):
+            if lines := complete(everything, marks, axis):
+                labels = listed([(self.label(step, axis, n),) for n in lines], self.say)
+                return self.say.line(LINES[axis][len(lines) > 1], labels=labels)
+        cells: list[Line] = [(self.link(mark),) for mark in marks[:MOST]]
+        if rest := len(marks[MOST:]):
+            cells.append((self.say.text("{n} more", n=rest),))
+        return listed(cells, self.say)
+
+    def label(self, step: StepView, axis: int, n: int) -> Inline:
+        """The word of a row or a column, or its number."""
+        text = (step.rows, step.columns)[axis][n]
+        return Em(text) if step.tensor.axes[axis].counts in ("query", "key") else text
+
+    def everywhere(self, marks: Sequence[Mark]) -> Line:
+        """Where these marks stand, step by step: S₁₂ in Scores and row apple in Attention weights; many are counted."""
+        if len(marks) > MOST:
+            return self.counted(marks)
+        found = [
+            self.say.line("{places} in {step}", places=self.places(step, some), step=self.step(step))
+            for step, some in self.by_step(marks)
+        ]
+        return listed(found, self.say) if found else ()
+
+    def counted(self, marks: Sequence[Mark]) -> Line:
+        """How many of these marks stand in which step."""
+        found = [
+            self.say.line("{places} in {step}", places=str(len(some)), step=self.step(step))
+            for step, some in self.by_step(marks)
+        ]
+        return listed(found, self.say) if found else ()
+
+    def looks_like(self, mark: Mark) -> Line:
+        """What the mistakes are that explain a number, ties admitted; nothing where none does."""
+        found = [known for name in mark.mistakes if (known := what(name))]
+        parts: list[Line] = [rich(self.say.text(known.what)) for known in found]
+        if not parts:
+            return ()
+        if len(parts) == 1:
+            return self.say.line("It looks as if {what}.", what=parts[0])
+        line = parts[0]
+        for part in parts[1:]:
+            line = self.say.line("{one} or {other}", one=line, other=part)
+        return self.say.line(
+            "It looks as if either {mistakes}; from the numbers alone one cannot tell which.", mistakes=line
+        )
+
+    def helps(self, mark: Mark) -> Line:
+        """What helps against the mistakes, a sentence each."""
+        found = [rich(self.say.text(known.helps)) for name in mark.mistakes if (known := what(name))]
+        return tuple(part for n, line in enumerate(found) for part in ((" ", *line) if n else line))
+
+
+def what(name: str) -> Known | None:
+    """The mistake or the slip of the pen of a name."""
+    if name in mistakes:
+        return Known(mistakes[name].what, mistakes[name].helps)
+    return Known(slips[name].what, slips[name].helps) if name in slips else None
+
+
+class Known(NamedTuple):
+    """What happened, in half a sentence, and a sentence that helps."""
+
+    what: str
+    helps: str
+
+
+def complete(everything: Sequence[Mark], marks: Sequence[Mark], axis: int) -> list[int]:
+    """The rows (axis 0) or columns (1) that these marks fill, if they fill whole ones of several cells; else none."""
+    whole: dict[int, int] = {}
+    some: dict[int, int] = {}
+    for counts, counted in ((whole, everything), (some, marks)):
+        for mark in counted:
+            if len(mark.key[1]) > axis:
+                counts[mark.key[1][axis]] = counts.get(mark.key[1][axis], 0) + 1
+    are_whole = all(whole[n] == count > 1 for n, count in some.items())
+    return sorted(some) if are_whole else []
