@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pypdf
 import pytest
+import test_feedback
 from browser import Browser
 
 import tracer
 from tracer.formats.html import html
+from tracer.pages.feedback import audiences, feedback
 from tracer.pages.solution import only, solution
 from tracer.problem_file import from_dict
 
@@ -56,6 +58,10 @@ def pages(tmp_path_factory) -> dict[str, Path]:
         name: html(solution(tracer.solve(from_dict(told)), *[only(0)] * (name == "wide")))
         for name, told in HARD.items()
     }
+    made |= {f"feedback-{name}": html(feedback(test_feedback.apple("de"), name)) for name in audiences}
+    made["feedback-hostile"] = html(
+        test_feedback.filled_in([raw for raw in test_feedback.HOSTILE if raw.isprintable()])
+    )
     for name, text in made.items():
         (folder / f"{name}.html").write_bytes(text)
     return {name: folder / f"{name}.html" for name in made}
@@ -76,7 +82,9 @@ def quiet(browser: Browser, path: Path) -> bool:
     return not browser.errors and asked <= {path.as_uri()}
 
 
-@pytest.mark.parametrize("name", [path.parent.name for path in EXAMPLES])
+@pytest.mark.parametrize(
+    "name", [*(path.parent.name for path in EXAMPLES), *(f"feedback-{name}" for name in audiences)]
+)
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_axe_finds_no_violation(browser, pages, name, dark):
     """With the panel open, in light and in dark, on a desk and on a phone; nothing is asked of the network."""
@@ -120,6 +128,20 @@ def test_what_one_touches_is_large_enough(browser, pages):
     )
 
     assert small == []
+
+
+def test_a_marked_number_says_which_of_ones_own_numbers_it_follows_from(browser, pages):
+    """What follows from a slip leads back to the slip; what goes into a step that is not on the page is seen through."""
+    browser.errors.clear()
+    browser.open(pages["feedback-student"].as_uri())
+    browser.run("document.getElementById('weights[2,1]').focus()")
+    said = browser.run("document.getElementById('aloud').textContent")
+
+    assert "weights[2,1] : 0.12 → folgt" in " ".join(said.split())
+    assert said.index("kommt von") < said.index("scaled[2,1] : 6 ✗ Fehler") < said.index("geht in")
+    browser.run("document.getElementById('scores[1,1]').focus()")
+    assert "keine andere Zahl auf dieser Seite" in browser.run("document.getElementById('aloud').textContent")
+    assert not browser.errors
 
 
 def test_a_number_says_where_it_comes_from_and_where_it_goes(apple):

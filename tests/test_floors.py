@@ -54,7 +54,7 @@ SIBLINGS = {  # inside one folder: what the others may build on
         "unsaid",
     },  # one thing, in the order in which its files build on each other
     "operations": {"scaling", "norms"},  # the registry that `masks` adds to; lengths, for `similarity`
-    "parts": {"words", "products", "working", "judgement", "verdicts", "voices"},
+    "parts": {"words", "products", "working", "judgement", "verdicts", "voices", "redone"},
     "mistakes": {"softmaxes"},
     "pictures": {"lettering", "composing", "field", "ink"},
     "notation": {"plain"},

@@ -71,6 +71,7 @@ def page(document: Document, typesetter: Typesetter) -> str:
         document,
         typeset,
         said=typesetter.spoken.inline,
+        heard=typesetter.spoken.line,
         bands=lambda grid: bands(grid, WIDTH, breadth),
         outline=sections(document.blocks),
         is_new=Places(document).is_new,

@@ -14,7 +14,7 @@ from typing import Any
 
 from tracer.errors import UnknownName
 from tracer.evaluate import Definition, Key
-from tracer.expr import Axis, Condition, Expr, Tensor, letters
+from tracer.expr import Axis, Condition, Expr, Num, Tensor, letters
 from tracer.problem import Problem, Values
 from tracer.registry import did_you_mean
 from tracer.tables import Tables
@@ -156,6 +156,11 @@ class Trace:
         """The letters that have no number: those among the given numbers, and sizes nobody has said."""
         formulas = [name for step in self.steps for name in letters(step.formula)]
         return tuple(dict.fromkeys(self.problem.letters() + formulas))
+
+    @property
+    def speaks_decimals(self) -> bool:
+        """Whether numbers are written with a decimal point, so that 9.08 is clearer than 227/25."""
+        return self.problem.speaks_decimals or any(isinstance(one, Num) and one.places for one in self.written.values())
 
     def floats(self, id_: str) -> Any:
         """A step as a NumPy float64 array, computed in floating point from start to end."""

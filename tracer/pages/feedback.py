@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
-from tracer.document import Block, Document, Heading, Text
+from tracer.document import Block, Document, Heading
 from tracer.marking import Mark, Marks
 from tracer.origins import origins
 from tracer.parts import short
@@ -45,14 +45,11 @@ def feedback(marks: Marks, audience: str = "student") -> Document:
     of, judgement = audiences[audience], Judgement(marks)
     problem, say = marks.trace.problem, judgement.say
     title = say.text(TITLE) if problem.title == TITLE else problem.title
-    blocks: list[Block] = []
-    if by := visible(marks.submission.by):
-        blocks.append(Text(say.line(of.voice.by, by=by), "aside"))
-    blocks.append(short.in_short(judgement, of.voice, of.summary))
+    blocks: list[Block] = [short.in_short(judgement, of.voice, of.summary)]
     for part in of.parts:
         blocks += part(judgement, of.voice)
     return Document(
-        say.text(of.title, title=title) if title else say.text("Feedback"),
+        " · ".join(part for part in (say.text(of.title, title=title), visible(marks.submission.by)) if part),
         tuple(blocks),
         problem.source,
         problem.paper.style,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from tracer.document import Card, Line, Link
+from tracer.document import Card, Line, Link, Math
 from tracer.marking import WRONG, Mark, Verdict
 from tracer.parts.judgement import Judgement
+from tracer.parts.redone import chains
 from tracer.parts.verdicts import in_parts, number, written
 from tracer.parts.voices import Voice
 from tracer.parts.words import listed
@@ -68,10 +69,19 @@ def first(judgement: Judgement, voice: Voice) -> Told:
         cell=judgement.link(mark),
         step=judgement.step(judgement.marks.trace[mark.key[0]]),
         written=written(mark.entry.raw),
-        value=number(mark.from_yours or mark.expected),
+        value=_value(judgement, mark),
     )
     looks = judgement.looks_like(mark) or say.line("No known mistake explains it.")
     return say.text("First slip"), (*line, " ", *looks)
+
+
+def _value(judgement: Judgement, mark: Mark) -> Line:
+    """What the earlier numbers give, as it is worked below; to the places written, where nothing is worked."""
+    own, _ = chains(judgement, mark)
+    if own is None or own.remark:
+        return (number(mark.from_yours or mark.expected),)
+    sign, value = own.links[-1]
+    return (f"{sign} " if sign == "≈" else "", Math(value), own.unit)
 
 
 def to_do(judgement: Judgement, voice: Voice) -> Told | None:

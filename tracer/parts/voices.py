@@ -8,7 +8,6 @@ from typing import NamedTuple
 class Voice(NamedTuple):
     """The sentences that differ."""
 
-    by: str
     first: str
     is_the: str
     worked: str
@@ -19,7 +18,6 @@ class Voice(NamedTuple):
 
 
 YOU = Voice(
-    "Handed in by {by}.",
     "Your first slip, worked in full",
     "{cell}, {name}: you wrote {written}.",
     "Worked from your earlier numbers it is:",
@@ -29,7 +27,6 @@ YOU = Voice(
     "{n} numbers follow from a wrong one and are worked correctly from it ({where}): nothing to rework.",
 )
 SHEET = Voice(
-    "Handed in by {by}.",
     "The first slip, worked in full",
     "{cell}, {name}: the sheet says {written}.",
     "Worked from the earlier numbers on the sheet it is:",
@@ -39,7 +36,6 @@ SHEET = Voice(
     "{n} numbers follow from a wrong one and are worked correctly from it ({where}).",
 )
 PAGE = Voice(
-    "Printed by {by}.",
     "The first wrong number, worked in full",
     "{cell}, {name}: the page prints {written}.",
     "Worked from the page’s earlier numbers it is:",

@@ -51,7 +51,7 @@ class Working:
     def __init__(self, trace: Trace, rows: tuple[int, ...], detail: Detail) -> None:
         self.trace, self.rows, self.detail = trace, rows, detail
         self.places = trace.problem.paper.places
-        self.exactly: Callable[[Fraction], Expr] = decimals if trace.problem.speaks_decimals else num
+        self.exactly: Callable[[Fraction], Expr] = decimals if trace.speaks_decimals else num
         self.beside = beside(trace)
         self.say = trace.problem.paper.style.language
         self.number = 0

@@ -92,6 +92,7 @@ class _Grafter:
         if root.role == "Figure":
             return
         page, own = figure["Pg"], figure.reference
+        self.unlink(figure)
         figure.pop("Alt", None)
         figure.pop("A", None)
         figure["S"] = f"/{root.role}"
@@ -100,6 +101,12 @@ class _Grafter:
             figure["K"] = pydyf.Array(kids)
         else:
             figure["Alt"] = pydyf.String(root.says)
+
+    def unlink(self, figure: Any) -> None:
+        """A piece in a link is a part of it: WeasyPrint has made it a link of its own as well."""
+        for kid in [kid for kid in figure["K"] if not isinstance(kid, int)]:
+            figure["K"].remove(kid)
+            _object(self.pdf, figure["Pg"])["Annots"].remove(_object(self.pdf, kid)["Obj"])
 
     def element(self, node: Node, parent: str | bytes, page: str | bytes) -> Element:
         """A node as an element, with all that it holds; a formula inside a cell is an element of its own."""
