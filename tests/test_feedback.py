@@ -163,7 +163,7 @@ def test_the_summary_is_to_be_acted_on_in_a_minute() -> None:
     assert "nothing to rework" in told["Follows"]
     assert told["Blank"] == "1 cell: O[2, 2] in Outputs."
     assert told["Unreadable"] == "1 cell holds something that is no number: O[2, 1] in Outputs."
-    assert told["Steps"] == "Scores 4 of 4, Scaled scores 2 of 4, Attention weights 2 of 4 and Outputs 2 of 4."
+    assert told["Steps"] == "Scores: 4 of 4, Scaled scores: 2 of 4, Attention weights: 2 of 4 and Outputs: 2 of 4."
     assert "Also wrong" not in told
 
 
@@ -175,7 +175,7 @@ def test_where_nothing_is_wrong_the_page_says_so_and_no_more() -> None:
     assert entries(page) == {
         "Right": "All 8 numbers.",
         "First slip": "None: no number is wrong.",
-        "Steps": "Scores 4 of 4 and Attention weights 4 of 4.",
+        "Steps": "Scores: 4 of 4 and Attention weights: 4 of 4.",
     }
     assert [block.text for block in flat(page.blocks) if isinstance(block, Heading)] == [
         "Step by step",

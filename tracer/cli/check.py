@@ -35,7 +35,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the feedback, or write it."""
     from tracer.answers import read_submission
-    from tracer.formats.marks import render
+    from tracer.formats import render_marks
     from tracer.judging import check
     from tracer.marking import ACCEPTED, Verdict
     from tracer.pages.feedback import feedback
@@ -43,6 +43,6 @@ def run(options: argparse.Namespace) -> int:
     trace = traced(options)
     earlier = read_submission(options.earlier) if options.earlier else None
     marks = check(trace, read_submission(options.submission), earlier)
-    write_all(options, lambda suffix: render(marks, lambda: feedback(marks, options.audience), suffix))
+    write_all(options, lambda suffix: render_marks(marks, lambda: feedback(marks, options.audience), suffix))
     accepted = all(mark.verdict in (*ACCEPTED, Verdict.MISSING) for mark in marks.marks)
     return EVERYTHING_ACCEPTED if accepted else SOMETHING_NOT

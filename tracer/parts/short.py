@@ -167,7 +167,7 @@ def _steps(judgement: Judgement, among: Sequence[Mark]) -> Told:
     say = judgement.say
     found = [
         say.line(
-            "{step} {n} of {all}",
+            "{step}: {n} of {all}",
             step=judgement.step(step),
             n=str(sum(mark.verdict in RIGHT for mark in marks)),
             all=str(len(marks)),
