@@ -14,8 +14,7 @@ from tracer.formats.pdf.painting import printed
 from tracer.garbage import rarely
 from tracer.layout.piece import Node, Piece
 
-SPECIMEN = """<html lang="en"><title>a</title><h1 id="a">a</h1><h2>b</h2><h3>c</h3><p>d <em>e</em></p>
-<div class="chains"><img src="piece:0" alt="-"></div><table><tr><th>f<td>g</table><ul><li>h</ul>"""  # warms the press
+SPECIMEN = """<html lang="en"><title>a</title><p>b <em>c</em> <img src="piece:0" alt="-">"""  # warms the press
 
 
 def work(jobs: BinaryIO, outcomes: BinaryIO) -> None:
