@@ -16,7 +16,7 @@ from tracer.evaluate import Key
 from tracer.judging.asked import answers, fitted
 from tracer.judging.judge import Answer, Judge
 from tracer.judging.numbers import from_yours, places_of, right
-from tracer.judging.sentences import sentence
+from tracer.judging.sentences import no_number, sentence
 from tracer.judging.unsaid import with_sizes
 from tracer.marking import Mark, Marks, Verdict
 from tracer.problem import Problem
@@ -60,11 +60,7 @@ def _mark(judge: Judge, key: Key, entry: Entry, unreadable: dict[Key, str]) -> M
     cell = judge.trace[key[0]][key[1]].id
     if key not in judge.verdicts:
         verdict = Verdict.UNREADABLE if key in unreadable else Verdict.MISSING
-        words = (
-            say.text("This could not be read as a number: it {reason}.", reason=say.text(unreadable[key]))
-            if key in unreadable
-            else say.text("Nothing is written here.")
-        )
+        words = no_number(unreadable.get(key), say)
         return Mark(key, cell, entry, verdict, Fraction(0), right(judge.trace, key, None), None, (), words)
     verdict, expected = judge.verdicts[key], right(judge.trace, key, places_of(judge, key))
     yours = None if verdict is Verdict.EXACT else from_yours(judge, key)

@@ -44,6 +44,15 @@ def sentence(judge: Judge, key: Key, expected: str | None, yours: str | None, sa
     return say.text("This should be {right}.", right=right)
 
 
+def no_number(reason: str | None, say: Language) -> str:
+    """The sentence about a cell without a number: the reason, if the language has it, or that nothing is there."""
+    if reason is None:
+        return say.text("Nothing is written here.")
+    if say.code != "en" and reason not in say.sentences:
+        return say.text("This could not be read as a number.")
+    return say.text("This could not be read as a number: it {reason}.", reason=say.text(reason))
+
+
 def on_paper(number: str | None) -> str:
     """A number of a file as it stands in a sentence; a dash where there is none."""
     return "–" if number is None else number.replace("-", "−").replace("inf", "∞")

@@ -48,8 +48,10 @@ RULES = {
 }  # fmt: skip
 
 
-def number(text: str) -> Inline:
-    """A number as text in the signs of the page; what is none stays as it is."""
+def number(text: str | None) -> Inline:
+    """A number as text in the signs of the page; what is none stays as it is, a dash where there is nothing."""
+    if text is None:
+        return "–"
     try:
         return Math(numbers.read(text))
     except numbers.Unreadable:
