@@ -22,8 +22,6 @@ LOOKS_UP = {
     "text": slice(1),
     "say": slice(1),
     "count": slice(1, 3),
-    "mistake": slice(1, 3),
-    "slip": slice(1, 3),
     "_told": slice(2, 5),
 }  # and where their sentences stand
 TREES = [ast.parse(path.read_text("utf-8")) for path in sorted((ROOT / "tracer").rglob("*.py"))]

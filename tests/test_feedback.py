@@ -30,12 +30,13 @@ from test_schemas import schema
 from test_screen import Places
 
 import tracer
-from tracer import mistakes
+from tracer.answers import read_submission
 from tracer.document import Card, Chain, Document, Grid, Heading, Judged, Ledger, Link, Text, flat
 from tracer.errors import UnknownName
 from tracer.formats import documents, load, render_marks
 from tracer.formats.pdf.paper import job_of
 from tracer.formats.txt import PlainText, txt
+from tracer.judging import check
 from tracer.marking import Mark, Marks, Verdict
 from tracer.pages.feedback import audiences, feedback
 from tracer.parts.verdicts import LOOKS, RULES, visible, written
@@ -48,7 +49,6 @@ CREDIT = {V.MISSING: 0, V.UNREADABLE: 0, V.WRONG: 0, V.MISTAKE: Fraction(1, 4), 
 FORMATS = [".html", ".pdf", ".txt", ".md", ".tex"]
 for suffix in FORMATS:
     load(suffix)
-mistakes.load()
 
 APPLE = {"title": "Apple next to an orange", "tokens": ["orange", "apple"], "given": {"X": [[0, 3], [2, 2]]}}
 SHEET = {  # one row not scaled, what follows from it, a blank, a slip of the pen
@@ -56,15 +56,6 @@ SHEET = {  # one row not scaled, what follows from it, a blank, a slip of the pe
     "scaled": [["6.36", "4.24"], ["6", "8"]],
     "weights": [["0.89", "0.11"], ["0.12", "0.88"]],
     "outputs": [["0.22", "2.89"], ["1,7 6", ""]],
-}
-NOT_SCALED = {"verdict": V.MISTAKE, "mistakes": ("not_scaled",)}
-FOLLOWS = {"verdict": V.CARRIED, "sentence": "Your earlier answer was used."}
-JUDGED: dict[str, dict[str, Any]] = {
-    "scaled[2,1]": {**NOT_SCALED, "expected": "4"},
-    "scaled[2,2]": {**NOT_SCALED, "expected": "6"},
-    "weights[2,1]": {**FOLLOWS, "own": "0.12"},
-    "weights[2,2]": {**FOLLOWS, "own": "0.88"},
-    "outputs[1,1]": {"verdict": V.BY_HAND, "own": "0.22"},
 }
 CUT = {  # 6.36 cut off to 6.3, and a weight that comes from nowhere
     "scaled": [["6.3", "4.2"], ["4.2", "5.7"]],
@@ -115,7 +106,7 @@ def in_style(told: dict[str, Any], **keys: str) -> dict[str, Any]:
 
 @cache
 def apple(lang: str = "en") -> Marks:
-    return marked(in_style(APPLE, lang=lang), SHEET, JUDGED, "student 17")
+    return check(from_dict(in_style(APPLE, lang=lang)), read_submission({"by": "student 17", "written": SHEET}))
 
 
 def text(document: Document) -> str:
@@ -157,9 +148,10 @@ def test_the_summary_is_to_be_acted_on_in_a_minute() -> None:
     assert told["Right"].startswith("10 of 16 numbers. 1 of them is right by hand")
     assert told["First slip"] == (
         "Z[2, 1] in Scaled scores: you wrote 6, and your earlier numbers give ≈ 4.2426. "
-        "It looks as if the scores were not divided by √d_k."
+        "It looks as if the scores were not scaled. Divide every score by √d_k, or by the number that the problem names: "
+        "it takes out the growth that comes with more coordinates."
     )
-    assert "Work row “apple” in Scaled scores again" in told["To do"]
+    assert told["To do"] == "Work row “apple” in Scaled scores again; the section below shows how."
     assert "nothing to rework" in told["Follows"]
     assert told["Blank"] == "1 cell: O[2, 2] in Outputs."
     assert told["Unreadable"] == "1 cell holds something that is no number: O[2, 1] in Outputs."
@@ -188,20 +180,51 @@ def test_where_nothing_is_wrong_the_page_says_so_and_no_more() -> None:
 def test_one_mistake_is_said_once_for_all_that_it_explains() -> None:
     """Two scores not scaled: one sentence about the row, with what helps."""
     assert [line for line in paragraphs(feedback(apple())) if line.startswith("Mistake")] == [
-        "Mistake, row “apple”: It looks as if the scores were not divided by √d_k. Dot products grow with the number "
-        "of coordinates; dividing by √d_k takes that growth out again."
+        "Mistake, row “apple”: It looks as if the scores were not scaled. Divide every score by √d_k, or by the number "
+        "that the problem names: it takes out the growth that comes with more coordinates."
     ]
 
 
 def test_ties_between_mistakes_are_admitted() -> None:
-    """Two mistakes that give the same number are both named, and both remedies."""
-    if "test_tie" not in mistakes.mistakes:
-        mistakes.mistake("test_tie", "the scores were copied", "Copy nothing.")(lambda step, tensors: ())
-    both = {"verdict": V.MISTAKE, "mistakes": ("not_scaled", "test_tie")}
-    page = feedback(marked(APPLE, SHEET, {**JUDGED, "scaled[2,1]": both, "scaled[2,2]": both}))
+    """What comes to the same number is named side by side; of many some, and that there are more; pairs are pairs."""
 
-    assert "as if either the scores were not divided by √d_k or the scores were copied; from" in text(page)
-    assert "Copy nothing." in entries(page)["To do"]
+    def looks(*names: str) -> str:
+        judged = {"scaled[2,1]": {"verdict": V.MISTAKE, "mistakes": names}}
+        page = feedback(marked(APPLE, SHEET, judged), "audit")
+        ledger = next(block for block in flat(page.blocks) if isinstance(block, Ledger))
+        return PlainText(page.style).line(ledger.entries[0][-1])
+
+    assert looks("not_scaled", "base_2") == (
+        "It looks as if the scores were not scaled, or powers of 2 were taken instead of powers of e: "
+        "each of these comes to this number."
+    )
+    assert looks("not_scaled+sign_slipped") == "It looks as if the scores were not scaled and a sign slipped."
+    assert looks("not_scaled", "base_2", "base_10", "added").endswith("other slips come to this number too.")
+
+
+def test_credit_is_added_up_in_fractions() -> None:
+    """Two halves and a quarter beside whole ones, on the sheet as a mixed number."""
+    marks = marked(
+        APPLE,
+        CUT,
+        {
+            **NOWHERE,
+            "scaled[1,2]": {"verdict": V.ROUNDING_SLIP},
+            "weights[1,1]": {"verdict": V.MISTAKE, "mistakes": ("base_2",)},
+        },
+    )
+
+    assert entries(feedback(marks, "teacher"))["Credit"] == "6 1/4 of 8."
+    assert as_json(marks)["credit"] == "25/4"
+
+
+def test_a_number_that_earns_nothing_is_said_why() -> None:
+    """It follows from earlier numbers that leave nothing to work out: no talk of unknown mistakes."""
+    why = "This follows from your earlier numbers, but these leave nothing to work out, so it does not count."
+    judged = {"weights[1,1]": {"verdict": V.WRONG, "own": "0.50", "sentence": why}}
+    sheet = {"weights": [["0.50", "0.11"], ["0.20", "0.80"]]}
+
+    assert entries(feedback(marked(APPLE, sheet, judged)))["First slip"].endswith(why)
 
 
 def test_a_slip_after_a_slip_is_worked_twice() -> None:
@@ -263,9 +286,9 @@ def test_a_teacher_can_defend_each_mark() -> None:
     plain = PlainText(page.style)
     rows = [[plain.line(part) for part in row] for ledger in ledgers for row in ledger.entries]
 
-    assert entries(page)["Credit"] == "12 1/2 of 16."
-    assert "Credit: 2 1/2 of 4." in paragraphs(page)
-    assert ["Z[2, 1]", "mistake", "6", "4", "1/4"] in rows
+    assert entries(page)["Credit"] == "12 of 16."
+    assert "Credit: 2 of 4." in paragraphs(page)
+    assert ["Z[2, 1]", "mistake", "6", "4.2426", "0"] in rows
     assert ["A[2, 1]", "follows", "0.12", "0.20", "0.12", "1"] in rows
     assert set(cards["How each number is judged"]) == {
         "blank", "unreadable", "right", "right by hand", "follows", "mistake",
@@ -282,8 +305,8 @@ def test_an_audit_parts_origins_from_what_follows() -> None:
 
     assert headings[:3] == ["Wrong at its origin", "Only follows from that", "Not readable"]
     assert [[plain.line(part) for part in row][:3] for row in origin.entries] == [
-        ["Z[2, 1]", "6", "4"],
-        ["Z[2, 2]", "8", "6"],
+        ["Z[2, 1]", "6", "4.2426"],
+        ["Z[2, 2]", "8", "5.6569"],
     ]
     assert [[plain.line(part) for part in row] for row in follows.entries] == [
         ["A[2, 1]", "0.12", "0.20", "0.12"],
@@ -493,11 +516,13 @@ def test_marks_as_json_are_what_their_schema_says() -> None:
     MARKS.validate(found)
 
     assert {key: found[key] for key in ("by", "first_wrong", "accepted", "blanks", "credit")} == {
-        "by": "student 17", "first_wrong": "scaled[2,1]", "accepted": 12, "blanks": 16, "credit": "25/2",
+        "by": "student 17", "first_wrong": "scaled[2,1]", "accepted": 12, "blanks": 16, "credit": "12",
     }  # fmt: skip
     assert found["marks"][6] == {
         "cell": "scaled[2,1]", "written": "6", "verdict": "mistake", "mistake": "not_scaled", "mistakes": ["not_scaled"],
-        "expected": "4", "expected_from_yours": None, "credit": "1/4", "sentence": "",
+        "expected": "4.2426", "expected_from_yours": None, "credit": "0",
+        "sentence": "It looks as if the scores were not scaled. Divide every score by √d_k, or by the number that the "
+        "problem names: it takes out the growth that comes with more coordinates.",
     }  # fmt: skip
 
 
@@ -523,10 +548,10 @@ def test_other_marks_are_not_valid(change: dict[str, Any]) -> None:
 
 @given(st.lists(st.text(max_size=100), min_size=4, max_size=4))
 def test_json_holds_every_text(raws: list[str]) -> None:
-    """As it was written, half surrogates included."""
+    """As it was read."""
     found = as_json(marked(APPLE, {"scores": [raws[:2], raws[2:]]}, {}))
     MARKS.validate(found)
-    assert [mark["written"] for mark in found["marks"]] == raws
+    assert [mark["written"] for mark in found["marks"]] == [entry(raw).raw for raw in raws]
 
 
 def test_marks_have_no_notebook() -> None:

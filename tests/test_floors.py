@@ -14,7 +14,7 @@ FLOORS = [  # a name is a file, or a whole folder
     ["language"],
     ["names"],
     ["notation", "evaluate", "fields"],
-    ["style", "references", "submission"],
+    ["style", "references"],
     ["arithmetic.floating", "rounding"],  # it reads given numbers with the certified arithmetic
     ["problem"],
     ["style_file"],

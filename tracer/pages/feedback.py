@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
+from tracer import mistakes
 from tracer.document import Block, Document, Heading
 from tracer.marking import Mark, Marks
 from tracer.origins import origins
@@ -42,6 +43,7 @@ def feedback(marks: Marks, audience: str = "student") -> Document:
 
     Raises `UnknownName` for any other.
     """
+    mistakes.load()
     of, judgement = audiences[audience], Judgement(marks)
     problem, say = marks.trace.problem, judgement.say
     title = say.text(TITLE) if problem.title == TITLE else problem.title

@@ -78,8 +78,6 @@ def told(judgement: Judgement, step: StepView, group: Sequence[Mark]) -> list[Bl
 def sentence(judgement: Judgement, group: Sequence[Mark]) -> Line:
     """The judge's own sentence where it is about one cell, or the same for all; else one about all of them."""
     mark = group[0]
-    if len({one.sentence for one in group}) == 1 and mark.sentence:
+    if mark.sentence and (mark.verdict is Verdict.MISTAKE or len({one.sentence for one in group}) == 1):
         return rich(visible(mark.sentence))
-    if looks_like := judgement.looks_like(mark):
-        return (*looks_like, " ", *judgement.helps(mark))
     return (judgement.say.text(TOGETHER.get(mark.verdict, TOGETHER[Verdict.WRONG])),)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 from tracer.document import Em, Inline, Line, Link, Math
 from tracer.language import Language
@@ -16,7 +15,7 @@ from tracer.parts.words import labels, listed, rich, titled
 from tracer.views import CellView, StepView
 
 LINES = (("row {labels}", "rows {labels}"), ("column {labels}", "columns {labels}"))
-MOST = 6  # cells that are named one by one
+MOST, MOST_MISTAKES = 6, 3  # cells that are named one by one, mistakes that explain a number equally well
 
 
 @dataclass(frozen=True)
@@ -125,37 +124,22 @@ class Judgement:
 
     def looks_like(self, mark: Mark) -> Line:
         """What the mistakes are that explain a number, ties admitted; nothing where none does."""
-        found = [known for name in mark.mistakes if (known := what(name))]
-        parts: list[Line] = [rich(self.say.text(known.what)) for known in found]
-        if not parts:
+        whats = [self.what(name) for name in mark.mistakes[:MOST_MISTAKES]]
+        if not whats:
             return ()
-        if len(parts) == 1:
-            return self.say.line("It looks as if {what}.", what=parts[0])
-        line = parts[0]
-        for part in parts[1:]:
-            line = self.say.line("{one} or {other}", one=line, other=part)
-        return self.say.line(
-            "It looks as if either {mistakes}; from the numbers alone one cannot tell which.", mistakes=line
-        )
+        if len(whats) == 1:
+            return self.say.line("It looks as if {what}.", what=whats[0])
+        *some, last = whats
+        one = tuple(part for n, line in enumerate(some) for part in ((", ", *line) if n else line))
+        either = self.say.line("{one}, or {other}", one=one, other=last)
+        if len(mark.mistakes) <= MOST_MISTAKES:
+            return self.say.line("It looks as if {either}: each of these comes to this number.", either=either)
+        return self.say.line("It may be that {either}; other slips come to this number too.", either=either)
 
-    def helps(self, mark: Mark) -> Line:
-        """What helps against the mistakes, a sentence each."""
-        found = [rich(self.say.text(known.helps)) for name in mark.mistakes if (known := what(name))]
-        return tuple(part for n, line in enumerate(found) for part in ((" ", *line) if n else line))
-
-
-def what(name: str) -> Known | None:
-    """The mistake or the slip of the pen of a name."""
-    if name in mistakes:
-        return Known(mistakes[name].what, mistakes[name].helps)
-    return Known(slips[name].what, slips[name].helps) if name in slips else None
-
-
-class Known(NamedTuple):
-    """What happened, in half a sentence, and a sentence that helps."""
-
-    what: str
-    helps: str
+    def what(self, name: str) -> Line:
+        """What happened, in half a sentence; two mistakes at once are called "one+other"."""
+        known = [(mistakes if one in mistakes else slips)[one] for one in name.split("+")]
+        return listed([rich(self.say.text(one.what)) for one in known], self.say)
 
 
 def complete(everything: Sequence[Mark], marks: Sequence[Mark], axis: int) -> list[int]:

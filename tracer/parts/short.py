@@ -9,9 +9,9 @@ from tracer.document import Card, Line, Link, Math
 from tracer.marking import WRONG, Mark, Verdict
 from tracer.parts.judgement import Judgement
 from tracer.parts.redone import chains
-from tracer.parts.verdicts import in_parts, number, written
+from tracer.parts.verdicts import in_parts, number, visible, written
 from tracer.parts.voices import Voice
-from tracer.parts.words import listed
+from tracer.parts.words import listed, rich
 
 RIGHT = (Verdict.EXACT, Verdict.BY_HAND)
 PRINTED = tuple(verdict for verdict in Verdict if verdict is not Verdict.MISSING)
@@ -60,7 +60,7 @@ def _some(judgement: Judgement, found: int, all_: int) -> Line:
 
 
 def first(judgement: Judgement, voice: Voice) -> Told:
-    """The first wrong number, with what the earlier numbers give, and what it looks like; said too if there is none."""
+    """The first wrong number, with what the earlier numbers give, and what is said of it; said too if there is none."""
     mark, say = judgement.marks.first_wrong, judgement.say
     if mark is None:
         return say.text("First slip"), say.line("None: no number is wrong.")
@@ -71,8 +71,15 @@ def first(judgement: Judgement, voice: Voice) -> Told:
         written=written(mark.entry.raw),
         value=_value(judgement, mark),
     )
-    looks = judgement.looks_like(mark) or say.line("No known mistake explains it.")
-    return say.text("First slip"), (*line, " ", *looks)
+    is_explained = mark.verdict is Verdict.MISTAKE or is_guarded(mark)
+    told = rich(visible(mark.sentence)) if is_explained else say.line("No known mistake explains it.")
+    return say.text("First slip"), (*line, " ", *told)
+
+
+def is_guarded(mark: Mark) -> bool:
+    """Whether a wrong number does follow from the earlier ones, and earns nothing, for these leave nothing to do."""
+    wrote = mark.entry.number
+    return wrote is not None and mark.from_yours is not None and number(mark.from_yours) == Math(wrote)
 
 
 def _value(judgement: Judgement, mark: Mark) -> Line:
@@ -96,8 +103,7 @@ def to_do(judgement: Judgement, voice: Voice) -> Told | None:
         step=judgement.step(step),
         link=Link(say.line("the section below"), "first"),
     )
-    helps = judgement.helps(mark)
-    return say.text("To do"), (*helps, " ", *again) if helps else again
+    return say.text("To do"), again
 
 
 def also_wrong(judgement: Judgement, voice: Voice) -> Told | None:
