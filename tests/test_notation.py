@@ -123,7 +123,7 @@ EXAMPLES: list[tuple[Expr, str, str]] = [  # plain, LaTeX
     (exp(minus_two), "e^(−2)", "e^{-2}"),
     (Call("ln", two), "ln(2)", r"\ln\left(2\right)"),
     (Call("tanh", a), "tanh(a)", r"\tanh\left(a\right)"),
-    (Mul((three, Call("tanh", Div(a, three)))), "3·tanh(a/3)", r"3\tanh\left(\frac{a}{3}\right)"),
+    (Mul((three, Call("tanh", Div(a, three)))), "3·tanh(a/3)", r"3 \cdot \tanh\left(\frac{a}{3}\right)"),
     (Call("arccos", Div(a, b)), "arccos(a/b)", r"\arccos\left(\frac{a}{b}\right)"),
     (Sum("c", 3, Mul((Q[i, c], W[j, c]))), "Σ_c Q[i, c]·W_Q[j, c]", r"\sum_{c=1}^{3} Q_{ic}(W_{Q})_{jc}"),
     (Sum("c", 3, Add((a, b))), "Σ_c (a + b)", r"\sum_{c=1}^{3} \left(a + b\right)"),
@@ -173,6 +173,7 @@ MATHML: list[tuple[Expr, str]] = [
     (num(Fraction(1, 3)), "<mfrac><mn>1</mn><mn>3</mn></mfrac>"),
     (sqrt(two), '<msqrt class="low"><mn>2</mn></msqrt>'),
     (exp(a), "<msup><mi>e</mi><mi>a</mi></msup>"),
+    (Letter("Z′"), "<mi>𝑍′</mi>"),
     (Named("d_k", three), "<msub><mi>d</mi><mi>k</mi></msub>"),
 ]
 

@@ -174,6 +174,7 @@ def test_scaled_dot_product_attention_of_pytorch(case: str) -> None:
 
 
 @pytest.mark.full
+@pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile")
 def test_softcapped_attention_of_pytorch() -> None:
     """Torch's flex_attention, told to cap the scores and then to mask the later words, gives the same outputs."""
     import torch

@@ -38,6 +38,7 @@ from tracer.expr import (
     Tensor,
 )
 
+WITH_A_SIGN = ("exp", "sqrt", "abs")  # functions that are written with a sign, the others by their names
 SUM, NEGATIVE, PRODUCT, FRACTION, POWER, ATOM = range(6)  # how tightly a shown expression holds together
 
 
@@ -236,8 +237,13 @@ def _multiplied(factors: Sequence[Expr], to: Notation[T]) -> T:
 
 
 def _needs_dot(left: Expr, right: Expr) -> bool:
-    """Between numbers a dot keeps 2·3 from being 23; before a name or a root nothing is needed, but 1·√2 keeps it."""
+    """Between numbers a dot keeps 2·3 from being 23, and before tanh it keeps 4·tanh(2) and c·tanh(2) readable.
+
+    Before a letter or a root nothing is needed, but 1·√2 keeps it.
+    """
     first = _first(right)
+    if isinstance(first, Call) and first.function not in WITH_A_SIGN:
+        return not isinstance(left, Div)
     return isinstance(first, Num | Constant | Named | Div) or (isinstance(left, Num) and left.value in (0, 1))
 
 

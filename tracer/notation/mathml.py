@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from html import escape
 
+from tracer.layout.font import slanted
 from tracer.show import ATOM, FRACTION, POWER, Shown, Signs, Symbol
 
 TALL = ("<mfrac", "<munder", "<mtable", "<msqrt", "<mo>{")  # what makes the brackets and roots around it grow
@@ -113,6 +114,10 @@ def _fenced(left: str, body: str, right: str) -> str:
 
 
 def _name(text: str) -> str:
+    """A name; a letter with primes is italic by its own place, as browsers make a single letter."""
+    letter = text.rstrip("′")
+    if len(letter) == 1 < len(text):
+        text = slanted(letter) + text[1:]
     return f"<mn>{text}</mn>" if text.isdigit() else f"<mi>{escape(text)}</mi>"
 
 
