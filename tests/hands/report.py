@@ -1,0 +1,192 @@
+"""What `tracer.check` says of simulated people, held against the truth. Only this file knows of tracer.
+
+python -m tests.hands.report 300              300 honest people, 300 with each mistake, 300 with one slip
+python -m tests.hands.report 50 not_scaled    one mistake only;  honest, slip  likewise
+python -m tests.hands.report --show not_scaled 17    one case in full
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import tracer
+from tracer.marking import ACCEPTED, WRONG, Mark, Marks, Verdict
+from tracer.problem_file import from_dict
+from tracer.submission import Submission, entry
+
+from . import cases, mistakes
+from .cases import Case
+from .work import Cell
+
+NOT_TRUE = (*WRONG, Verdict.UNREADABLE)
+
+
+def submitted(case: Case) -> Submission:
+    """What somebody wrote, as tracer reads it."""
+    written = case.submission["written"]
+    return Submission(
+        {
+            (id_, (i, j)): entry(raw)
+            for id_, rows in written.items()
+            for i, row in enumerate(rows)
+            for j, raw in enumerate(row)
+        },
+        case.submission["by"],
+    )
+
+
+def marked(case: Case) -> Marks:
+    """Tracer's marks."""
+    return tracer.check(from_dict(case.problem), submitted(case))
+
+
+def cell_of(mark: Mark) -> Cell:
+    """A mark's cell as this simulator calls it."""
+    id_, place = mark.key
+    return (id_, place[0], place[1] if len(place) > 1 else 0)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What came out for one case: what is not as it must be, and whether a mistake was found and named."""
+
+    case: Case
+    faults: tuple[str, ...] = ()
+    found: bool = True
+    named: bool = True
+    admitted: bool = True  # named itself, not only another one with the same numbers
+    slips: int = 0  # cells called rounding slips though nobody cut off
+
+
+def _faults(case: Case, marks: Marks, what: tuple[Verdict, ...]) -> tuple[str, ...]:
+    """Cells that follow honestly from the earlier ones, and were not accepted."""
+    return tuple(
+        f"{mark.cell} = {mark.entry.raw!r} is {mark.verdict}{' ' + ','.join(mark.mistakes) if mark.mistakes else ''}, "
+        f"expected {mark.expected}, from yours {mark.from_yours}"
+        for mark in marks.marks
+        if mark.verdict in what and cell_of(mark) in case.sound
+    )
+
+
+def _unmarked(case: Case, marks: Marks) -> tuple[str, ...]:
+    cells = {cell_of(mark) for mark in marks.marks}
+    return tuple(f"{cell} has no mark" for cell in case.order if cell not in cells)
+
+
+def _slips(case: Case, marks: Marks) -> int:
+    if case.habits.rounding == "cut":
+        return 0
+    return sum(mark.verdict is Verdict.ROUNDING_SLIP and cell_of(mark) in case.sound for mark in marks.marks)
+
+
+def honest(seed: int) -> Finding:
+    """Nothing that an honest person writes is wrong, or unreadable."""
+    case = cases.honest(seed)
+    marks = marked(case)
+    return Finding(case, _faults(case, marks, NOT_TRUE) + _unmarked(case, marks), slips=_slips(case, marks))
+
+
+def mistaken(code: str, seed: int) -> Finding:
+    """The first wrong cell is found and named; what follows honestly is accepted."""
+    case = cases.mistaken(code, seed)
+    marks = marked(case)
+    faults, first = _faults(case, marks, NOT_TRUE), marks.first_wrong
+    assert case.first
+    if first is None or case.order.index(cell_of(first)) > case.order.index(case.first):
+        verdict = next((mark.verdict for mark in marks.marks if cell_of(mark) == case.first), "not marked")
+        return Finding(case, (f"{case.first} is {verdict}, not wrong", *faults), False, False, False)
+    if code in first.mistakes:
+        return Finding(case, faults, slips=_slips(case, marks))
+    names = ", ".join(first.mistakes) or "nothing"
+    fault = f"{first.cell} = {first.entry.raw!r} is called {names}, expected {first.expected}"
+    tied = bool(cases.ties(case) & set(first.mistakes))
+    return Finding(case, (fault, *faults), cell_of(first) not in case.sound, tied, False, _slips(case, marks))
+
+
+def slipped(seed: int) -> Finding:
+    """One wrong number costs one cell."""
+    case = cases.slipped(seed)
+    marks = marked(case)
+    assert case.first
+    faults: list[str] = []
+    accepted = ACCEPTED if case.habits.rounding != "cut" else (*ACCEPTED, Verdict.ROUNDING_SLIP)
+    for mark in marks.marks:
+        cell = cell_of(mark)
+        if cell == case.first and mark.verdict not in (*WRONG, Verdict.ROUNDING_SLIP):
+            faults.append(f"{mark.cell} = {mark.entry.raw!r} is wrong and was called {mark.verdict}")
+        elif cell in case.sound and mark.verdict not in accepted:
+            faults.append(f"{mark.cell} = {mark.entry.raw!r} is sound and was called {mark.verdict}")
+    return Finding(case, tuple(faults), not faults, True)
+
+
+def kinds() -> dict[str, Callable[[int], Finding]]:
+    """Everything that can be simulated, by name."""
+    return {
+        "honest": honest,
+        "slip": slipped,
+        **{code: lambda seed, code=code: mistaken(code, seed) for code in mistakes.CODES},
+    }
+
+
+def findings(name: str, seeds: range) -> Iterator[Finding]:
+    """Seed after seed. A crash is a finding too."""
+    for seed in seeds:
+        try:
+            yield kinds()[name](seed)
+        except Exception as crash:
+            yield Finding(
+                Case(seed, {}, {}, None, (), frozenset(), frozenset()), (f"crash: {crash!r}",), False, False, False
+            )  # type: ignore[arg-type]
+
+
+def line(name: str, found: list[Finding]) -> str:
+    """One line of the table."""
+    share = {key: 100 * sum(getattr(f, key) for f in found) / len(found) for key in ("found", "named", "admitted")}
+    if name in ("honest", "slip"):
+        good = 100 * sum(not f.faults for f in found) / len(found)
+        return f"{name:26} {good:5.1f} % as it must be; rounding slips without cutting: {sum(f.slips for f in found)}"
+    sound = sum(any("sound" in x or " is " in x for x in f.faults[1:]) for f in found)
+    return (
+        f"{name:26} found {share['found']:5.1f} %   named {share['named']:5.1f} %   itself {share['admitted']:5.1f} %   "
+        f"sound cells accused in {sound} cases"
+    )
+
+
+def show(name: str, seed: int) -> None:
+    """One case with everything that helps to understand it."""
+    finding = kinds()[name](seed)
+    case = finding.case
+    print(json.dumps(case.problem, ensure_ascii=False))
+    print(case.habits)
+    print(
+        "mistake:", case.mistake, "\nslip:", case.slip, "\nfirst wrong:", case.first, "ties:", sorted(cases.ties(case))
+    )
+    for id_, rows in case.submission["written"].items():
+        print(f"  {id_} = {rows}")
+    for mark in marked(case).marks:
+        if mark.verdict not in ACCEPTED or cell_of(mark) in case.wrong:
+            true = "sound" if cell_of(mark) in case.sound else "wrong" if cell_of(mark) in case.wrong else "open"
+            print(f"  [{true}] {mark.cell} {mark.entry.raw!r} {mark.verdict} {mark.mistakes} expected {mark.expected} "
+                  f"from yours {mark.from_yours}: {mark.sentence}")  # fmt: skip
+    print(*finding.faults, sep="\n")
+
+
+def main(arguments: list[str]) -> None:
+    """The command line."""
+    if arguments[:1] == ["--show"]:
+        show(arguments[1], int(arguments[2]))
+        return
+    count = int(arguments[0]) if arguments else 50
+    for name in arguments[1:] or kinds():
+        found = list(findings(name, range(count)))
+        print(line(name, found), flush=True)
+        for finding in found:
+            for fault in finding.faults[:3]:
+                print(f"    {finding.case.seed}: {fault}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
