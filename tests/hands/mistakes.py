@@ -473,7 +473,7 @@ class Mistake:
             and self.column in (None, j)
         )
 
-    def value(self, work: Work, name: str, i: int, j: int, honest: Quantity | None) -> Quantity | None:
+    def value(self, work: Work, i: int, j: int) -> Quantity | None:
         """The number that comes out instead."""
         try:
             return self.way.made(work, i, j, self.pick)

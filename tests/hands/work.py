@@ -8,6 +8,7 @@ at every cell whether it has another number for it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -94,10 +95,8 @@ class Work:
         if self.mistake is not None:
             value = self._tried(lambda: formula(i, j))
             if self.mistake.concerns(cell):
-                try:
-                    value = self._tried(lambda: self.mistake.value(self, cell[0].rpartition(".")[2], i, j, value))
-                except NotFittingError:
-                    pass
+                with suppress(NotFittingError):
+                    value = self._tried(lambda: self.mistake.value(self, i, j))
         self.person.note(cell, value, honest, arranged)
 
     @staticmethod
