@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 
-from .quantity import HIDDEN, Quantity, Span, span, tidy
+from .quantity import HIDDEN, Quantity, Span, span
 from .work import Cell
 from .writing import Text, rounded_to
 
@@ -31,7 +31,7 @@ class Exact:
         return self.values[cell]
 
     def note(self, cell: Cell, value: Quantity | None, honest: Quantity | None, arranged: bool) -> None:
-        self.values[cell] = None if value is None else tidy(value)
+        self.values[cell] = value
 
 
 @dataclass

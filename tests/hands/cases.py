@@ -13,8 +13,9 @@ from . import mistakes, person, problems
 from .bounds import Bounds, Exact
 from .mistakes import Mistake
 from .person import Habits, Hand, Slip
-from .quantity import DIGITS, HIDDEN
+from .quantity import DIGITS, HIDDEN, ZERO
 from .work import Cell, Work, sequence
+from .writing import rounded_to
 
 CLEARLY = 3  # units of the last place; nearer than that it may pass for rounding
 LARGEST, STEEPEST = Decimal(20_000), Decimal(15)
@@ -172,7 +173,7 @@ def _judged(code: str, seed: int, problem: Any, shapes: Any, true: Any, habits: 
     bounds = Bounds(hand.written, true, habits.rounding == "cut", declared)
     Work(problem, bounds).run()
     order = tuple(cell for cell in sequence(shapes) if hand.written[cell])
-    sound = frozenset(order) - tainted(hand)
+    sound = frozenset(order) - tainted(hand) - made_trivial(hand, true, shapes)
     wrong = frozenset(c for c in order if c not in sound and (bounds.beyond(c) or 0) > CLEARLY)
     return Case(seed, problem, hand.submission(), habits, order, sound, wrong, code, mistake, slip)
 
@@ -183,6 +184,30 @@ def tainted(hand: Hand) -> set[Cell]:
     forgotten = {hand.slip.cell} if hand.slip and hand.slip.text and hand.slip.remembers else set()
     for cell, uses in hand.uses.items():  # in the order of the work
         if any(used in found and (hand.written[used] is None or used in forgotten) for used in uses):
+            found.add(cell)
+    return found
+
+
+def made_trivial(hand: Hand, true: dict[Cell, Decimal | None], shapes: dict[str, tuple[int, int]]) -> set[Cell]:
+    """Cells worked from a row that a wrong answer made trivial: nothing but zeros but for one, or all the same.
+
+    They earn nothing (MARKING section 2). A row that is as trivial in truth is not meant.
+    """
+
+    def is_trivial(row: list[Decimal]) -> bool:
+        return len(row) < 2 or sum(x == 0 for x in row) >= len(row) - 1 or all(x == row[0] for x in row)
+
+    rows = {}
+    for id_, (n, columns) in shapes.items():
+        for i in range(n):
+            cells = [cell for j in range(columns) if hand.written[cell := (id_, i, j)]]
+            texts = [text for cell in cells if (text := hand.written[cell])]
+            was = [rounded_to(x, text.places or 0, "half-up") if (x := true[cell]) is not None and x.is_finite() else ZERO
+                   for cell, text in zip(cells, texts, strict=True)]  # fmt: skip
+            rows[id_, i] = is_trivial([text.value for text in texts]) and not is_trivial(was)
+    found: set[Cell] = set()
+    for cell, uses in hand.uses.items():
+        if any(rows[id_, i] or ((id_, i, j) in found and not hand.written[id_, i, j]) for id_, i, j in uses):
             found.add(cell)
     return found
 

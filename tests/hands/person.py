@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 from zlib import crc32
 
-from .quantity import HIDDEN, NEAR, tidy
+from .quantity import HIDDEN, NEAR
 from .work import Cell
 from .writing import Text, Writing, rounded_to, write
 
@@ -90,8 +90,6 @@ class Hand:
 
     def note(self, cell: Cell, value: Decimal | None, honest: Decimal | None, arranged: bool) -> None:
         name = cell[0].rpartition(".")[2]
-        if value is not None:
-            value = tidy(value)
         if self.slip and cell == self.slip.cell and value is not None:
             value += self.slip.off
             if self.slip.off or self.slip.text:

@@ -156,21 +156,28 @@ def line(name: str, found: list[Finding]) -> str:
 
 
 def show(name: str, seed: int) -> None:
-    """One case with everything that helps to understand it."""
+    """One case with what helps to understand it."""
     finding = kinds()[name](seed)
     case = finding.case
-    print(json.dumps(case.problem, ensure_ascii=False))
-    print(case.habits)
-    print(
-        "mistake:", case.mistake, "\nslip:", case.slip, "\nfirst wrong:", case.first, "ties:", sorted(cases.ties(case))
-    )
+    print(json.dumps(case.problem["given"], ensure_ascii=False), json.dumps(case.problem["pass"], ensure_ascii=False))
+    habits, shown = case.habits, {id_.rpartition(".")[2] for id_ in case.submission["written"]}
+    places = {step: n for step, n in habits.places.items() if step in shown}
+    print(f"{habits.rounding}, goes on from {habits.goes_on}, places {places}, declared: {'paper' in case.problem}")
+    print("left out:", *sorted(habits.left_out), "\nscratch paper:", habits.scratch is not None, habits.writing)
+    if case.mistake:
+        ties = sorted(cases.ties(case))
+        print(f"mistake: {case.mistake.way.steps} in {case.mistake.steps}, row {case.mistake.row}, column {case.mistake.column},"
+              f" pick {case.mistake.pick}, ties {ties}")  # fmt: skip
+    print("slip:", case.slip, "\nfirst wrong:", case.first)
     for id_, rows in case.submission["written"].items():
-        print(f"  {id_} = {rows}")
+        print(f"  {id_} = " + "; ".join("  ".join(raw or "_" for raw in row) for row in rows))
     for mark in marked(case).marks:
-        if mark.verdict not in ACCEPTED or cell_of(mark) in case.wrong:
-            true = "sound" if cell_of(mark) in case.sound else "wrong" if cell_of(mark) in case.wrong else "open"
-            print(f"  [{true}] {mark.cell} {mark.entry.raw!r} {mark.verdict} {mark.mistakes} expected {mark.expected} "
-                  f"from yours {mark.from_yours}: {mark.sentence}")  # fmt: skip
+        cell = cell_of(mark)
+        said = f"{mark.cell} {mark.entry.raw!r} {mark.verdict} {mark.mistakes}, expected {mark.expected}, from yours {mark.from_yours}"
+        if cell in case.wrong or (cell in case.sound and mark.verdict in NOT_TRUE):
+            print("  [sound]" if cell in case.sound else "  [wrong]", said)
+        elif mark.verdict in WRONG:
+            print("  [open] ", said)
     print(*finding.faults, sep="\n")
 
 

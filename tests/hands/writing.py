@@ -8,7 +8,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from random import Random
 
-from .quantity import DIGITS, GRID, HIDDEN, NEAR, Span
+from .quantity import DIGITS, GRID, HIDDEN, NEAR, Span, tidy
 
 ROUNDINGS = {"half-up": ROUND_HALF_UP, "half-even": ROUND_HALF_EVEN, "cut": ROUND_DOWN}
 FINE = Decimal("0.001")
@@ -96,7 +96,7 @@ def write(value: Decimal, places: int, how: Writing, rounding: str, is_weight: b
 
 def rounded_to(value: Decimal, places: int, rounding: str) -> Decimal:
     """Rounded, or cut off, after so many decimals."""
-    return value.quantize(Decimal(1).scaleb(-places), ROUNDINGS[rounding], context=DIGITS)
+    return tidy(value).quantize(Decimal(1).scaleb(-places), ROUNDINGS[rounding], context=DIGITS)
 
 
 def _trimmed(digits: str, how: Writing, is_exact: bool) -> tuple[str, int]:
@@ -117,7 +117,8 @@ def _exactly(value: Decimal, how: Writing) -> Text | None:
     if how.fractions:
         near = Fraction(value).limit_denominator(LARGEST_BOTTOM)
         if near.denominator > 1 and abs(Fraction(value) - near) < Fraction(GRID) * 10:
-            return Text(str(near).replace("-", how.minus), value, None)
+            exact = Decimal(near.numerator) / near.denominator
+            return Text(str(near).replace("-", how.minus), exact, None)
     if how.roots and value:
         squared = value * value
         whole = squared.to_integral_value()
