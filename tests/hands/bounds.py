@@ -22,7 +22,7 @@ class Exact:
     """Somebody with 60 digits, who never rounds."""
 
     values: dict[Cell, Decimal | None] = field(default_factory=dict)
-    adds_contributions: bool = False
+    other_ways: bool = False
 
     def begin(self, cell: Cell) -> None:
         pass
@@ -43,7 +43,7 @@ class Bounds:
     cuts: bool
     declared: Mapping[str, int] | None
     spans: dict[Cell, Span | None] = field(default_factory=dict)  # what the honest formula gives
-    adds_contributions: bool = False
+    other_ways: bool = False
 
     def begin(self, cell: Cell) -> None:
         pass

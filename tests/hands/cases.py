@@ -106,8 +106,8 @@ def honest(seed: int) -> Case:
     rng = Random(f"honest {seed}")
     problem, shapes, _ = bearable_problem(rng)
     habits, declared = person.draw(rng, list(shapes))
-    if not habits.gaps and not any("contributions" in id_ for id_ in habits.left_out):
-        habits = replace(habits, adds_contributions=rng.random() < 0.15)
+    if not habits.gaps and not any(x in id_ for id_ in habits.left_out for x in ("contributions", "scores", "norms")):
+        habits = replace(habits, other_ways=rng.random() < 0.2)
     declare(problem, declared)
     hand = worked(problem, habits)
     order = tuple(cell for cell in sequence(shapes) if hand.written[cell])
@@ -170,11 +170,12 @@ def _judged(code: str, seed: int, problem: Any, shapes: Any, true: Any, habits: 
         return None
     if not hand.altered or not bearable(hand.memory):
         return None
-    bounds = Bounds(hand.written, true, habits.rounding == "cut", declared)
-    Work(problem, bounds).run()
+    ways = [Bounds(hand.written, true, habits.rounding == "cut", declared, other_ways=x) for x in (False, True)]
+    for bounds in ways:
+        Work(problem, bounds).run()
     order = tuple(cell for cell in sequence(shapes) if hand.written[cell])
     sound = frozenset(order) - tainted(hand) - made_trivial(hand, true, shapes)
-    wrong = frozenset(c for c in order if c not in sound and (bounds.beyond(c) or 0) > CLEARLY)
+    wrong = frozenset(c for c in order if c not in sound and min(bounds.beyond(c) or 0 for bounds in ways) > CLEARLY)
     return Case(seed, problem, hand.submission(), habits, order, sound, wrong, code, mistake, slip)
 
 

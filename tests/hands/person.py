@@ -31,7 +31,7 @@ class Habits:
     left_out: frozenset[str] = frozenset()  # steps, by id
     gaps: float = 0.0  # the share of cells that are left out
     scratch: Mapping[str, int] | None = None
-    adds_contributions: bool = False
+    other_ways: bool = False
     seed: int = 0
 
     def leaves_out(self, cell: Cell) -> bool:
@@ -67,8 +67,8 @@ class Hand:
     current: Cell = ("", 0, 0)
 
     @property
-    def adds_contributions(self) -> bool:
-        return self.habits.adds_contributions
+    def other_ways(self) -> bool:
+        return self.habits.other_ways
 
     def begin(self, cell: Cell) -> None:
         self.current = cell

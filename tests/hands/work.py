@@ -26,7 +26,7 @@ class NotFittingError(Exception):
 class Person(Protocol):
     """Whoever works."""
 
-    adds_contributions: bool  # outputs from the contributions written before, instead of from weights and values
+    other_ways: bool  # outputs from the contributions written before, cosines from the scores
 
     def begin(self, cell: Cell) -> None:
         """A cell is to be worked."""
@@ -228,12 +228,19 @@ class Work:
             return total([Q(i, c) * K(j, c) for c in range(d)])
 
         self.seen |= {"q": q, "k": k}
-        C = self.step("cosines", n, m, lambda i, j: over(dot(i, j), q(i, 0) * k(j, 0)))
+        scores = None
+        if self.person.other_ways and self.wiring["similarity"] == "dot":
+            self.shapes |= {self.prefix + "cosines": (n, m), self.prefix + "angles": (n, m)}
+            scores = self.dots(Q, K)
+        C = self.step("cosines", n, m, lambda i, j: over(scores(i, j) if scores else dot(i, j), q(i, 0) * k(j, 0)))
         self.seen["C"] = C
         self.step("angles", n, m, lambda i, j: angle(C(i, j)))
         if self.wiring["similarity"] == "cosine":
             return self.step("scores", n, m, C, True)
-        return self.sums("scores", n, m, lambda i, j: [(Q(i, c), K(j, c)) for c in range(d)])
+        return scores or self.dots(Q, K)
+
+    def dots(self, Q: Tensor, K: Tensor) -> Tensor:
+        return self.sums("scores", Q.rows, K.rows, lambda i, j: [(Q(i, c), K(j, c)) for c in range(Q.columns)])
 
     def masked(self, Z: Tensor, d_k: int) -> Tensor:
         n, m = Z.rows, Z.columns
@@ -295,7 +302,7 @@ class Work:
         for i in range(n):
             self.row = i
             parts.append(self.step(f"row{i + 1}.contributions", m, d, lambda j, c, i=i: A(i, j) * V(j, c)))
-        if self.person.adds_contributions:
+        if self.person.other_ways:
             return self.step("outputs", n, d, lambda i, c: total([parts[i](j, c) for j in range(m)]))
         return self.sums("outputs", n, d, lambda i, c: [(A(i, j), V(j, c)) for j in range(m)])
 
