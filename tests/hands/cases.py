@@ -134,15 +134,21 @@ def _mistaken(code: str, seed: int, rng: Random) -> Case | None:
     habits = replace(habits, left_out=habits.left_out | set(gone))
     if len(habits.left_out) == len(shapes):
         return None
+    habits = replace(habits, places={**habits.places, **mistake.way.places})
+    if habits.scratch is not None:
+        habits = replace(habits, scratch={**habits.scratch, **mistake.way.places})
+    declared = declared and {**declared, **mistake.way.places}
     declare(problem, declared)
-    mistake = _narrowed(mistake, shapes, rng)
+    mistake = _narrowed(
+        mistake, {id_: shape for id_, shape in shapes.items() if id_ not in habits.left_out or mistake.way.whole}, rng
+    )
     if mistake is None:
         return None
     return _judged(code, seed, problem, shapes, true, habits, declared, mistake, None)
 
 
 def _narrowed(mistake: Mistake, shapes: dict[str, tuple[int, int]], rng: Random) -> Mistake | None:
-    """The same in one step, one row or one cell, where that makes sense."""
+    """The same in one step, one row or one cell, where that makes sense: of the steps that are written."""
     ids = [id_ for id_ in shapes if id_.rpartition(".")[2] in mistake.way.steps]
     if not ids:
         return None
@@ -171,8 +177,11 @@ def _judged(code: str, seed: int, problem: Any, shapes: Any, true: Any, habits: 
     if not hand.altered or not bearable(hand.memory):
         return None
     ways = [Bounds(hand.written, true, habits.rounding == "cut", declared, other_ways=x) for x in (False, True)]
-    for bounds in ways:
-        Work(problem, bounds).run()
+    try:
+        for bounds in ways:
+            Work(problem, bounds).run()
+    except ArithmeticError:
+        return None
     order = tuple(cell for cell in sequence(shapes) if hand.written[cell])
     sound = frozenset(order) - tainted(hand) - made_trivial(hand, true, shapes)
     wrong = frozenset(c for c in order if c not in sound and min(bounds.beyond(c) or 0 for bounds in ways) > CLEARLY)

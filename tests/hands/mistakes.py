@@ -30,16 +30,24 @@ class Way:
     wish: Wish = field(default_factory=dict)
     whole: bool = True  # happens to a whole step; else to one cell or one row, or all
     leaves_out: tuple[str, ...] = ()  # steps that somebody who errs so does not write
+    places: dict[str, int] = field(default_factory=dict)  # where the mistake shows only beside coarse roundings
 
 
 WAYS: dict[str, list[Way]] = {}
 
 
-def way(code: str, *steps: str, whole: bool = True, leaves_out: tuple[str, ...] = (), **wish: Any) -> Any:
+def way(
+    code: str,
+    *steps: str,
+    whole: bool = True,
+    leaves_out: tuple[str, ...] = (),
+    places: dict[str, int] | None = None,
+    **wish: Any,
+) -> Any:
     """Decorator: one more way to make a mistake."""
 
     def keep(made: Made) -> Made:
-        WAYS.setdefault(code, []).append(Way(steps, made, wish, whole, leaves_out))
+        WAYS.setdefault(code, []).append(Way(steps, made, wish, whole, leaves_out, places or {}))
         return made
 
     return keep
@@ -56,30 +64,32 @@ def fits(condition: object) -> None:
 PRODUCTS = ("query", "key", "value", "scores", "outputs", "projected")
 
 
-def factors(w: Work, i: int, j: int) -> list[tuple[Quantity, Quantity]]:
+def products(w: Work, i: int, j: int) -> tuple[list[tuple[Quantity, Quantity]], Quantity]:
+    """The factors of each product in a sum, and what is added to them."""
     fits(w.pairs is not None)
     assert w.pairs is not None
-    return w.pairs(i, j)
+    return w.pairs(i, j), w.bias(i, j)
 
 
 @way("product_dropped", *PRODUCTS, whole=False)
 def _(w: Work, i: int, j: int, pick: int) -> Quantity:
-    terms = [a * b for a, b in factors(w, i, j)]
+    terms, bias = products(w, i, j)
     fits(len(terms) > 1)
     gone = pick % len(terms)
-    return total([x for n, x in enumerate(terms) if n != gone])
+    return total([a * b for n, (a, b) in enumerate(terms) if n != gone]) + bias
 
 
 @way("sign_slipped", *PRODUCTS, whole=False)
 def _(w: Work, i: int, j: int, pick: int) -> Quantity:
-    terms = [a * b for a, b in factors(w, i, j)]
+    terms, bias = products(w, i, j)
     wrong = pick % len(terms)
-    return total([-x if n == wrong else x for n, x in enumerate(terms)])
+    return total([-a * b if n == wrong else a * b for n, (a, b) in enumerate(terms)]) + bias
 
 
 @way("added", "scores", "query", "key", "value", "outputs", whole=False)
 def _(w: Work, i: int, j: int, pick: int) -> Quantity:
-    return total([a + b for a, b in factors(w, i, j)])
+    terms, bias = products(w, i, j)
+    return total([a + b for a, b in terms]) + bias
 
 
 @way("elementwise", "scores", square=True, heads=False, source="X", similarity="dot")
@@ -126,8 +136,7 @@ def _(w: Work, i: int, j: int, pick: int) -> Quantity:
     fits("W" in w.seen)
     X, W = w.seen["X"], w.seen["W"]
     fits(W.rows == W.columns)
-    terms = factors(w, i, j)
-    return total([X(i, a) * W(j, a) for a in range(W.rows)] + [a * b for a, b in terms[W.rows :]])
+    return total([X(i, a) * W(j, a) for a in range(W.rows)]) + products(w, i, j)[1]
 
 
 # Scaling
@@ -171,7 +180,7 @@ def _(w: Work, i: int, j: int, pick: int) -> Quantity:
 def _(w: Work, i: int, j: int, pick: int) -> Quantity:
     if pick % 2:
         return w.seen["C"](i, j)
-    dot = total([a * b for a, b in factors(w, i, j)])
+    dot = total([a * b for a, b in products(w, i, j)[0]])
     return over(dot, w.seen["q"](i, 0) * w.seen["k"](j, 0))
 
 
@@ -307,7 +316,8 @@ def _(w: Work, i: int, j: int, pick: int) -> Quantity:
     return over(w.seen["E"](i, j), below) if w.ok(i, j) else ZERO
 
 
-@way("forced_to_one", "weights")
+@way("forced_to_one", "weights", places={"row_sums": 1, "weights": 4})
+@way("forced_to_one", "weights", places={"exponentials": 1, "row_sums": 1, "weights": 3})
 def _(w: Work, i: int, j: int, pick: int) -> Quantity:
     E = w.seen["E"]
     last = max((b for b in range(E.columns) if w.ok(i, b)), default=-1)

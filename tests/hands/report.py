@@ -21,6 +21,7 @@ from . import cases, mistakes
 from .cases import Case
 from .work import Cell
 
+MANY = 3  # names that help nobody
 NOT_TRUE = (*WRONG, Verdict.UNREADABLE)
 
 
@@ -58,6 +59,7 @@ class Finding:
     found: bool = True
     named: bool = True
     admitted: bool = True  # named itself, not only another one with the same numbers
+    names: int = 0  # how many are named for the first wrong cell
     slips: int = 0  # cells called rounding slips though nobody cut off
 
 
@@ -99,7 +101,7 @@ def mistaken(code: str, seed: int) -> Finding:
         verdict = next((mark.verdict for mark in marks.marks if cell_of(mark) == case.first), "not marked")
         return Finding(case, (f"{case.first} is {verdict}, not wrong", *faults), False, False, False)
     if code in first.mistakes:
-        return Finding(case, faults, slips=_slips(case, marks))
+        return Finding(case, faults, names=len(first.mistakes), slips=_slips(case, marks))
     names = ", ".join(first.mistakes) or "nothing"
     fault = f"{first.cell} = {first.entry.raw!r} is called {names}, expected {first.expected}"
     tied = bool(cases.ties(case) & set(first.mistakes))
@@ -122,6 +124,11 @@ def slipped(seed: int) -> Finding:
     return Finding(case, tuple(faults), not faults, True)
 
 
+def nobody(seed: int) -> Case:
+    """A case of which only the seed is known."""
+    return Case(seed, {}, {}, None, (), frozenset(), frozenset())  # type: ignore[arg-type]
+
+
 def kinds() -> dict[str, Callable[[int], Finding]]:
     """Everything that can be simulated, by name."""
     return {
@@ -142,16 +149,22 @@ def findings(name: str, seeds: range) -> Iterator[Finding]:
             )  # type: ignore[arg-type]
 
 
+def share(found: list[Finding], good: Callable[[Finding], bool]) -> str:
+    """How many in a hundred."""
+    return f"{100 * sum(map(good, found)) / len(found):5.1f} %" if found else "    – "
+
+
 def line(name: str, found: list[Finding]) -> str:
-    """One line of the table."""
-    share = {key: 100 * sum(getattr(f, key) for f in found) / len(found) for key in ("found", "named", "admitted")}
+    """One line of the table; who cuts off is counted again apart."""
     if name in ("honest", "slip"):
-        good = 100 * sum(not f.faults for f in found) / len(found)
-        return f"{name:26} {good:5.1f} % as it must be; rounding slips without cutting: {sum(f.slips for f in found)}"
-    sound = sum(any("sound" in x or " is " in x for x in f.faults[1:]) for f in found)
+        slips = sum(f.slips for f in found)
+        return f"{name:26} as it must be {share(found, lambda f: not f.faults)}   called rounding slips: {slips} cells"
+    cut = [f for f in found if f.case.habits and f.case.habits.rounding == "cut"]
+    named = share(found, lambda f: f.named)
     return (
-        f"{name:26} found {share['found']:5.1f} %   named {share['named']:5.1f} %   itself {share['admitted']:5.1f} %   "
-        f"sound cells accused in {sound} cases"
+        f"{name:26} found {share(found, lambda f: f.found)}   named {named} (who cuts off: {share(cut, lambda f: f.named)})   "
+        f"itself {share(found, lambda f: f.admitted)}   more than {MANY} names {share(found, lambda f: f.names > MANY)}   "
+        f"sound cells accused {share(found, lambda f: len(f.faults) > (not f.admitted))}"
     )
 
 
@@ -191,8 +204,9 @@ def main(arguments: list[str]) -> None:
         found = list(findings(name, range(count)))
         print(line(name, found), flush=True)
         for finding in found:
+            cuts = finding.case.habits and finding.case.habits.rounding == "cut"
             for fault in finding.faults[:3]:
-                print(f"    {finding.case.seed}: {fault}")
+                print(f"    {finding.case.seed}{' (cuts off)' if cuts else ''}: {fault}")
 
 
 if __name__ == "__main__":

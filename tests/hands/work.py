@@ -67,6 +67,7 @@ class Work:
         self.honestly = False  # whether the cell is being worked without the mistake
         self.seen: dict[str, Tensor] = {}  # the tensors of this head, by their letters
         self.pairs: Pairs | None = None  # the factors of the sum that is being worked
+        self.bias: Formula = lambda i, j: ZERO  # what is added to it
         self.allowed: list[list[bool]] = []
         self.believed: list[list[bool]] = []  # what the person takes for allowed
 
@@ -107,13 +108,10 @@ class Work:
             return None
 
     def sums(self, name: str, rows: int, columns: int, pairs: Pairs, bias: Tensor | None = None) -> Tensor:
-        """A step whose cells are sums of products; a bias is one more of them, times 1."""
-
-        def factors(i: int, j: int) -> list[tuple[Quantity, Quantity]]:
-            return pairs(i, j) + ([(bias(0, j), Decimal(1))] if bias else [])
-
-        self.pairs = factors
-        found = self.step(name, rows, columns, lambda i, j: total([a * b for a, b in factors(i, j)]))
+        """A step whose cells are sums of products, and a bias."""
+        self.pairs = pairs
+        self.bias = (lambda i, j: bias(0, j)) if bias else (lambda i, j: ZERO)
+        found = self.step(name, rows, columns, lambda i, j: total([a * b for a, b in pairs(i, j)]) + self.bias(i, j))
         self.pairs = None
         return found
 
