@@ -55,7 +55,8 @@ class Finding:
     """What came out for one case: what is not as it must be, and whether a mistake was found and named."""
 
     case: Case
-    faults: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()  # of the first wrong cell; of an honest person all
+    accused: tuple[str, ...] = ()  # cells that follow honestly from a mistake and were not accepted
     found: bool = True
     named: bool = True
     admitted: bool = True  # named itself, not only another one with the same numbers
@@ -95,17 +96,17 @@ def mistaken(code: str, seed: int) -> Finding:
     """The first wrong cell is found and named; what follows honestly is accepted."""
     case = cases.mistaken(code, seed)
     marks = marked(case)
-    faults, first = _faults(case, marks, NOT_TRUE), marks.first_wrong
+    accused, slips, first = _faults(case, marks, NOT_TRUE), _slips(case, marks), marks.first_wrong
     assert case.first
     if first is None or case.order.index(cell_of(first)) > case.order.index(case.first):
         verdict = next((mark.verdict for mark in marks.marks if cell_of(mark) == case.first), "not marked")
-        return Finding(case, (f"{case.first} is {verdict}, not wrong", *faults), False, False, False)
+        return Finding(case, (f"{case.first} is {verdict}, not wrong",), accused, False, False, False, 0, slips)
     if code in first.mistakes:
-        return Finding(case, faults, names=len(first.mistakes), slips=_slips(case, marks))
+        return Finding(case, (), accused, names=len(first.mistakes), slips=slips)
     names = ", ".join(first.mistakes) or "nothing"
     fault = f"{first.cell} = {first.entry.raw!r} is called {names}, expected {first.expected}"
     tied = bool(cases.ties(case) & set(first.mistakes))
-    return Finding(case, (fault, *faults), cell_of(first) not in case.sound, tied, False, _slips(case, marks))
+    return Finding(case, (fault,), accused, cell_of(first) not in case.sound, tied, False, 0, slips)
 
 
 def slipped(seed: int) -> Finding:
@@ -121,7 +122,7 @@ def slipped(seed: int) -> Finding:
             faults.append(f"{mark.cell} = {mark.entry.raw!r} is wrong and was called {mark.verdict}")
         elif cell in case.sound and mark.verdict not in accepted:
             faults.append(f"{mark.cell} = {mark.entry.raw!r} is sound and was called {mark.verdict}")
-    return Finding(case, tuple(faults), not faults, True)
+    return Finding(case, tuple(faults), found=not faults)
 
 
 def nobody(seed: int) -> Case:
@@ -164,7 +165,7 @@ def line(name: str, found: list[Finding]) -> str:
     return (
         f"{name:26} found {share(found, lambda f: f.found)}   named {named} (who cuts off: {share(cut, lambda f: f.named)})   "
         f"itself {share(found, lambda f: f.admitted)}   more than {MANY} names {share(found, lambda f: f.names > MANY)}   "
-        f"sound cells accused {share(found, lambda f: len(f.faults) > (not f.admitted))}"
+        f"sound cells accused {share(found, lambda f: bool(f.accused))}"
     )
 
 
@@ -191,7 +192,7 @@ def show(name: str, seed: int) -> None:
             print("  [sound]" if cell in case.sound else "  [wrong]", said)
         elif mark.verdict in WRONG:
             print("  [open] ", said)
-    print(*finding.faults, sep="\n")
+    print(*finding.faults, *finding.accused, sep="\n")
 
 
 def main(arguments: list[str]) -> None:
@@ -205,7 +206,7 @@ def main(arguments: list[str]) -> None:
         print(line(name, found), flush=True)
         for finding in found:
             cuts = finding.case.habits and finding.case.habits.rounding == "cut"
-            for fault in finding.faults[:3]:
+            for fault in (*finding.faults[:3], *(f"[accused] {x}" for x in finding.accused[:2])):
                 print(f"    {finding.case.seed}{' (cuts off)' if cuts else ''}: {fault}")
 
 
