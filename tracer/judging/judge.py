@@ -22,6 +22,7 @@ from tracer.submission import entry
 from tracer.trace import Trace
 
 SLIP = 2  # units in the last place
+NEAR = Fraction(1, 10)  # an integer may be a number with one place whose 0 was dropped
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +156,7 @@ class Judge:
         if number is None or not (accepted and number.is_whole and self.places.writes_exactly):
             return False
         targets = [target for target in (self.true(key), self.own.follows(key)) if target is not None]
-        places = self.places.rounded
-        near = Fraction(0) if places is None else unit(places)
-        about = Span(*(BALL.add([number.value, BALL.number(more)]) for more in (-near, near)))
+        about = Span(*(BALL.add([number.value, BALL.number(more)]) for more in (-NEAR, NEAR)))
         return not any(not target.is_bounded or meet(about, target) for target in targets)
 
     def fits(self, key: Key, text: str) -> bool:

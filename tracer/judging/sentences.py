@@ -8,6 +8,7 @@ from tracer.language import Language
 from tracer.marking import Verdict
 from tracer.mistakes import mistakes, slips
 
+MOST_HELPED = 2  # mistakes that are all helped with
 MOST_NAMED = 3  # of the mistakes that explain a number equally well
 
 
@@ -62,11 +63,12 @@ def looks_like(names: tuple[str, ...], say: Language) -> str:
     """What a mistake is and what helps; of several that fit equally well, all are named."""
     known = [[(mistakes if one in mistakes else slips)[one] for one in name.split("+")] for name in names]
     whats = [" and ".join(say.text(one.what) for one in both) for both in known]
-    helps = " ".join(say.text(one.helps) for one in known[0])
+    helps = " ".join(say.text(one.helps) for both in known for one in both)
     if len(whats) == 1:
         return say.text("It looks as if {what}. {helps}", what=whats[0], helps=helps)
     *some, last = whats[:MOST_NAMED]
     either = say.text("{one}, or {other}", one=", ".join(some), other=last)
     if len(whats) <= MOST_NAMED:
-        return say.text("It looks as if {either}: each of these comes to this number.", either=either)
+        tied = say.text("It looks as if {either}: each of these comes to this number.", either=either)
+        return f"{tied} {helps}" if len(whats) <= MOST_HELPED else tied
     return say.text("It may be that {either}; other slips come to this number too.", either=either)
