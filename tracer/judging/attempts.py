@@ -67,6 +67,18 @@ class Attempts:
                 if any(self.judge.fits(key, text) for text in slip.meant(self.judge.texts[key])):
                     yield Explanation(slip.name, 1, frozenset([key]))
 
+    def fitted(self) -> Iterator[Explanation]:
+        """Slips that are none: a number not cut off, but what the others of its row leave over to the last digit."""
+        step = self.definitions[self.id]
+        if not (self.slipped and isinstance(step, Step)):
+            return
+        for mistake in map(mistakes.__getitem__, mistakes):
+            for formula in self._rewrites(mistake, step):
+                if self.id in sources(formula):
+                    for key in self.slipped:
+                        if self._is_alone(key) and self._is_exactly(key, formula) and not self.judge.is_cut(key):
+                            yield Explanation(mistake.name, 1, frozenset([key]), 1)
+
     def on_true_numbers(self) -> Iterator[Explanation]:
         """Each mistake on any earlier step, worked from the true numbers: somebody copied what he had not written.
 
@@ -171,7 +183,7 @@ class Attempts:
             return frozenset(), 0
         cells = frozenset(key for key in (*self.lost, *self.slipped, *self.doubtful) if comes_out(key))
         if refers_to_itself:
-            return cells, 0
+            return cells, int(all(self._is_exactly(key, formula) for key in cells))
         rows = {key[1][0] for key in cells}
         others = [key for key in self.keys if key not in cells]
         if all(comes_out(key) for key in others if key[1][0] in rows):
@@ -187,11 +199,16 @@ class Attempts:
 
     def _is_alone(self, key: Key) -> bool:
         """Whether all other numbers of a row are accepted: only then can one have been fitted to them."""
-        return key in self.lost and all(
+        return all(
             other not in self.lost and other not in self.slipped
             for other in self.keys
             if other[1][0] == key[1][0] and other != key
         )
+
+    def _is_exactly(self, key: Key, formula: Expr) -> bool:
+        """Whether a number is what a formula gives of the others as they are written, to the last digit."""
+        where = place(self.definitions[self.id].tensor, key[1])
+        return bool(value_of(formula, where, self.own.as_written) == self.own.numbers[key].value)
 
     def _is_met(self, key: Key, span: Span) -> bool:
         number = self.own.numbers.get(key)

@@ -26,12 +26,14 @@ def explained(judge: Judge, keys: list[Key], lost: list[Key]) -> Found:
     A doubtful cell, an integer that may just be rounded to no places, is open only to a mistake that gives it exactly.
     """
     doubtful = [key for key in keys if key not in lost and judge.is_doubtful(key)]
-    if not lost and not doubtful:
+    slipped = [key for key in keys if judge.verdicts.get(key) is Verdict.ROUNDING_SLIP]
+    if not (lost or doubtful or slipped):
         return {}
     load()
-    slipped = [key for key in keys if judge.verdicts.get(key) is Verdict.ROUNDING_SLIP]
     attempts = Attempts(judge, keys, lost, slipped, doubtful)
-    found: Found = {}
+    found: Found = {key: [one] for one in attempts.fitted() for key in one.cells}
+    if not (lost or doubtful):
+        return found
     for explanations in (attempts.one_mistake(), attempts.on_true_numbers(), attempts.two_mistakes()):
         _assign(list(explanations), {*lost, *doubtful} - found.keys(), found)
         if found.keys() >= {*lost}:

@@ -159,6 +159,11 @@ class Judge:
         about = Span(*(BALL.add([number.value, BALL.number(more)]) for more in (-NEAR, NEAR)))
         return not any(not target.is_bounded or meet(about, target) for target in targets)
 
+    def is_cut(self, key: Key) -> bool:
+        """Whether a number may be one that was cut off instead of rounded."""
+        number, targets = self.numbers[key], (self.true(key), self.own.follows(key))
+        return any(t is not None and t.is_bounded and meet(number.may_come_from(t), t) for t in targets)
+
     def fits(self, key: Key, text: str) -> bool:
         """Whether another text would have been accepted in a cell."""
         expr = entry(text).number

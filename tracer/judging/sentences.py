@@ -59,10 +59,14 @@ def on_paper(number: str | None) -> str:
     return "–" if number is None else number.replace("-", "−").replace("inf", "∞")
 
 
+def _both(whats: list[str], say: Language) -> str:
+    return whats[0] if len(whats) == 1 else say.text("{list} and {last}", list=whats[0], last=whats[1])
+
+
 def looks_like(names: tuple[str, ...], say: Language) -> str:
     """What a mistake is and what helps; of several that fit equally well, all are named."""
     known = [[(mistakes if one in mistakes else slips)[one] for one in name.split("+")] for name in names]
-    whats = [" and ".join(say.text(one.what) for one in both) for both in known]
+    whats = [_both([say.text(one.what) for one in both], say) for both in known]
     helps = " ".join(say.text(one.helps) for both in known for one in both)
     if len(whats) == 1:
         return say.text("It looks as if {what}. {helps}", what=whats[0], helps=helps)
