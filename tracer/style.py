@@ -34,6 +34,7 @@ class Style:
     date: str = ""
     css: str = ""  # the text of a style sheet that comes after ours
     templates: str = ""  # a folder whose templates go before ours
+    line: int = 100  # characters in a line of plain text
 
     @property
     def paper(self) -> tuple[float, float]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tracer.trace import Trace
 
 STDIN = "standard input"
+LEAST = 40  # characters in a line of a terminal
 
 
 def add_problem(command: argparse.ArgumentParser) -> None:
@@ -75,7 +76,15 @@ def _in_style(problem: Problem, options: argparse.Namespace, styles: tuple[str, 
         raise ProblemError("--paper: slides have the shape of a screen; leave --paper or the slides out")
     told = {"lang": options.lang, "size": options.paper}
     style = styled(style, {key: value for key, value in told.items() if value}, "the command line:")
+    style = replace(style, line=_line(style.line))
     return replace(problem, paper=replace(problem.paper, style=style))
+
+
+def _line(usual: int) -> int:
+    """The characters in a line of text: no more than a terminal shows."""
+    from shutil import get_terminal_size
+
+    return max(LEAST, min(usual, get_terminal_size().columns)) if sys.stdout.isatty() else usual
 
 
 def _solved(problem: Problem, name: str) -> Trace:

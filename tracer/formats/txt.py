@@ -34,15 +34,14 @@ from tracer.notation.plain import Plain
 from tracer.show import show
 from tracer.style import Style
 
-WIDTH = 100
 SIGNS = {True: "✓", False: "✗", None: "–"}
 RULES = {1: "═", 2: "─"}
 LAST = 24  # characters that the last column of a ledger wants at least, if it has so many
 
 
 @documents.register(".txt")
-def txt(document: Document, width: int = WIDTH) -> bytes:
-    """UTF-8 text, at most 100 columns wide, or as wide as a terminal, but for formulas that cannot be cut."""
+def txt(document: Document, width: int | None = None) -> bytes:
+    """UTF-8 text, as wide as the style or `width` says, but for formulas that cannot be cut."""
     style, text = document.style, PlainText(document.style, width)
     parts = [" · ".join(part for part in (style.course, style.name, style.date) if part)]
     parts.append(text.block(Heading(document.title, 1)))
@@ -55,8 +54,8 @@ def txt(document: Document, width: int = WIDTH) -> bytes:
 class PlainText:
     """Blocks as text, in the signs of one house style, so many columns wide."""
 
-    def __init__(self, style: Style, width: int = WIDTH) -> None:
-        self.plain, self.say, self.width = Plain(style.signs), style.language, width
+    def __init__(self, style: Style, width: int | None = None) -> None:
+        self.plain, self.say, self.width = Plain(style.signs), style.language, width or style.line
 
     def text(self, expr: Expr) -> str:
         """A formula."""
