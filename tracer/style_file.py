@@ -25,7 +25,8 @@ FETCHES = re.compile(r"url\s*\(\s*['\"]?(?!data:)|@import|</", re.IGNORECASE)
 def styled(style: Style, table: Mapping[str, Any], where: str) -> Style:
     """A style with some of its keys told. Raises `ProblemError` with where, what and what was expected."""
     known_keys(table, tuple(KEYS), where)
-    return replace(style, **{key: KEYS[key](value, f"{where} {key}") for key, value in table.items()})
+    told: dict[str, Any] = {key: KEYS[key](value, f"{where} {key}") for key, value in table.items()}
+    return replace(style, **told)
 
 
 def read(style: Style, name: str) -> Style:
