@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from tracer import toml
 from tracer.errors import ProblemError, UnknownName
 from tracer.fields import kind, known_keys, short, string
 from tracer.language import language, languages
@@ -40,7 +40,7 @@ def read(style: Style, name: str) -> Style:
         near = did_you_mean(name, list(ready))
         raise UnknownName(f"--style: there is no style “{short(name)}”; give a .toml file, or a ready-made one: {near}")
     try:
-        table = tomllib.loads(_text(path))
+        table = toml.loads(_text(path))
     except ValueError as error:
         raise ProblemError(f'{path}: cannot be read: {error}; expected TOML such as  decimal = ","') from None
     beside = {
