@@ -66,13 +66,13 @@ def _both(whats: list[str], say: Language) -> str:
 def looks_like(names: tuple[str, ...], say: Language) -> str:
     """What a mistake is and what helps; of several that fit equally well, all are named."""
     known = [[(mistakes if one in mistakes else slips)[one] for one in name.split("+")] for name in names]
+    if len(names) > MOST_NAMED:
+        return say.text("Several different slips come to this number; from the number alone one cannot tell which.")
     whats = [_both([say.text(one.what) for one in both], say) for both in known]
     helps = " ".join(say.text(one.helps) for both in known for one in both)
     if len(whats) == 1:
         return say.text("It looks as if {what}. {helps}", what=whats[0], helps=helps)
-    *some, last = whats[:MOST_NAMED]
+    *some, last = whats
     either = say.text("{one}, or {other}", one=", ".join(some), other=last)
-    if len(whats) <= MOST_NAMED:
-        tied = say.text("It looks as if {either}: each of these comes to this number.", either=either)
-        return f"{tied} {helps}" if len(whats) <= MOST_HELPED else tied
-    return say.text("It may be that {either}; other slips come to this number too.", either=either)
+    tied = say.text("It looks as if {either}: each of these comes to this number.", either=either)
+    return f"{tied} {helps}" if len(whats) <= MOST_HELPED else tied

@@ -124,7 +124,13 @@ class Judgement:
 
     def looks_like(self, mark: Mark) -> Line:
         """What the mistakes are that explain a number, ties admitted; nothing where none does."""
-        whats = [self.what(name) for name in mark.mistakes[:MOST_MISTAKES]]
+        if len(mark.mistakes) > MOST_MISTAKES:
+            return (
+                self.say.text(
+                    "Several different slips come to this number; from the number alone one cannot tell which."
+                ),
+            )
+        whats = [self.what(name) for name in mark.mistakes]
         if not whats:
             return ()
         if len(whats) == 1:
@@ -132,9 +138,7 @@ class Judgement:
         *some, last = whats
         one = tuple(part for n, line in enumerate(some) for part in ((", ", *line) if n else line))
         either = self.say.line("{one}, or {other}", one=one, other=last)
-        if len(mark.mistakes) <= MOST_MISTAKES:
-            return self.say.line("It looks as if {either}: each of these comes to this number.", either=either)
-        return self.say.line("It may be that {either}; other slips come to this number too.", either=either)
+        return self.say.line("It looks as if {either}: each of these comes to this number.", either=either)
 
     def what(self, name: str) -> Line:
         """What happened, in half a sentence; two mistakes at once are called "one+other"."""
