@@ -61,7 +61,7 @@ from tracer.tex_words import words
 
 ROOT = Path(__file__).parent.parent
 GOLDEN = Path(__file__).parent / "golden"
-FILES = sorted([*ROOT.glob("examples/*/*.toml"), *ROOT.glob("tests/published/*/problem.toml")])
+FILES = sorted([*ROOT.glob("examples/*/*.toml"), *ROOT.glob("examples/published/*/problem.toml")])
 NAMES = [f"{path.parent.name}/{path.stem}" for path in FILES]
 TYPED = ["<b>bold</b>", "שלום", "🍎", "50 %_&#$x$", "*[x](y)\\ `|~^", ":smile: @me", "w" * 60]
 HOSTILE = {

@@ -36,7 +36,7 @@ from tracer.style import pixels, sides
 from tracer.style_file import read
 
 ROOT = Path(__file__).parent.parent
-FILES = sorted([*ROOT.glob("examples/*/*.toml"), *ROOT.glob("tests/published/*/problem.toml")])
+FILES = sorted([*ROOT.glob("examples/*/*.toml"), *ROOT.glob("examples/published/*/problem.toml")])
 NAMES = [f"{path.parent.name}/{path.stem}" for path in FILES]
 APPLE = ROOT / "examples/apple-and-orange/problem.toml"
 DIGITS = "".join(str(n) for n in range(10))

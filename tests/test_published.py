@@ -23,7 +23,9 @@ import pytest
 import tracer
 from tracer.expr import Num
 
-FOLDERS = sorted(path for path in (Path(__file__).parent / "published").iterdir() if path.is_dir())
+ROOT = Path(__file__).parents[1]
+GALLERY = ROOT / "examples" / "published"
+FOLDERS = sorted(path for path in GALLERY.iterdir() if path.is_dir())
 DIGITS = Context(prec=60)
 NEAR = Decimal("1e-45")  # closer than that, two of these decimals are the same number
 HIDDEN = Decimal("-Infinity")
@@ -344,7 +346,7 @@ def test_all_printed_numbers_are_looked_at(folder: Path) -> None:
 
 def test_a_d_k_that_nobody_says_stays_a_letter() -> None:
     """Given scores alone do not say d_k: the weights stay formulas until --let d_k=2 puts it in, as in the book."""
-    folder = Path(__file__).parent / "published" / "raschka-causal-renorm"
+    folder = GALLERY / "raschka-causal-renorm"
     trace = tracer.solve(tracer.load(folder / "problem.toml"))
     assert trace.open_letters == ("d_k",)
     assert trace["weights"][1, 0].decimal(4) is None

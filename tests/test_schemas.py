@@ -21,7 +21,7 @@ from tracer.handed_in import TOP as WRITTEN_TOP
 from tracer.problem_file import PAPER, PASS, STEPS, TOP, from_dict
 
 ROOT = Path(__file__).parent.parent
-FILES = sorted([*ROOT.glob("examples/*/*.toml"), *ROOT.glob("tests/published/**/problem.toml")])
+FILES = sorted([*ROOT.glob("examples/*/*.toml"), *ROOT.glob("examples/published/**/problem.toml")])
 WORKED: list[dict[str, Any]] = [
     {"given": {"X": [[0, 3], [2, 2]]}},
     {"given": {"Q": [["a", 1]], "K": [[1, 0], [0, "b"]], "V": [[1], [2]]}},
@@ -137,7 +137,7 @@ def test_a_submission_is_valid_where_it_can_be_read(is_valid: bool, data: dict[s
 
 
 @pytest.mark.parametrize(
-    "path", sorted(ROOT.glob("tests/published/*/submission*.toml")), ids=lambda path: path.parent.name
+    "path", sorted(ROOT.glob("examples/published/*/submission*.toml")), ids=lambda path: path.parent.name
 )
 def test_the_published_submissions_are_what_the_schema_says(path: Path) -> None:
     """All of them."""

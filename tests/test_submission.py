@@ -31,7 +31,7 @@ from tracer.stored import seen
 from tracer.submission import IS_A_DATE, MAX_TEXT, Submission, entry
 
 ROOT = Path(__file__).parent.parent
-PUBLISHED = sorted(ROOT.glob("tests/published/*/submission*.toml"))
+PUBLISHED = sorted(ROOT.glob("examples/published/*/submission*.toml"))
 
 
 def cells(submission: Submission) -> dict[str, str]:

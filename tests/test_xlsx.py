@@ -64,7 +64,7 @@ from tracer.show import show
 from tracer.views import CellView
 
 ROOT = Path(__file__).parent.parent
-FILES = sorted([*ROOT.glob("examples/*/*.toml"), *ROOT.glob("tests/published/*/problem.toml")])
+FILES = sorted([*ROOT.glob("examples/*/*.toml"), *ROOT.glob("examples/published/*/problem.toml")])
 NAMES = [str(path.relative_to(ROOT).with_suffix("")).removesuffix("/problem").replace("/", "_") for path in FILES]
 TYPED = ['=HYPERLINK("http://example.org","x")', "@SUM(1,2)", "+1", "-1", "'quoted'"]
 HOSTILE = {"title": "=1+1", "source": "=cmd|' /C calc'!A0", "tokens": TYPED, "given": {"X": [[n, 1] for n in range(5)]}}
