@@ -273,6 +273,13 @@ def test_a_program_in_german_writes_semicolons_and_decimal_commas() -> None:
     assert cells(read('scores\n"0,5","0,6"\n', ".csv")) == {"scores[1,1]": "0,5", "scores[1,2]": "0,6"}
 
 
+def test_a_word_is_no_slip_in_the_name_of_a_step() -> None:
+    """“apple” looks like “capped”, and is the row of the apple: in the first line of a block, or below a row left blank."""
+    first = read("scores,apple,orange\napple,2,3\n\nweights,apple,orange\napple,0.3,0.7\n", ".csv")
+    assert cells(first)["scores[1,2]"] == "3"
+    assert cells(read("scores,orange,apple\n\napple,6,8\n", ".csv"))["scores[2,1]"] == "6"
+
+
 @pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_the_published_calculations_are_read(path: Path) -> None:
     """Every cell of the twelve published examples is blank or a number."""

@@ -118,7 +118,8 @@ def _block(head: Line, rows: Sequence[Line]) -> Iterator[Found]:
     is_vector = id_.rpartition(".")[2] in VECTORS
     width = labels or (1 if is_vector else max((len(line.fields) for line in rows), default=0))
     for i, line in enumerate(rows[:height]):
-        if is_almost_step(line.first) and (not labels or not rows[i - 1].fields):
+        is_apart = i > 0 and not rows[i - 1].fields and line.first.casefold() not in head.head
+        if is_almost_step(line.first) and (not labels or is_apart):
             step(line.first, line.where)
         numbers = line.fields[1:] if labels else line.fields
         if len(numbers) > width:
