@@ -13,8 +13,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
+ROOT = Path(__file__).parents[1]
 GOLDEN = Path(__file__).parent / "golden"
 TWO_WORDS = """
 tokens = ["orange", "apple"]
@@ -219,3 +221,156 @@ def test_it_speaks_utf_8_everywhere() -> None:
     """Where the terminal claims to know ASCII only, the text is UTF-8 all the same."""
     environment = {**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
     assert tracer("solve", "-", env=environment) == tracer("solve", "-")
+
+
+# Marking
+
+APPLES = """
+tokens = ["orange", "apple"]
+[given]
+X = [[0, 3], [2, 2]]
+[pass]
+logits = []
+"""
+RIGHT = '[written]\nscores = [["9", "6"], ["6", "8"]]\n'
+SLIP = 'by = "Mia"\n[written]\nscores = [["9", "6"], ["7", "8"]]\nweights = [["0.95", "0.05"], ["0.27", "0.73"]]\n'
+
+
+@pytest.fixture
+def apples(tmp_path: Path) -> Path:
+    """A problem; the scores of a right answer, and an answer with one slip that its weights are worked from."""
+    for name, text in (("apples.toml", APPLES), ("right.toml", RIGHT), ("slip.toml", SLIP)):
+        (tmp_path / name).write_text(text, "utf-8")
+    return tmp_path
+
+
+def test_all_accepted_is_0_and_something_not_is_1(apples: Path) -> None:
+    """A blank cell is no wrong number; one wrong number is, and so is one that cannot be read."""
+    problem = apples / "apples.toml"
+    printed, said = tracer("check", problem, apples / "right.toml")
+    assert ("All 4 numbers." in printed, said) == (True, "")
+    tracer("check", problem, "-", stdin='[written]\nscores = [["9", ""]]\n')
+    printed, said = tracer("check", problem, apples / "slip.toml", code=1)
+    assert "S[2, 1] in Scores: you wrote 7, and your earlier numbers give 6." in " ".join(printed.split())
+    assert said == ""
+    tracer("check", problem, "-", stdin='[written]\nscores = [["nine", "6"]]\n', code=1)
+
+
+def test_answers_come_from_standard_input_too(apples: Path) -> None:
+    """`-` is told by its content: TOML, JSON or CSV; only one of the files can be it."""
+    problem = apples / "apples.toml"
+    by_name = tracer("check", problem, apples / "right.toml")
+    assert tracer("check", problem, "-", stdin=RIGHT) == by_name
+    assert tracer("check", problem, "-", stdin='{"written": {"scores": [[9, 6], [6, 8]]}}') == by_name
+    assert tracer("check", problem, "-", stdin="scores\n9,6\n6,8\n") == by_name
+    assert tracer("check", "-", apples / "right.toml", stdin=APPLES) == by_name
+    _, said = tracer("check", "-", "-", stdin=RIGHT, code=2)
+    assert said == "tracer: standard input: only one file can come from it; give the others by their names\n"
+
+
+def test_feedback_is_written_in_any_format(apples: Path) -> None:
+    """Feedback as PDF and HTML, marks as JSON, all at once; what was written is said, and the exit code is that of the marks."""
+    names = [f"feedback.{suffix}" for suffix in ("pdf", "html", "json", "txt", "md", "tex")]
+    outputs = [argument for name in names for argument in ("-o", apples / name)]
+    printed, said = tracer("check", apples / "apples.toml", apples / "slip.toml", *outputs, code=1)
+    assert (printed, said) == ("", f"wrote {', '.join(str(apples / name) for name in names)}\n")
+    assert sorted(path.name for path in apples.iterdir()) == sorted([*names, "apples.toml", "right.toml", "slip.toml"])
+    assert (apples / "feedback.pdf").read_bytes().startswith(b"%PDF-")
+    assert "Mia" in (apples / "feedback.html").read_text("utf-8")
+    assert json.loads((apples / "feedback.json").read_text("utf-8"))["by"] == "Mia"
+    assert (apples / "feedback.txt").read_text("utf-8") == tracer(
+        "check", apples / "apples.toml", apples / "slip.toml", code=1
+    )[0]
+
+
+def test_marks_as_json_are_what_the_schema_says(apples: Path) -> None:
+    """`--json` prints what `-o marks.json` writes: verdicts by their codes, credit as fractions."""
+    arguments = ("check", apples / "apples.toml", apples / "slip.toml", "--json")
+    printed, _ = tracer(*arguments, code=1)
+    tracer(*arguments[:-1], "-o", apples / "marks.json", code=1)
+    assert printed == (apples / "marks.json").read_text("utf-8")
+    jsonschema.Draft202012Validator(json.loads(tracer("schema", "marks")[0])).validate(json.loads(printed))
+    data = json.loads(printed)
+    assert (data["first_wrong"], data["accepted"], data["blanks"], data["credit"]) == ("scores[2,1]", 7, 8, "7")
+    verdicts = [mark["verdict"] for mark in data["marks"]]
+    assert verdicts == ["exact", "exact", "mistake", "exact", "exact", "exact", "carried", "carried"]
+    assert data["marks"][2]["mistakes"] == ["added"]  # (2 + 0) + (2 + 3)
+
+
+def test_three_audiences(apples: Path) -> None:
+    """The student is spoken to, the teacher gets credits, the public a page about a page."""
+    pages = {
+        audience: tracer("check", apples / "apples.toml", apples / "slip.toml", "--for", audience, code=1)[0]
+        for audience in ("student", "teacher", "audit")
+    }
+    assert pages["student"] == tracer("check", apples / "apples.toml", apples / "slip.toml", code=1)[0]
+    assert "you wrote 7" in pages["student"]
+    assert "7 of 8." in pages["teacher"]
+    assert "the page prints 7" in pages["audit"]
+
+
+def test_marks_in_german(apples: Path) -> None:
+    """--lang de: the sentences, and the sentence of each mark in JSON; codes stay as they are."""
+    arguments = ("check", apples / "apples.toml", apples / "slip.toml", "--lang", "de")
+    assert tracer(*arguments, code=1)[0].startswith("Rückmeldung")
+    marks = json.loads(tracer(*arguments, "--json", code=1)[0])["marks"]
+    assert (marks[0]["verdict"], marks[0]["sentence"]) == ("exact", "Richtig.")
+
+
+def test_a_second_printing_may_have_used_the_first(apples: Path) -> None:
+    """The weights follow from the 7 of the first printing; without it they are wrong."""
+    again = '[written]\nweights = [["", ""], ["0.27", "0.73"]]\n'
+    alone = json.loads(tracer("check", apples / "apples.toml", "-", "--json", stdin=again, code=1)[0])
+    both = ("check", apples / "apples.toml", "-", "--earlier", apples / "slip.toml", "--json")
+    together = json.loads(tracer(*both, stdin=again)[0])
+    assert "carried" not in [mark["verdict"] for mark in alone["marks"]]
+    assert [mark["verdict"] for mark in together["marks"]] == ["missing", "missing", "carried", "carried"]
+
+
+UNCHECKED = {
+    "no such file": (["apples.toml", "nobody.csv"], "", "nobody.csv: cannot be read (No such file or directory)"),
+    "no file of answers": (["apples.toml", "answers.docx"], "", "answers.docx: answers are not read from “.docx”"),
+    "no TOML": (["apples.toml", "broken.toml"], "", "broken.toml: cannot be read"),
+    "an unknown step": (["apples.toml", "-"], "masked\n1,2\n", "standard input: there is no step “masked”"),
+    "a cell too many": (["apples.toml", "-"], "scores\n1,2,3\n", "standard input: scores[1,3] does not exist"),
+    "an unknown step before": (
+        ["apples.toml", "right.toml", "--earlier", "-"], "masked\n1,2\n",
+        "right.toml: the earlier printing: there is no step “masked”",
+    ),
+    "no such problem": (["pears.toml", "right.toml"], "", "pears.toml: cannot be read"),
+    "letters": (["-", "one.csv"], PROBLEMS["letters"], "standard input: the problem has letters without numbers: a"),
+    "a format without marks": (["apples.toml", "slip.toml", "-o", "a.xlsx"], "", "marks are not written as .xlsx"),
+    "an unknown format": (["apples.toml", "slip.toml", "-o", "a.doc"], "", "marks are not written as .doc"),
+    "a folder that is not there": (["apples.toml", "slip.toml", "-o", "a/a.html"], "", "a/a.html: cannot be written"),
+    "one of two formats": (["apples.toml", "slip.toml", "-o", "a.html", "-o", "a.doc"], "", "not written as .doc"),
+    "an unknown audience": (["apples.toml", "slip.toml", "--for", "parents"], "", "'parents'"),
+    "an unknown language": (["apples.toml", "slip.toml", "--lang", "tlh"], "", "“tlh”"),
+    "no answers": (["apples.toml"], "", "SUBMISSION"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNCHECKED)
+def test_what_cannot_be_checked_is_told_in_one_line(name: str, apples: Path) -> None:
+    """Exit code 2, one line on standard error with the name of the file in front, nothing printed, nothing written."""
+    (apples / "broken.toml").write_text("[written", "utf-8")
+    (apples / "one.csv").write_text("scores\n1\n", "utf-8")
+    (apples / "answers.docx").write_bytes(b"PK")
+    before = sorted(apples.iterdir())
+    arguments, stdin, message = UNCHECKED[name]
+    printed, said = tracer("check", *arguments, stdin=stdin, code=2, cwd=apples, env={**os.environ, "PYTHONPATH": ROOT})
+    assert printed == ""
+    assert said.startswith("tracer: ")
+    assert message in said
+    assert said.count("\n") == 1
+    assert sorted(apples.iterdir()) == before
+
+
+def test_a_failed_check_leaves_the_old_feedback(apples: Path) -> None:
+    """Answers that do not fit change no file, and the next ones replace it whole."""
+    old = apples / "feedback.html"
+    old.write_text("the old page", "utf-8")
+    tracer("check", apples / "apples.toml", "-", "-o", old, stdin="masked\n1\n", code=2)
+    assert old.read_text("utf-8") == "the old page"
+    tracer("check", apples / "apples.toml", "-", "-o", old, stdin=RIGHT)
+    assert old.read_text("utf-8").startswith("<!")
+    assert not [path for path in apples.iterdir() if path.suffix == ".part"]

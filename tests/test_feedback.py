@@ -558,7 +558,7 @@ def test_json_holds_every_text(raws: list[str]) -> None:
 
 def test_marks_have_no_notebook() -> None:
     """A format of traces only is refused by name."""
-    with pytest.raises(UnknownName, match=r"no document format called “\.ipynb”"):
+    with pytest.raises(UnknownName, match=r"marks are not written as \.ipynb; known are: \.html, \.json, \.md"):
         render_marks(apple(), lambda: feedback(apple()), ".ipynb")
 
 

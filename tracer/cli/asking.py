@@ -93,7 +93,12 @@ def _solved(problem: Problem, name: str) -> Trace:
     try:
         return solve(problem)
     except ProblemError as error:
-        raise type(error)(f"{STDIN if name == '-' else name}: {error}") from None
+        raise type(error)(f"{named(name)}: {error}") from None
+
+
+def named(file: str) -> str:
+    """What a file is called in an error."""
+    return STDIN if file == "-" else file
 
 
 def _let(text: str) -> tuple[str, Expr]:

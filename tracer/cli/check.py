@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
-from tracer.cli.asking import add_look, add_problem, traced, write_all
+from tracer.cli.asking import STDIN, add_look, add_problem, named, traced, write_all
+from tracer.errors import ProblemError, SubmissionError
+
+if TYPE_CHECKING:
+    from tracer.marking import Marks
 
 EVERYTHING_ACCEPTED, SOMETHING_NOT = 0, 1
 
@@ -34,15 +39,29 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the feedback, or write it."""
-    from tracer.answers import read_submission
     from tracer.formats import render_marks
-    from tracer.judging import check
     from tracer.marking import ACCEPTED, Verdict
     from tracer.pages.feedback import feedback
 
-    trace = traced(options)
-    earlier = read_submission(options.earlier) if options.earlier else None
-    marks = check(trace, read_submission(options.submission), earlier)
+    if [options.problem, options.submission, options.earlier].count("-") > 1:
+        raise SubmissionError(f"{STDIN}: only one file can come from it; give the others by their names")
+    marks = _checked(options)
     write_all(options, lambda suffix: render_marks(marks, lambda: feedback(marks, options.audience), suffix))
     accepted = all(mark.verdict in (*ACCEPTED, Verdict.MISSING) for mark in marks.marks)
     return EVERYTHING_ACCEPTED if accepted else SOMETHING_NOT
+
+
+def _checked(options: argparse.Namespace) -> Marks:
+    """The marks; an error begins with the name of the file that must be put right."""
+    from tracer.answers import read_submission
+    from tracer.judging import check
+
+    trace = traced(options)
+    submission = read_submission(options.submission)
+    earlier = read_submission(options.earlier) if options.earlier else None
+    try:
+        return check(trace, submission, earlier)
+    except SubmissionError as error:
+        raise SubmissionError(f"{named(options.submission)}: {error}") from None
+    except ProblemError as error:
+        raise ProblemError(f"{named(options.problem)}: {error}") from None

@@ -51,7 +51,12 @@ def render_marks(marks: Marks, document: Callable[[], Document], suffix: str) ->
 
     Raises `UnknownName` for a suffix in which nobody writes marks.
     """
-    load(suffix)
+    if suffix in suffixes():
+        load(suffix)
+    if suffix not in marked and suffix not in documents:
+        for one in suffixes():
+            load(one)
+        raise UnknownName(f"marks are not written as {suffix}; known are: {', '.join(sorted({*marked, *documents}))}")
     with rarely():
         return marked[suffix](marks) if suffix in marked else documents[suffix](document())
 

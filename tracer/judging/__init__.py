@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from tracer.errors import SubmissionError
 from tracer.evaluate import Key
 from tracer.judging.asked import answers, fitted
 from tracer.judging.judge import Answer, Judge
@@ -44,9 +45,16 @@ def check(problem: Problem | Trace, submission: Submission, earlier: Submission 
     cells = fitted(trace, submission)
     read, unreadable = answers(cells)
     trace = with_sizes(trace, read)
-    judge = _judged(trace, read, None if earlier is None else _judged(trace, answers(fitted(trace, earlier))[0], None))
+    judge = _judged(trace, read, None if earlier is None else _judged(trace, _earlier(trace, earlier), None))
     marks = tuple(_mark(judge, key, entry, unreadable) for key, entry in cells.items())
     return Marks(trace, submission, marks)
+
+
+def _earlier(trace: Trace, submission: Submission) -> dict[Key, Answer]:
+    try:
+        return answers(fitted(trace, submission))[0]
+    except SubmissionError as error:
+        raise SubmissionError(f"the earlier printing: {error}") from None
 
 
 def _judged(trace: Trace, answers: dict[Key, Answer], earlier: Judge | None) -> Judge:
