@@ -13,7 +13,7 @@ from . import mistakes, person, problems
 from .bounds import Bounds, Exact
 from .mistakes import Mistake
 from .person import Habits, Hand, Slip
-from .quantity import DIGITS, HIDDEN, ZERO
+from .quantity import DIGITS, HIDDEN
 from .work import Cell, Work, sequence
 from .writing import rounded_to
 
@@ -131,7 +131,8 @@ def _mistaken(code: str, seed: int, rng: Random) -> Case | None:
     gone = [id_ for id_ in shapes if id_.rpartition(".")[2] in mistake.way.leaves_out]
     if rng.random() < 0.3:  # everything is on the sheet
         habits = replace(habits, left_out=frozenset(), gaps=0.0)
-    habits = replace(habits, left_out=habits.left_out | set(gone))
+    shown = {id_ for id_ in shapes if id_.rpartition(".")[2] in mistake.way.places}
+    habits = replace(habits, left_out=(habits.left_out | set(gone)) - shown)
     if len(habits.left_out) == len(shapes):
         return None
     habits = replace(habits, places={**habits.places, **mistake.way.places})
@@ -205,16 +206,20 @@ def made_trivial(hand: Hand, true: dict[Cell, Decimal | None], shapes: dict[str,
     """
 
     def is_trivial(row: list[Decimal]) -> bool:
-        return len(row) < 2 or sum(x == 0 for x in row) >= len(row) - 1 or all(x == row[0] for x in row)
+        return bool(row) and (sum(x == 0 for x in row) >= len(row) - 1 or all(x == row[0] for x in row))
 
     rows = {}
     for id_, (n, columns) in shapes.items():
         for i in range(n):
             cells = [cell for j in range(columns) if hand.written[cell := (id_, i, j)]]
             texts = [text for cell in cells if (text := hand.written[cell])]
-            was = [rounded_to(x, text.places or 0, "half-up") if (x := true[cell]) is not None and x.is_finite() else ZERO
-                   for cell, text in zip(cells, texts, strict=True)]  # fmt: skip
-            rows[id_, i] = is_trivial([text.value for text in texts]) and not is_trivial(was)
+            places = hand.habits.places[id_.rpartition(".")[2]]
+            was = [
+                rounded_to(x, places, "half-up") for cell in cells if (x := true[cell]) is not None and x.is_finite()
+            ]
+            if len(was) < len(cells):
+                was = []
+            rows[id_, i] = is_trivial([text.value for text in texts]) and not (was and is_trivial(was))
     found: set[Cell] = set()
     for cell, uses in hand.uses.items():
         if any(rows[id_, i] or ((id_, i, j) in found and not hand.written[id_, i, j]) for id_, i, j in uses):
