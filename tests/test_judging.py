@@ -87,6 +87,14 @@ def test_a_mistake_in_a_step_that_was_not_written_is_found_where_it_shows() -> N
     assert {mark.mistakes for mark in marked(problem, weights=[["1/5", "4/5"]]).marks} == {("base_2",)}
 
 
+def test_two_mistakes_at_once() -> None:
+    """Not divided by 2, and powers of 2: 2⁴/(2² + 2⁴) is 0.8, 2⁸/(2⁴ + 2⁸) is 16/17."""
+    problem = {"given": {"S": [[2, 4], [4, 8]]}, "pass": {"logits": [{"use": "scale", "by": 2}]}}
+    marks = marked(problem, weights=[["0.2000", "0.8000"], ["0.0588", "0.9412"]])
+    assert all("not_scaled+base_2" in mark.mistakes for mark in marks.marks)
+    assert marks.marks[0].sentence.startswith("It looks as if")
+
+
 def test_ties_between_mistakes_are_admitted() -> None:
     """With d_k = 4 and four words, dividing by d_k and dividing twice by √d_k come to the same."""
     problem = {"given": {"Q": [[2, 2, 2, 2]], "K": [[2, 2, 2, 2]]}}

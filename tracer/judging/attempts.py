@@ -130,7 +130,7 @@ class Attempts:
             for mistake in map(mistakes.__getitem__, mistakes)
             if len(formulas := list(self._rewrites(mistake, step))) == 1
         ]
-        for (s, m, f), (t, n, g) in combinations(single, 2):
+        for (s, m, f), (t, n, g) in combinations(reversed(single), 2):  # in the order of the work
             if s != t and m != n:
                 cells, reach = self._cells_of({s: f, t: g}, self.basis, all)
                 if cells >= {*self.lost}:
