@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +16,9 @@ import tracer
 from tests.test_published import FOLDERS, data, truth
 from tracer.answers import read_submission
 from tracer.errors import ProblemError, SubmissionError
-from tracer.judging import check
+from tracer.judging import CREDIT, check
 from tracer.marking import ACCEPTED, Mark, Marks, Verdict
+from tracer.parts.verdicts import LOOKS
 from tracer.problem_file import from_dict
 from tracer.submission import Submission
 
@@ -208,6 +211,14 @@ def test_what_does_not_fit_the_problem_is_one_clear_error(written: dict[str, Any
     """Where, what, what is expected."""
     with pytest.raises(SubmissionError, match=message):
         marked(APPLE, **written)
+
+
+def test_the_readme_tells_every_verdict() -> None:
+    """The table has the code, the sign and the word on a page, and the credit of each verdict."""
+    page = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (\S+) ([a-z ]+) \| .+ \| (\S+) \|$", page, re.MULTILINE)
+    expected = [(str(one), *LOOKS[one][:2], str(CREDIT.get(one, 0))) for one in Verdict]
+    assert sorted(rows) == sorted(expected)
 
 
 # The published examples
