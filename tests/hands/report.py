@@ -145,9 +145,7 @@ def findings(name: str, seeds: range) -> Iterator[Finding]:
         try:
             yield kinds()[name](seed)
         except Exception as crash:
-            yield Finding(
-                Case(seed, {}, {}, None, (), frozenset(), frozenset()), (f"crash: {crash!r}",), False, False, False
-            )  # type: ignore[arg-type]
+            yield Finding(nobody(seed), (f"crash: {crash!r}",), (), False, False, False)
 
 
 def share(found: list[Finding], good: Callable[[Finding], bool]) -> str:

@@ -10,6 +10,7 @@ from itertools import combinations
 from math import prod
 from typing import TYPE_CHECKING
 
+from tracer.arithmetic import Undecided, Undefined
 from tracer.arithmetic.interval import Span, meet
 from tracer.evaluate import Key, place
 from tracer.evaluate import value as value_of
@@ -208,7 +209,10 @@ class Attempts:
     def _is_exactly(self, key: Key, formula: Expr) -> bool:
         """Whether a number is what a formula gives of the others as they are written, to the last digit."""
         where = place(self.definitions[self.id].tensor, key[1])
-        return bool(value_of(formula, where, self.own.as_written) == self.own.numbers[key].value)
+        try:
+            return bool(value_of(formula, where, self.own.as_written) == self.own.numbers[key].value)
+        except (Undefined, Undecided, OverflowError):
+            return False
 
     def _is_met(self, key: Key, span: Span) -> bool:
         number = self.own.numbers.get(key)
