@@ -221,7 +221,7 @@ def test_zero_sums_are_left_blank() -> None:
 # The laws of checking
 
 HONEST, MISTAKEN, SLIPPED = 60, 4, 60
-MANY_HONEST, MANY_MISTAKEN, MANY_SLIPPED = 600, 200, 400
+MANY_HONEST, MANY_MISTAKEN, MANY_SLIPPED = 400, 25, 200
 NAMED = 95  # of a hundred
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -117,9 +117,12 @@ class Judge:
         if number is None:
             follows = own is None
             return (Verdict.CARRIED if self.lineage.taint(key) else Verdict.BY_HAND) if follows else None
-        ways = [way for way in (own, *other_ways(self.own, key)) if way is not None]
-        if met := [way for way in ways if self.follows(key, number, way)]:
-            self.met[key] = met[0]
+        tried: list[Span] = []
+        for way in self._ways(key, own):
+            tried.append(way)
+            if not self.follows(key, number, way):
+                continue
+            self.met[key] = way
             if not self.lineage.taint(key):
                 return Verdict.BY_HAND
             if not self.lineage.is_farmed(key):
@@ -128,11 +131,14 @@ class Judge:
             return None
         if self.earlier and (verdict := self.earlier.otherwise(key, number)):
             return verdict
-        if any(slipped(number, target) for target in (self.true(key), *ways) if target is not None):
-            return Verdict.ROUNDING_SLIP
-        if self.may_be_rounding(key, number):
-            return Verdict.ROUNDING_SLIP
-        return None
+        near = (self.true(key), *tried)
+        is_slip = any(slipped(number, target) for target in near if target is not None)
+        return Verdict.ROUNDING_SLIP if is_slip or self.may_be_rounding(key, number) else None
+
+    def _ways(self, key: Key, own: Span | None) -> Iterator[Span]:
+        if own is not None:
+            yield own
+        yield from other_ways(self.own, key)
 
     def may_be_rounding(self, key: Key, number: Number) -> bool:
         """Whether any numbers that round to the earlier ones give this one: more than honest work, less than a slip."""
@@ -159,22 +165,15 @@ class Judge:
         about = Span(*(BALL.add([number.value, BALL.number(more)]) for more in (-NEAR, NEAR)))
         return not any(not target.is_bounded or meet(about, target) for target in targets)
 
-    def is_cut(self, key: Key) -> bool:
-        """Whether a number may be one that was cut off instead of rounded."""
-        number, targets = self.numbers[key], (self.true(key), self.own.follows(key))
-        return any(t is not None and t.is_bounded and meet(number.may_come_from(t), t) for t in targets)
+    def could_be(self, key: Key, number: Number) -> bool:
+        """Whether a number is right in a cell, or follows there, rounded or cut off."""
+        targets = [target for target in (self.true(key), self.own.follows(key)) if target is not None]
+        return any(target.is_bounded and meet(number.may_come_from(target), target) for target in targets)
 
     def fits(self, key: Key, text: str) -> bool:
-        """Whether another text would have been accepted in a cell."""
+        """Whether another text would have been right in a cell."""
         expr = entry(text).number
-        if expr is None:
-            return False
-        number = read(expr)
-        targets = (self.true(key), self.own.follows(key))
-        return any(
-            target is not None and target.is_bounded and meet(number.may_come_from(target), target)
-            for target in targets
-        )
+        return expr is not None and self.could_be(key, read(expr))
 
     def _keep(self, key: Key) -> None:
         number, verdict = self.numbers[key], self.verdicts[key]
