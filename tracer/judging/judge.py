@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -117,28 +117,26 @@ class Judge:
         if number is None:
             follows = own is None
             return (Verdict.CARRIED if self.lineage.taint(key) else Verdict.BY_HAND) if follows else None
-        tried: list[Span] = []
-        for way in self._ways(key, own):
-            tried.append(way)
-            if not self.follows(key, number, way):
-                continue
-            self.met[key] = way
-            if not self.lineage.taint(key):
-                return Verdict.BY_HAND
-            if not self.lineage.is_farmed(key):
-                return Verdict.CARRIED
-            self.guarded.add(key)
-            return None
+        ways = [] if own is None else [own]
+        if not any(self.follows(key, number, way) for way in ways):
+            ways += other_ways(self.own, key)
+        met = next((way for way in ways if self.follows(key, number, way)), None)
+        if met is not None:
+            return self._followed(key, met)
         if self.earlier and (verdict := self.earlier.otherwise(key, number)):
             return verdict
-        near = (self.true(key), *tried)
-        is_slip = any(slipped(number, target) for target in near if target is not None)
+        is_slip = any(slipped(number, target) for target in (self.true(key), *ways) if target is not None)
         return Verdict.ROUNDING_SLIP if is_slip or self.may_be_rounding(key, number) else None
 
-    def _ways(self, key: Key, own: Span | None) -> Iterator[Span]:
-        if own is not None:
-            yield own
-        yield from other_ways(self.own, key)
+    def _followed(self, key: Key, way: Span) -> Verdict | None:
+        """What a number is that follows from the person's own; None where these were made trivial."""
+        self.met[key] = way
+        if not self.lineage.taint(key):
+            return Verdict.BY_HAND
+        if not self.lineage.is_farmed(key):
+            return Verdict.CARRIED
+        self.guarded.add(key)
+        return None
 
     def may_be_rounding(self, key: Key, number: Number) -> bool:
         """Whether any numbers that round to the earlier ones give this one: more than honest work, less than a slip."""
