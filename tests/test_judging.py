@@ -156,6 +156,21 @@ def test_a_wrong_answer_that_leaves_nothing_to_work_out_earns_nothing_after_it()
     assert "does not count" in at(marks, "weights[1,1]").sentence
 
 
+def test_from_what_may_be_0_not_everything_follows() -> None:
+    """e^−4, e^−5, e^−6 are 0.0 each, and nobody divides by 0.0: neither 5.1 nor an output of 77.7 is right by hand."""
+    problem = {"given": {"S": [[-4, -5, -6]], "V": [[1], [2], [3]]}, "pass": {"logits": []}}
+    assert verdicts(marked(problem, outputs=[["77.7"]])) == ["wrong"]
+    marks = marked(problem, exponentials=[["0.0", "0.0", "0.0"]], weights=[["0.7", "5.1", "0.1"]])
+    assert verdicts(marks) == ["exact"] * 4 + ["wrong", "exact"]
+
+
+def test_a_row_of_zeros_is_marked_like_any_other() -> None:
+    """A weight that may be fitted to its row is recomputed from 0/0, which is no value and no crash."""
+    problem = {"given": {"S": [[1, 2]]}, "pass": {"logits": []}}
+    marks = marked(problem, exponentials=[["0.00", "0.00"]], row_sums=["0.00"], weights=[["0.25", "0.73"]])
+    assert verdicts(marks)[-2:] == ["rounding_slip", "exact"]
+
+
 # The rules around it
 
 
