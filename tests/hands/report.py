@@ -167,10 +167,15 @@ def line(name: str, found: list[Finding]) -> str:
     )
 
 
+def drawn(name: str, seed: int) -> Case:
+    """The case itself."""
+    alone = {"honest": cases.honest, "slip": cases.slipped}
+    return alone[name](seed) if name in alone else cases.mistaken(name, seed)
+
+
 def show(name: str, seed: int) -> None:
     """One case with what helps to understand it."""
-    finding = kinds()[name](seed)
-    case = finding.case
+    case = drawn(name, seed)
     print(json.dumps(case.problem["given"], ensure_ascii=False), json.dumps(case.problem["pass"], ensure_ascii=False))
     habits, shown = case.habits, {id_.rpartition(".")[2] for id_ in case.submission["written"]}
     places = {step: n for step, n in habits.places.items() if step in shown}
@@ -183,6 +188,7 @@ def show(name: str, seed: int) -> None:
     print("slip:", case.slip, "\nfirst wrong:", case.first)
     for id_, rows in case.submission["written"].items():
         print(f"  {id_} = " + "; ".join("  ".join(raw or "_" for raw in row) for row in rows))
+    finding = kinds()[name](seed)
     for mark in marked(case).marks:
         cell = cell_of(mark)
         said = f"{mark.cell} {mark.entry.raw!r} {mark.verdict} {mark.mistakes}, expected {mark.expected}, from yours {mark.from_yours}"

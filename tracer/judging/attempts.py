@@ -77,11 +77,7 @@ class Attempts:
             for formula in self._rewrites(mistake, step):
                 if self.id in sources(formula):
                     for key in self.slipped:
-                        if (
-                            self._is_alone(key)
-                            and self._is_exactly(key, formula)
-                            and not self.judge.could_be(key, self.own.numbers[key])
-                        ):
+                        if self._is_alone(key) and self._is_exactly(key, formula):
                             yield Explanation(mistake.name, 1, frozenset([key]), 1)
 
     def on_true_numbers(self) -> Iterator[Explanation]:

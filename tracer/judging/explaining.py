@@ -26,7 +26,7 @@ def explained(judge: Judge, keys: list[Key], lost: list[Key]) -> Found:
     A doubtful cell, an integer that may just be rounded to no places, is open only to a mistake that gives it exactly.
     """
     doubtful = [key for key in keys if key not in lost and judge.is_doubtful(key)]
-    slipped = [key for key in keys if judge.verdicts.get(key) is Verdict.ROUNDING_SLIP]
+    slipped = [key for key in keys if judge.verdicts.get(key) is Verdict.ROUNDING_SLIP and not judge.may_be_cut(key)]
     if not (lost or doubtful or slipped):
         return {}
     load()

@@ -173,6 +173,10 @@ class Judge:
         targets = [target for target in (self.true(key), self.own.follows(key)) if target is not None]
         return any(target.is_bounded and meet(number.may_come_from(target), target) for target in targets)
 
+    def may_be_cut(self, key: Key) -> bool:
+        """Whether a number may be a right one that was cut off."""
+        return key in self.numbers and self.could_be(key, self.numbers[key])
+
     def fits(self, key: Key, text: str) -> bool:
         """Whether another text would have been right in a cell."""
         expr = entry(text).number
