@@ -16,7 +16,7 @@ import cffi
 import page
 import pypdf
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from strategies import problems
 from test_formats import BLOCKS
 
@@ -200,6 +200,7 @@ def test_nothing_leaves_the_page(name: str) -> None:
     assert reader(pdf(solution(trace, summary))).pages
 
 
+@settings(max_examples=40)  # a page each
 @given(problems())
 def test_no_formula_leaves_the_page(data: dict[str, Any]) -> None:
     """Of any problem, in large print on letter paper."""
