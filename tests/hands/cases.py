@@ -199,27 +199,29 @@ def tainted(hand: Hand) -> set[Cell]:
     return found
 
 
+def pattern(row: list[Decimal]) -> object:
+    """What makes a row trivial: only one number that is not 0, or all the same; None where nothing does."""
+    alone = [j for j, x in enumerate(row) if x]
+    if len(alone) < 2:
+        return alone
+    return "the same" if all(x == row[0] for x in row) else None
+
+
 def made_trivial(hand: Hand, true: dict[Cell, Decimal | None], shapes: dict[str, tuple[int, int]]) -> set[Cell]:
-    """Cells worked from a row that a wrong answer made trivial: nothing but zeros but for one, or all the same.
+    """Cells worked from a row that a wrong answer made trivial: they earn nothing (MARKING section 2).
 
-    They earn nothing (MARKING section 2). A row that is as trivial in truth is not meant.
+    A row that is trivial in the same way in truth is not meant.
     """
-
-    def is_trivial(row: list[Decimal]) -> bool:
-        return bool(row) and (sum(x == 0 for x in row) >= len(row) - 1 or all(x == row[0] for x in row))
-
     rows = {}
     for id_, (n, columns) in shapes.items():
+        places = hand.habits.places[id_.rpartition(".")[2]]
         for i in range(n):
-            cells = [cell for j in range(columns) if hand.written[cell := (id_, i, j)]]
-            texts = [text for cell in cells if (text := hand.written[cell])]
-            places = hand.habits.places[id_.rpartition(".")[2]]
+            texts = {cell: text for j in range(columns) if (text := hand.written[cell := (id_, i, j)])}
+            now = pattern([text.value for text in texts.values()])
             was = [
-                rounded_to(x, places, "half-up") for cell in cells if (x := true[cell]) is not None and x.is_finite()
+                rounded_to(x, places, "half-up") for cell in texts if (x := true[cell]) is not None and x.is_finite()
             ]
-            if len(was) < len(cells):
-                was = []
-            rows[id_, i] = is_trivial([text.value for text in texts]) and not (was and is_trivial(was))
+            rows[id_, i] = now is not None and (len(was) < len(texts) or now != pattern(was))
     found: set[Cell] = set()
     for cell, uses in hand.uses.items():
         if any(rows[id_, i] or ((id_, i, j) in found and not hand.written[id_, i, j]) for id_, i, j in uses):
