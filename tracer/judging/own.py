@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from tracer.arithmetic import Undecided, Undefined, ball
-from tracer.arithmetic.interval import Interval, Span, common, hull, point, rounded_to
+from tracer.arithmetic.interval import Interval, Span, common, hull, meet, point, rounded_to
 from tracer.evaluate import Definition, Key, Table, inputs, place, rebuild
 from tracer.evaluate import value as value_of
 from tracer.expr import ZERO, Case, Expr
@@ -26,7 +26,7 @@ Kept = Callable[[Key], Span | None]
 class Own:
     """What follows from the numbers that somebody wrote; `places` is how an unwritten step may have been rounded."""
 
-    def __init__(self, trace: Trace, numbers: Mapping[Key, Number], places: Callable[[str], int]) -> None:
+    def __init__(self, trace: Trace, numbers: Mapping[Key, Number], places: Callable[[str], frozenset[int]]) -> None:
         self.trace, self.numbers, self.places = trace, numbers, places
         self.definitions: Mapping[str, Definition] = trace.tables.definitions
         self.has_masks = any(one.tensor.allowed for one in self.definitions.values())
@@ -69,6 +69,15 @@ class Own:
             return self.numbers[key].stands_for(self.numbers[key].places)
         return self.looked_up(key)
 
+    def plainly(self, key: Key, number: Number) -> bool:
+        """Whether a number is what the written ones give, nothing rounded in between."""
+        formula = self.definitions[key[0]].formula
+        if formula is None:
+            return False
+        where = place(self.definitions[key[0]].tensor, key[1])
+        span = self.computed(lambda: point(value_of(formula, where, self.as_written)))
+        return span is not None and meet(number.may_come_from(span), span)
+
     def settled(self, key: Key) -> Span | None:
         """What follows from the written numbers at a cell of which nothing was written; None where nothing does."""
         return self.computed(lambda: self.table[key])
@@ -86,7 +95,9 @@ class Own:
 
     def unwritten(self, step: str, kind: str, value: Span) -> Span:
         """What a number that was not written down may have been: as it comes out, or rounded."""
-        return rounded_to(value, self.places(step)) if kind == "calculate" else value
+        if kind != "calculate":
+            return value
+        return hull(value, *[rounded_to(value, places) for places in self.places(step)])
 
     def follows(self, key: Key) -> Span | None:
         """Everything that can honestly come out at a cell; None where nothing can."""

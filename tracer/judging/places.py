@@ -27,20 +27,20 @@ class Places:
         return found
 
     @cached_property
-    def rounded(self) -> int | None:
-        """The fewest places to which a whole step was really rounded; None where none was."""
+    def rounded(self) -> frozenset[int]:
+        """The places to which whole steps were really rounded."""
         steps = {key[0] for key, number in self.numbers.items() if self._is_rounded(key, number)}
-        return min((self.seen[step] for step in steps), default=None)
+        return frozenset(self.seen[step] for step in steps)
 
     def _is_rounded(self, key: Key, number: Number) -> bool:
         true = self.true(key)
         return number.places is not None and true is not None and not is_decimal(true, number.places)
 
-    def unwritten(self, step: str) -> int:
-        """The places to which a number that was not written down may have been rounded."""
+    def unwritten(self, step: str) -> frozenset[int]:
+        """The places to one of which a number that was not written down may have been rounded."""
         declared = self.paper.by_hand.get(step.rpartition(".")[2])
-        known = [places for places in (declared, self.rounded) if places is not None]
-        return min(known, default=self.paper.places)
+        known = self.rounded if declared is None else self.rounded | {declared}
+        return known or frozenset([self.paper.places])
 
     @cached_property
     def mixes_integers(self) -> bool:
