@@ -102,7 +102,7 @@ class Judge:
             self.verdicts.setdefault(key, Verdict.WRONG)
             if key in self.numbers:
                 self._keep(key)
-        self.lineage.note(keys, self.numbers)
+        self.lineage.note(keys, self.numbers, self.true)
 
     def is_exact(self, key: Key) -> bool:
         """Whether the exact value is written, or that value correctly rounded."""
@@ -141,7 +141,7 @@ class Judge:
     def may_be_rounding(self, key: Key, number: Number) -> bool:
         """Whether any numbers that round to the earlier ones give this one: more than honest work, less than a slip."""
         way = self.own.loosely(key)
-        return way is not None and way.is_bounded and meet(number.may_come_from(way), way)
+        return way is not None and way.is_bounded and meet(number.about(way), way)
 
     def otherwise(self, key: Key, number: Number) -> Verdict | None:
         """What a number of another printing is that follows from the numbers of this one."""

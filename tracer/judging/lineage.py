@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from enum import IntEnum
 
+from tracer.arithmetic.ball import Value, agree
+from tracer.arithmetic.interval import Span
 from tracer.evaluate import Key
 from tracer.judging.writing import Number
 from tracer.marking import WRONG, Verdict
@@ -51,15 +53,26 @@ class Lineage:
             )
         return self._farmed[key]
 
-    def note(self, keys: list[Key], numbers: Mapping[Key, Number]) -> None:
-        """Note the rows of a judged step that are trivial, all equal or zeros and a single 1, and wrong."""
+    def note(self, keys: list[Key], numbers: Mapping[Key, Number], true: Callable[[Key], Span | None]) -> None:
+        """Note the rows of a judged step that are trivial, all equal or zeros and a single 1, and wrong.
+
+        A row that is as trivial in truth is not meant.
+        """
         rows: dict[int, list[Key]] = {}
         for key in keys:
             rows.setdefault(key[1][0], []).append(key)
         for row, cells in rows.items():
-            values = [numbers[key].value for key in cells if key in numbers]
-            others = [value for value in values if value != 0]
-            is_trivial = others in ([], [1]) or all(value == values[0] for value in values)
+            pattern = _pattern([numbers[key].value if key in numbers else None for key in cells])
+            truth = [span and span.low for span in map(true, cells)]
             wrong = sum(self.verdicts[key] in WRONG and key not in self.systematic for key in cells)
-            if is_trivial and wrong >= FARMED:
+            if pattern and wrong >= FARMED and pattern != _pattern(truth):
                 self.trivial.add((cells[0][0], row))
+
+
+def _pattern(row: list[Value | None]) -> str:
+    """What makes a row trivial: zeros and a single 1 somewhere, or all the same; "" where nothing does."""
+    values = [value for value in row if value is not None]
+    others = [n for n, value in enumerate(row) if value is not None and value != 0]
+    if not others or (len(others) == 1 and row[others[0]] == 1):
+        return f"only {others}"
+    return "all equal" if all(agree(value, values[0]) for value in values) else ""

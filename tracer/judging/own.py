@@ -29,7 +29,8 @@ class Own:
     def __init__(self, trace: Trace, numbers: Mapping[Key, Number], places: Callable[[str], frozenset[int]]) -> None:
         self.trace, self.numbers, self.places = trace, numbers, places
         self.definitions: Mapping[str, Definition] = trace.tables.definitions
-        self.has_masks = any(one.tensor.allowed for one in self.definitions.values())
+        is_softmax = any(id_.rpartition(".")[2] == "exponentials" for id_ in self.definitions)
+        self.hides = is_softmax and any(one.tensor.allowed for one in self.definitions.values())
         self.kept: dict[Key, Span] = {}  # what a later step may have used of a written number
         self.table = self.table_with(self.looked_up)
         self.as_written = Table(self.definitions, ball.Ball(), self._number)
@@ -39,7 +40,7 @@ class Own:
         return Table(self.definitions, Interval(self.unwritten), written)
 
     def loosely(self, key: Key) -> Span | None:
-        """Everything that comes out of any numbers that round, or are cut off, to those written before."""
+        """Everything that comes out of any numbers that round to those written before."""
         formula = self.definitions[key[0]].formula
         return None if formula is None else self.of(formula, key, self._loose)
 
@@ -47,7 +48,7 @@ class Own:
     def _loose(self) -> Table:
         def stands_for(key: Key) -> Span | None:
             number = self.numbers.get(key)
-            return number.may_come_from(point(number.value)) if number and key in self.kept else self._given(key)
+            return number.stands_for(number.places) if number and key in self.kept else self._given(key)
 
         return self.table_with(stands_for)
 

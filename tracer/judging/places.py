@@ -37,10 +37,11 @@ class Places:
         return number.places is not None and true is not None and not is_decimal(true, number.places)
 
     def unwritten(self, step: str) -> frozenset[int]:
-        """The places to one of which a number that was not written down may have been rounded."""
+        """The places to one of which a number that was not written down may have been rounded: declared, or seen."""
         declared = self.paper.by_hand.get(step.rpartition(".")[2])
-        known = self.rounded if declared is None else self.rounded | {declared}
-        return known or frozenset([self.paper.places])
+        if declared is not None:
+            return frozenset([declared])
+        return self.rounded or frozenset([self.paper.places])
 
     @cached_property
     def mixes_integers(self) -> bool:

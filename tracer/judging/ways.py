@@ -10,6 +10,7 @@ from tracer.evaluate import Key, Table, rebuild
 from tracer.evaluate import value as value_of
 from tracer.expr import Add, Call, Cell, Constant, Div, Expr, Index, Mul, Num, Pow, position, walk
 from tracer.judging.own import Own, every_key_seen
+from tracer.judging.writing import is_integer
 
 PLACES = range(1, 6)  # of a constant that somebody calculates with
 
@@ -24,10 +25,15 @@ def other_ways(own: Own, key: Key) -> Iterator[Span]:
         if written and (span := own.of(formula, key, own.table_with(own.read))) is not None:
             yield span
     right = own.definitions[step].formula
-    if right is not None and own.has_masks and (span := own.of(every_key_seen(right), key, own.unmasked)) is not None:
+    if right is None:
+        return
+    if own.hides and (span := own.of(every_key_seen(right), key, own.unmasked)) is not None:
         yield span
-    for places in PLACES if right is not None else ():
-        rounded = with_constants(right, places)  # type: ignore[arg-type]
+    usual = own.follows(key)
+    if usual is None or is_integer(usual):
+        return  # there is nothing to round in 0/√3 and e^0
+    for places in PLACES:
+        rounded = with_constants(right, places)
         if rounded != right and (span := own.of(rounded, key, own.table)) is not None:
             yield span
 
