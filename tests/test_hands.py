@@ -103,13 +103,16 @@ def test_mistakes_checked_with_a_pencil(code: str, step: str, rows: list[list[st
     assert written(TWO_WORDS, Habits(TWO_PLACES), Mistake(code, way, 0))[step] == rows
 
 
+NOT_SIMULATED = {"softcap_after_mask"}  # problems with a softcap are not drawn
+
+
 def test_every_mistake_is_simulated() -> None:
-    """The list is that of the rack, slips of the pen included; nobody here caps scores (test_mistakes.py does)."""
+    """The list is that of the rack, slips of the pen included."""
     from tracer.mistakes import load, slips
     from tracer.mistakes import mistakes as rack
 
     load()
-    assert {*mistakes.CODES} == {*rack, *slips} - {"softcap_after_mask"}
+    assert {*mistakes.CODES} | NOT_SIMULATED == {*rack, *slips}
 
 
 @pytest.mark.parametrize(
@@ -187,7 +190,7 @@ def test_the_steps_are_those_of_a_trace() -> None:
 def test_every_kind_of_problem_and_person_occurs() -> None:
     """Nothing is drawn so seldom that it would not be tested."""
     seen: Counter[str] = Counter()
-    for seed in range(300):
+    for seed in range(200):
         case = cases.honest(seed)
         given, wiring, habits = case.problem["given"], case.problem["pass"], case.habits
         seen.update(list(given))
@@ -220,9 +223,9 @@ def test_zero_sums_are_left_blank() -> None:
 
 # The laws of checking
 
-HONEST, MISTAKEN, SLIPPED = 60, 4, 60
+HONEST, MISTAKEN, SLIPPED = 60, 3, 60
 MANY_HONEST, MANY_MISTAKEN, MANY_SLIPPED = 400, 25, 200
-FOUND, NAMED = 99, 95  # of a hundred
+NAMED = 95  # of a hundred
 
 
 def explained(found: list[report.Finding]) -> str:
@@ -243,12 +246,12 @@ def mistaken() -> dict[str, list[report.Finding]]:
 
 
 def test_no_mistake_slips_through() -> None:
-    """The first wrong cell of each is found, in 99 of 100 where sums nearly cancel too; and named in 95 of 100."""
+    """The first wrong cell of each is found, and named in 95 of 100."""
     every = [finding for found in mistaken().values() for finding in found]
     lost = {
         code: explained(missed) for code, found in mistaken().items() if (missed := [f for f in found if not f.found])
     }
-    assert 100 * sum(finding.found for finding in every) >= FOUND * len(every), lost
+    assert not lost
     unnamed = {
         code: explained(missed) for code, found in mistaken().items() if (missed := [f for f in found if not f.named])
     }
@@ -256,10 +259,11 @@ def test_no_mistake_slips_through() -> None:
 
 
 def test_what_follows_from_a_mistake_is_accepted() -> None:
-    """Who goes on honestly from wrong numbers makes no further mistake, but for one case in twenty."""
-    every = [finding for found in mistaken().values() for finding in found]
-    accused = [finding for finding in every if finding.accused]
-    assert 20 * len(accused) <= len(every), explained(accused)
+    """Who goes on honestly from wrong numbers makes no further mistake."""
+    accused = {
+        code: seeds for code, found in mistaken().items() if (seeds := [f.case.seed for f in found if f.accused])
+    }
+    assert not accused
 
 
 def test_one_slip_costs_one_cell() -> None:
@@ -279,7 +283,7 @@ def test_many_honest_people(start: int) -> None:
 @pytest.mark.full
 @pytest.mark.parametrize("code", mistakes.CODES)
 def test_many_problems_with_a_mistake(code: str) -> None:
-    """It is found, but for one in all of them, and named in 95 of 100, but for one."""
+    """It is found, but for one where sums nearly cancel, and named in 95 of 100, but for one."""
     found = list(report.findings(code, range(MANY_MISTAKEN)))
     lost = [finding for finding in found if not finding.found]
     assert len(lost) <= 1, explained(lost)

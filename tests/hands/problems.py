@@ -104,7 +104,7 @@ class _Draw:
             joined = d_out
         if heads > 1:
             wiring["n_heads"], wiring["n_kv_heads"] = heads, kv_heads
-        if source in ("X", "ids") and joined == d_model and n * heads <= 3 and rng.random() < 0.2:
+        if source in ("X", "ids") and joined == d_model and n * heads <= 4 and rng.random() < 0.5:
             wiring["repeat"] = 2
         if source != "A":
             wiring["logits"] = self.logits(source, n, m)
