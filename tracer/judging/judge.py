@@ -153,13 +153,11 @@ class Judge:
     def follows(self, key: Key, number: Number, way: Span) -> bool:
         """Whether a number follows from the person's own.
 
-        Where these leave all open, a divisor that may be 0, only what they give as they are written does: but whoever
-        honestly comes to a number where there is no true one may write it.
+        Where these leave all open, a divisor that may be 0, nothing does: but whoever honestly comes to a number where
+        there is no true one may write it.
         """
-        if not way.is_bounded:
-            is_open = self.true(key) is None and self.lineage.taint(key) is not Taint.WRONG
-            return is_open or self.own.plainly(key, number)
-        return meet(number.about(way), way)
+        is_open = self.true(key) is None and self.lineage.taint(key) is not Taint.WRONG
+        return meet(number.about(way), way) and (way.is_bounded or is_open)
 
     def is_doubtful(self, key: Key) -> bool:
         """Whether an integer was accepted as a number rounded to no places, by somebody who writes others exactly."""

@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from tracer.arithmetic import Undecided, Undefined, ball
-from tracer.arithmetic.interval import Interval, Span, common, hull, meet, point, rounded_to
+from tracer.arithmetic.interval import Interval, Span, common, hull, point, rounded_to
 from tracer.evaluate import Definition, Key, Table, inputs, place, rebuild
 from tracer.evaluate import value as value_of
 from tracer.expr import ZERO, Case, Expr
@@ -70,14 +70,13 @@ class Own:
             return self.numbers[key].stands_for(self.numbers[key].places)
         return self.looked_up(key)
 
-    def plainly(self, key: Key, number: Number) -> bool:
-        """Whether a number is what the written ones give, nothing rounded in between."""
-        formula = self.definitions[key[0]].formula
-        if formula is None:
-            return False
-        where = place(self.definitions[key[0]].tensor, key[1])
-        span = self.computed(lambda: point(value_of(formula, where, self.as_written)))
-        return span is not None and meet(number.may_come_from(span), span)
+    def plainly(self, key: Key) -> Span | None:
+        """What the numbers give as they are written, nothing rounded in between; None where they give nothing."""
+        definition = self.definitions[key[0]]
+        if definition.formula is None:
+            return None
+        formula, where = definition.formula, place(definition.tensor, key[1])
+        return self.computed(lambda: point(value_of(formula, where, self.as_written)))
 
     def settled(self, key: Key) -> Span | None:
         """What follows from the written numbers at a cell of which nothing was written; None where nothing does."""

@@ -32,6 +32,8 @@ def other_ways(own: Own, key: Key) -> Iterator[Span]:
     usual = own.follows(key)
     if usual is None or is_integer(usual):
         return  # there is nothing to round in 0/√3 and e^0
+    if not usual.is_bounded and (span := own.plainly(key)) is not None:
+        yield span
     for places in PLACES:
         rounded = with_constants(right, places)
         if rounded != right and (span := own.of(rounded, key, own.table)) is not None:
