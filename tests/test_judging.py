@@ -182,6 +182,14 @@ def test_the_declared_rounding_runs_through_what_was_not_written() -> None:
     assert verdicts(marked(problem, row_sums=[["10.100"]])) == ["wrong"]
 
 
+def test_places_that_were_not_asked_for_are_a_note_and_no_error() -> None:
+    """Two decimals are asked for: three are right all the same, and one that says everything needs no note."""
+    problem = {"given": {"A": [["2/3", "1/2"]], "V": [[1, 0], [0, 1]]}, "paper": {"by_hand": {"outputs": 2}}}
+    first, second = marked(problem, outputs=[["0.667", "0.5"]]).marks
+    assert (first.verdict, first.sentence) == (Verdict.EXACT, "Right. 2 decimals are asked for here.")
+    assert second.sentence == "Right."
+
+
 def test_numbers_follow_from_another_printing() -> None:
     """A program's listing prints exact weights, and outputs that were worked from the rounded ones on the page."""
     problem = from_dict({"given": {"A": [["2/3", "1/3"]], "V": [[30], [0]]}})

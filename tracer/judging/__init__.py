@@ -17,7 +17,7 @@ from tracer.evaluate import Key
 from tracer.judging.asked import answers, fitted
 from tracer.judging.judge import Answer, Judge
 from tracer.judging.numbers import from_yours, places_of, right
-from tracer.judging.sentences import no_number, sentence
+from tracer.judging.sentences import no_number, sentence, with_places
 from tracer.judging.unsaid import with_sizes
 from tracer.marking import Mark, Marks, Verdict
 from tracer.problem import Problem
@@ -73,5 +73,6 @@ def _mark(judge: Judge, key: Key, entry: Entry, unreadable: dict[Key, str]) -> M
     verdict, expected = judge.verdicts[key], right(judge.trace, key, places_of(judge, key))
     yours = None if verdict is Verdict.EXACT else from_yours(judge, key)
     yours = None if yours == expected else yours
-    words, credit = sentence(judge, key, expected, yours, say), CREDIT.get(verdict, Fraction(0))
+    words = with_places(judge, key, sentence(judge, key, expected, yours, say), say)
+    credit = CREDIT.get(verdict, Fraction(0))
     return Mark(key, cell, entry, verdict, credit, expected, yours, judge.mistakes.get(key, ()), words)

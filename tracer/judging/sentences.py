@@ -45,6 +45,19 @@ def sentence(judge: Judge, key: Key, expected: str | None, yours: str | None, sa
     return say.text("This should be {right}.", right=right)
 
 
+def with_places(judge: Judge, key: Key, words: str, say: Language) -> str:
+    """A sentence, and the places that the problem asks for where others are written: a note, and no error."""
+    asked = judge.trace.problem.paper.by_hand.get(key[0].rpartition(".")[2])
+    number = judge.numbers.get(key)
+    if asked is None or number is None or number.places in (None, asked):
+        return words
+    true = judge.true(key)
+    if true is not None and number.places < asked and true.low == number.value:  # zeros that say nothing
+        return words
+    note = say.count(asked, "One decimal is asked for here.", "{n} decimals are asked for here.")
+    return f"{words} {note}"
+
+
 def no_number(reason: str | None, say: Language) -> str:
     """The sentence about a cell without a number: the reason, if the language has it, or that nothing is there."""
     if reason is None:
