@@ -174,8 +174,11 @@ class Judge:
         return any(target.is_bounded and meet(number.may_come_from(target), target) for target in targets)
 
     def may_be_cut(self, key: Key) -> bool:
-        """Whether a number may be a right one that was cut off."""
-        return key in self.numbers and self.could_be(key, self.numbers[key])
+        """Whether a number may be a right one that was cut off; an integer among decimals hardly is."""
+        number = self.numbers.get(key)
+        if number is None or (number.is_whole and self.places.writes_exactly):
+            return False
+        return self.could_be(key, number)
 
     def fits(self, key: Key, text: str) -> bool:
         """Whether another text would have been right in a cell."""
