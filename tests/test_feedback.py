@@ -177,6 +177,14 @@ def test_where_nothing_is_wrong_the_page_says_so_and_no_more() -> None:
     assert entries(feedback(marked(APPLE, right, {}), "audit"))["Wrong"] == "Nothing is wrong."
 
 
+def test_a_page_with_rounding_slips_only_is_not_called_clean() -> None:
+    """0.88 for 0.89: nothing is wrong at its origin, and one number is off in the last place."""
+    nearly = {"scores": SHEET["scores"], "weights": [["0.88", "0.11"], ["0.20", "0.80"]]}
+    page = entries(feedback(marked(APPLE, nearly, {"weights[1,1]": {"verdict": V.ROUNDING_SLIP}}), "audit"))
+    assert page["Wrong"] == "Nothing is wrong at its origin."
+    assert page["Rounding"].startswith("1 number is off in the last place")
+
+
 def test_one_mistake_is_said_once_for_all_that_it_explains() -> None:
     """Two scores not scaled: one sentence about the row, with what helps."""
     assert [line for line in paragraphs(feedback(apple())) if line.startswith("Mistake")] == [

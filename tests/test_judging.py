@@ -236,6 +236,13 @@ def test_what_does_not_fit_the_problem_is_one_clear_error(written: dict[str, Any
         marked(APPLE, **written)
 
 
+def test_numbers_in_a_german_sentence_have_a_comma() -> None:
+    """As those beside it on the page; codes and values stay as they are."""
+    marks = marked({**APPLE, "paper": {"lang": "de"}}, weights=[["0.77", "0.0474"]])
+    mark = at(marks, "weights[1,1]")
+    assert (mark.sentence, mark.expected) == ("Richtig wäre 0,95.", "0.95")
+
+
 def test_the_readme_tells_every_verdict() -> None:
     """The table has the code, the sign and the word on a page, and the credit of each verdict."""
     page = (Path(__file__).parents[1] / "README.md").read_text("utf-8")

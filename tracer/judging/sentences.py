@@ -14,7 +14,8 @@ MOST_NAMED = 3  # of the mistakes that explain a number equally well
 
 def sentence(judge: Judge, key: Key, expected: str | None, yours: str | None, say: Language) -> str:
     """The sentence about a judged cell: what is expected there, and what the earlier numbers give instead."""
-    right = on_paper(expected)
+    sign = judge.trace.problem.paper.style.signs.decimal
+    right, own = on_paper(expected, sign), on_paper(yours, sign)
     match judge.verdicts[key]:
         case Verdict.EXACT:
             return say.text("Right.")
@@ -27,7 +28,7 @@ def sentence(judge: Judge, key: Key, expected: str | None, yours: str | None, sa
                 "Right from your earlier numbers, one of which is not; with the right ones it is {right}.", right=right
             )
         case Verdict.ROUNDING_SLIP:
-            return say.text("Nearly: rounded, this is {right}.", right=on_paper(yours) if yours else right)
+            return say.text("Nearly: rounded, this is {right}.", right=own if yours else right)
         case Verdict.MISTAKE:
             return looks_like(judge.mistakes[key], say)
     if key in judge.guarded:
@@ -39,7 +40,7 @@ def sentence(judge: Judge, key: Key, expected: str | None, yours: str | None, sa
     if yours is not None:
         return say.text(
             "From your earlier numbers this is {yours}; with the right ones {right}.",
-            yours=on_paper(yours),
+            yours=own,
             right=right,
         )
     return say.text("This should be {right}.", right=right)
@@ -67,9 +68,9 @@ def no_number(reason: str | None, say: Language) -> str:
     return say.text("This could not be read as a number: it {reason}.", reason=say.text(reason))
 
 
-def on_paper(number: str | None) -> str:
-    """A number of a file as it stands in a sentence; a dash where there is none."""
-    return "–" if number is None else number.replace("-", "−").replace("inf", "∞")
+def on_paper(number: str | None, sign: str) -> str:
+    """A number of a file as it stands in a sentence, with its decimal sign; a dash where there is none."""
+    return "–" if number is None else number.replace("-", "−").replace("inf", "∞").replace(".", sign)
 
 
 def _both(whats: list[str], say: Language) -> str:

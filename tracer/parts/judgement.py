@@ -89,7 +89,7 @@ class Judgement:
         """Where these marks of a step stand: all of them, whole rows, whole columns, or cell by cell."""
         everything = next(all_ for one, all_ in self.steps if one.id == step.id)
         if len(marks) == len(everything) > 1:
-            return self.say.line("all {n} numbers", n=str(len(marks)))
+            return self.say.line("both numbers" if len(marks) == 2 else "all {n} numbers", n=str(len(marks)))
         for axis in range(len(step.shape)):
             if lines := complete(everything, marks, axis):
                 labels = listed([(self.label(step, axis, n),) for n in lines], self.say)

@@ -120,7 +120,10 @@ def wrong(judgement: Judgement, voice: Voice) -> Told:
     """The numbers that are wrong at their origin; said too where there are none."""
     say = judgement.say
     found = _told(judgement, judgement.of(*WRONG), "Wrong", "{n} number: {where}.", "{n} numbers: {where}.")
-    return found or (say.text("Wrong"), say.line("Nothing is wrong."))
+    if found:
+        return found
+    is_clean = not judgement.of(Verdict.CARRIED, Verdict.ROUNDING_SLIP)
+    return say.text("Wrong"), say.line("Nothing is wrong." if is_clean else "Nothing is wrong at its origin.")
 
 
 def follows(judgement: Judgement, voice: Voice) -> Told | None:
