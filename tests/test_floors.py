@@ -45,6 +45,7 @@ SIBLINGS = {  # inside one folder: what the others may build on
         "own",
         "ways",
         "lineage",
+        "patience",
         "attempts",
         "explaining",
         "judge",

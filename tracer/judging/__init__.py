@@ -4,8 +4,9 @@ asked.py       which cells there are, and which numbers can be read
 writing.py     what a written number stands for; places.py: how many places somebody writes
 own.py         what follows from the person's own numbers; ways.py: other ways to the same number
 judge.py       the verdicts, one step away from these numbers
-explaining.py  which mistake it is
-sentences.py   what is said; numbers.py: what should stand there
+explaining.py  which mistake it is; attempts.py: mistakes tried out; patience.py: for how long
+lineage.py     what a cell follows from, and whether that was made trivial
+sentences.py   what is said; numbers.py: what should stand there; unsaid.py: a d_k that nobody says
 """
 
 from __future__ import annotations

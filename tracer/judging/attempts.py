@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tracer.judging.judge import Judge
 
 SAMPLE = 4  # lost cells that a mistake is tried on before it is tried on all
+FEW = 24  # formulas of a mistake; one that has more, a term for each of many, is tried last, and never far back
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Basis:
 
 
 class Attempts:
-    """Mistakes tried on the open cells of one step."""
+    """Mistakes tried on the open cells of one step, as long as the judge's patience lasts."""
 
     def __init__(self, judge: Judge, keys: list[Key], lost: list[Key], slipped: list[Key], doubtful: list[Key]) -> None:
         self.judge, self.own, self.keys, self.id = judge, judge.own, keys, keys[0][0]
@@ -54,6 +56,7 @@ class Attempts:
         self.right = self.definitions[self.id].formula or ZERO  # whatever a given number is, no formula explains it
         self.basis = Basis(judge.own.read, judge.own.settled)
         self._hanging: dict[tuple[str, frozenset[str]], bool] = {}
+        self._formulas: dict[tuple[str, str], list[Expr]] = {}
 
     # One mistake
 
@@ -61,8 +64,10 @@ class Attempts:
         """Each mistake on the step and on the unwritten ones before it; slips of the pen, cell by cell."""
         steps = self._steps(self._is_unwritten)
         for step in steps:
-            yield from self._each(step, self.basis)
+            yield from self._each(step, self.basis, range(FEW + 1))
         yield from self._everywhere(steps)
+        for step in steps:
+            yield from self._each(step, self.basis, range(FEW + 1, sys.maxsize))
         for slip in map(slips.__getitem__, slips):
             for key in self.lost:
                 if any(self.judge.fits(key, text) for text in slip.meant(self.judge.texts[key])):
@@ -88,15 +93,17 @@ class Attempts:
         true = Basis(lambda key: None, self.judge.true)
         rows = Counter(key[1][0] for key in self.lost)
         for step in self._steps(lambda id_: True) if max(rows.values(), default=0) > 1 else ():
-            for one in self._each(step, true):
+            for one in self._each(step, true, range(FEW + 1)):
                 if one.reach and len(one.cells) > 1:
                     yield one
 
-    def _each(self, step: Step, basis: Basis) -> Iterator[Explanation]:
+    def _each(self, step: Step, basis: Basis, many: range) -> Iterator[Explanation]:
+        """Each mistake on one step, where it can be made in so many ways."""
         for mistake in map(mistakes.__getitem__, mistakes):
+            formulas = self._rewrites(mistake, step)
             found = [
                 Explanation(mistake.name, 1, *reached)
-                for formula in self._rewrites(mistake, step)
+                for formula in (formulas if len(formulas) in many else ())
                 if (reached := self._cells_of({step.id: formula}, basis, any))[0]
             ]
             yield from found
@@ -106,15 +113,18 @@ class Attempts:
     def _everywhere(self, steps: list[Step]) -> Iterator[Explanation]:
         """Each mistake on all of these steps at once: whoever cuts the queries wrongly cuts the keys so too."""
         for mistake in map(mistakes.__getitem__, mistakes):
-            found = {step.id: list(self._rewrites(mistake, step)) for step in steps}
+            found = {step.id: self._rewrites(mistake, step) for step in steps}
             formulas = {id_: one[0] for id_, one in found.items() if len(one) == 1}
             if len(formulas) > 1:
                 cells, reach = self._cells_of(formulas, self.basis, any)
                 if cells:
                     yield Explanation(mistake.name, 1, cells, reach)
 
-    def _rewrites(self, mistake: Mistake, step: Step) -> Iterable[Expr]:
-        return mistake.rewrites(step, Tensors(self.definitions, step.id.removesuffix(step.name)))
+    def _rewrites(self, mistake: Mistake, step: Step) -> list[Expr]:
+        if (mistake.name, step.id) not in self._formulas:
+            tensors = Tensors(self.definitions, step.id.removesuffix(step.name))
+            self._formulas[mistake.name, step.id] = list(mistake.rewrites(step, tensors))
+        return self._formulas[mistake.name, step.id]
 
     # Two mistakes, one after the other
 
@@ -129,7 +139,7 @@ class Attempts:
             (step.id, mistake.name, formulas[0])
             for step in self._steps(self._is_unwritten)
             for mistake in map(mistakes.__getitem__, mistakes)
-            if len(formulas := list(self._rewrites(mistake, step))) == 1
+            if len(formulas := self._rewrites(mistake, step)) == 1
         ]
         for (s, m, f), (t, n, g) in combinations(reversed(single), 2):  # in the order of the work
             if s != t and m != n:
@@ -160,6 +170,7 @@ class Attempts:
         """The cells that come out as they are written where these formulas are used, and how far that reaches."""
 
         def put_in(key: Key) -> Span | None:
+            self.judge.patience.look_up()
             known = basis.written(key)
             if known is not None:
                 return known
@@ -169,6 +180,8 @@ class Attempts:
                 return self.own.unwritten(key[0], definition.kind, value)
             return None if self._hangs_on(key[0], frozenset(formulas)) else basis.settled(key)
 
+        if self.judge.patience.is_over:
+            return frozenset(), 0
         table = self.own.table_with(put_in)
         formula = formulas.get(self.id) or self.right
         refers_to_itself = self.id in sources(formula)

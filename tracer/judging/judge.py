@@ -13,6 +13,7 @@ from tracer.evaluate import Key
 from tracer.judging.explaining import explained
 from tracer.judging.lineage import Lineage, Taint
 from tracer.judging.own import Own, overlap
+from tracer.judging.patience import Patience
 from tracer.judging.places import Places
 from tracer.judging.ways import other_ways
 from tracer.judging.writing import Number, is_decimal, unit
@@ -48,6 +49,7 @@ class Judge:
         self.mistakes: dict[Key, tuple[str, ...]] = {}
         self.guarded: set[Key] = set()
         self.lineage = Lineage(self.own.inputs, self.verdicts)
+        self.patience = Patience(len(self.steps))
 
     def true(self, key: Key) -> Span | None:
         """The true value, as a span, rational where so many places as are written hold it; None where there is none."""
@@ -74,18 +76,19 @@ class Judge:
                 self.verdicts |= dict.fromkeys(self.answers, Verdict.EXACT)
                 self.own.kept = {key: number.about(point(number.value)) for key, number in self.numbers.items()}
                 return
-            for _, keys in self.steps:
+            for keys in self.steps:
                 self._step(keys, exact)
 
     @cached_property
-    def steps(self) -> list[tuple[str, list[Key]]]:
+    def steps(self) -> list[list[Key]]:
         """The written cells, step by step in the order of the work."""
         found: dict[str, list[Key]] = {id_: [] for id_ in self.trace.tables.definitions}
         for key in sorted(self.answers):
             found[key[0]].append(key)
-        return [(id_, keys) for id_, keys in found.items() if keys]
+        return [keys for keys in found.values() if keys]
 
     def _step(self, keys: list[Key], exact: dict[Key, bool]) -> None:
+        self.patience.next_step()
         lost: list[Key] = []
         for key in keys:
             verdict = Verdict.EXACT if exact[key] else self._verdict(key)

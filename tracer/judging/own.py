@@ -32,6 +32,7 @@ class Own:
         is_softmax = any(id_.rpartition(".")[2] == "exponentials" for id_ in self.definitions)
         self.hides = is_softmax and any(one.tensor.allowed for one in self.definitions.values())
         self.kept: dict[Key, Span] = {}  # what a later step may have used of a written number
+        self._follows: dict[Key, Span | None] = {}
         self.table = self.table_with(self.looked_up)
         self.as_written = Table(self.definitions, ball.Ball(), self._number)
 
@@ -100,11 +101,15 @@ class Own:
         return hull(value, *[rounded_to(value, places) for places in self.places(step)])
 
     def follows(self, key: Key) -> Span | None:
-        """Everything that can honestly come out at a cell; None where nothing can."""
-        definition = self.definitions[key[0]]
-        if definition.formula is None:
-            return self.computed(lambda: self._given(key) or self.table[key])
-        return self.of(definition.formula, key, self.table)
+        """Everything that can honestly come out at a cell; None where nothing can. Ask when all before it is judged."""
+        if key not in self._follows:
+            formula = self.definitions[key[0]].formula
+            self._follows[key] = (
+                self.computed(lambda: self._given(key) or self.table[key])
+                if formula is None
+                else self.of(formula, key, self.table)
+            )
+        return self._follows[key]
 
     def of(self, formula: Expr, key: Key, table: Table) -> Span | None:
         """Everything that can come out of a formula at a cell; None where nothing can."""
