@@ -102,13 +102,16 @@ def filled(template: str, document: Document, typeset: Mapping[str, Callable[[An
         **others,
     }
     try:
-        text: str = _environment(style.templates).get_template(template).render(values)
+        page = _environment(style.templates).get_template(template)
+        context = page.new_context(values)
+        text = "".join(page.root_render_func(context))
     except jinja2.TemplateError as error:
         raise _failed(style, error) from None
     except Exception as error:
         if not style.templates:
             raise
         raise _failed(style, error) from None
+    context.parent.clear()  # its macros refer to it in a circle; the document need not wait for a search for garbage
     return text.lstrip()
 
 

@@ -29,6 +29,9 @@ def printed(job: Job) -> Sheet:
     pages = html.render(font_config=house.fonts, stylesheets=[house.sheet], cache=pieces, pdf_variant="pdf/ua-1")
     with compressed_as_usual():
         content = pages.write_pdf(pdf_variant="pdf/ua-1", finisher=lambda _, written: finish(written, marked))
+    marked.clear()
+    for painted in pieces.values():
+        del painted.piece  # it need not wait with WeasyPrint's boxes, a circle, until Python searches for garbage
     return Sheet(bytes(content), len(pages.pages))
 
 

@@ -33,6 +33,22 @@ def job_of(document: Document) -> Job:
     return Job(source, paper.pieces, paper.em, paper.family)
 
 
+class Others:
+    """The boxes of texts with letters that the mathematical font lacks: Pango measures them."""
+
+    def __init__(self, em: float, family: str) -> None:
+        self.em, self.family = em, family
+        self._faces: Faces | None = None
+
+    def words(self, text: str) -> Box:
+        """The box of a text."""
+        from tracer.formats.pdf.painting import Faces, House
+
+        if self._faces is None:
+            self._faces = Faces(House.opened().fonts, self.em, self.family)
+        return self._faces.words(text)
+
+
 class Paper:
     """Blocks as images for WeasyPrint to find, each under an address of its own."""
 
@@ -44,9 +60,8 @@ class Paper:
         width, height = (side * PIXELS["mm"] for side in style.paper)
         column, gap = (width - left - right) / self.em, GUTTER if style.columns == "2" else 0.0
         column = (column - gap) / int(style.columns)
-        self.setting = Setting(document, column, (height - above - below) / self.em, self.words)
+        self.setting = Setting(document, column, (height - above - below) / self.em, Others(self.em, self.family).words)
         self.pieces: dict[str, Piece] = {}
-        self._faces: Faces | None = None
 
     def typeset(self) -> dict[str, Callable[[Any], str]]:
         """What the template calls for each kind of block."""
@@ -90,14 +105,6 @@ class Paper:
         """Worked numbers or matrices, in pieces between which a page may end."""
         pieces = grids.pieces(self.setting, run) if isinstance(run[0], Grid) else self.setting.chains(run)
         return "".join(map(self.image, pieces))
-
-    def words(self, text: str) -> Box:
-        """A text with letters that the mathematical font lacks: Pango measures it."""
-        from tracer.formats.pdf.painting import Faces, House
-
-        if self._faces is None:
-            self._faces = Faces(House.opened().fonts, self.em, self.family)
-        return self._faces.words(text)
 
     def picture(self, picture: Picture) -> str:
         """A drawing, no wider than the column."""
