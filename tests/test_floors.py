@@ -30,7 +30,7 @@ FLOORS = [  # a name is a file, or a whole folder
     ["composition", "mistakes"],
     ["marking"],
     ["arrays", "parts", "spoken", "judging"],
-    ["pictures"],
+    ["worksheet", "pictures"],
     ["pages"],
     ["page", "aligned"],
     ["formats"],

@@ -36,7 +36,7 @@ def fitted(trace: Trace, submission: Submission) -> dict[Key, Entry]:
             continue
         for at in product(*map(range, trace[id_].shape)):
             entry = written.get((id_, at), BLANK)
-            if not entry.is_blank or _is_asked(trace, (id_, at)):
+            if not entry.is_blank or is_asked(trace, (id_, at)):
                 cells[id_, at] = entry
     return cells
 
@@ -57,7 +57,8 @@ def _key(step: StepView, at: tuple[int, ...]) -> Key:
     )
 
 
-def _is_asked(trace: Trace, key: Key) -> bool:
+def is_asked(trace: Trace, key: Key) -> bool:
+    """Whether somebody has to write a number there: not where a mask is, nor where there is no value."""
     tensor, (row, *_) = trace[key[0]].tensor, key[1]
     queries = trace.problem.wiring.queries
     if queries is not None and tensor.axes[0].counts == "query" and row not in queries:
