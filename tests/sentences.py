@@ -9,6 +9,8 @@ from pathlib import Path
 
 from tracer import mistakes, names, spoken
 from tracer.arithmetic import Reason
+from tracer.generate import words, work
+from tracer.generate.requirements import requirements
 from tracer.notation import speech
 from tracer.operations import heads, masks, norms, projection
 from tracer.pages import feedback
@@ -40,6 +42,8 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
     *(table.values() for table in (filled.SAID, filled.TOGETHER, verdicts.RULES)),
     [look.word for look in verdicts.LOOKS.values()],
     [title for title, *_ in ledgers.PARTS],
+    [words.TITLE, *words.WORDS, *work.SECONDS],
+    [requirements[name].sentence for name in requirements],
     *(ledgers.MARKED, ledgers.CHECKED, *judgement.LINES),
     *(voices.YOU, voices.SHEET, voices.PAGE),
     [feedback.audiences[name].title for name in feedback.audiences],

@@ -29,7 +29,7 @@ FLOORS = [  # a name is a file, or a whole folder
     ["origins", "shapes", "rewriting"],
     ["composition", "mistakes"],
     ["marking"],
-    ["arrays", "parts", "spoken", "judging"],
+    ["arrays", "parts", "spoken", "judging", "generate"],
     ["worksheet", "pictures"],
     ["pages"],
     ["page", "aligned"],
@@ -53,6 +53,18 @@ SIBLINGS = {  # inside one folder: what the others may build on
         "numbers",
         "sentences",
         "unsaid",
+    },  # one thing, in the order in which its files build on each other
+    "generate": {
+        "stream",
+        "wishes",
+        "words",
+        "work",
+        "plan",
+        "draft",
+        "requirements",
+        "generators",
+        "problem_text",
+        "certificate",
     },  # one thing, in the order in which its files build on each other
     "operations": {"scaling", "norms"},  # the registry that `masks` adds to; lengths, for `similarity`
     "parts": {"words", "products", "working", "judgement", "verdicts", "voices", "redone"},

@@ -28,6 +28,8 @@ HOMES = {
     "solve": "tracer.composition",
     "attention": "tracer.arrays",
     "save": "tracer.formats",
+    "new": "tracer.generate",
+    "Wishes": "tracer.generate",
     "Submission": "tracer.submission",
     "read_submission": "tracer.answers",
     "check": "tracer.judging",

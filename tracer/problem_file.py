@@ -51,12 +51,13 @@ def load(path: str | Path) -> Problem:
     """
     name = "standard input" if str(path) == "-" else str(path)
     try:
-        return from_text(_text(path), as_json=name.endswith(".json"))
+        return from_text(text_of(path), as_json=name.endswith(".json"))
     except ProblemError as error:
         raise type(error)(f"{name}: {error}") from None
 
 
-def _text(path: str | Path) -> str:
+def text_of(path: str | Path) -> str:
+    """The text of a problem file; `-` is standard input. Raises `ProblemError`."""
     try:
         if str(path) == "-":
             raw = sys.stdin.buffer.read(MAX_BYTES + 1)

@@ -339,3 +339,10 @@ def at_most(a: Value, b: Value) -> bool:
     if isinstance(a, fmpq) and isinstance(b, fmpq):
         return bool(a <= b)
     return not _arb(a) > _arb(b)
+
+
+def surely_at_most(a: Value, b: Value) -> bool:
+    """Whether a ≤ b is certain."""
+    if isinstance(a, fmpq) and isinstance(b, fmpq):
+        return bool(a <= b)
+    return bool(_arb(a) <= _arb(b))

@@ -1,0 +1,90 @@
+"""How much work a pass is by hand: the pass evaluated in an arithmetic that counts.
+
+Nothing is counted that nobody works out: a product with 0 or ±1, a term of 0, e⁰, a root that is taken already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from fractions import Fraction
+
+from tracer.arithmetic import ball
+from tracer.arithmetic.ball import Ball, Value
+from tracer.evaluate import Key, Table
+from tracer.tables import Tables
+
+SECONDS = {"multiplications": 6, "additions": 4, "divisions": 12, "exponentials": 12, "roots": 12, "others": 12}
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How many operations of each kind there are."""
+
+    multiplications: int = 0
+    additions: int = 0
+    divisions: int = 0
+    exponentials: int = 0
+    roots: int = 0
+    others: int = 0
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The operations that there are."""
+        return {field.name: n for field in fields(self) if (n := getattr(self, field.name))}
+
+    @property
+    def minutes(self) -> Fraction:
+        """How long it takes, at so many `SECONDS` an operation."""
+        return Fraction(sum(SECONDS[name] * n for name, n in self.counts.items()), 60)
+
+
+KINDS = {"exp": "exponentials", "sqrt": "roots"}
+
+
+class Counting(Ball):
+    """Balls, and the operations that somebody does who works them out."""
+
+    def __init__(self) -> None:
+        self.done: dict[str, int] = {}
+        self.roots: list[Value] = []
+
+    def _note(self, kind: str, n: int) -> None:
+        self.done[kind] = self.done.get(kind, 0) + max(n, 0)
+
+    def add(self, terms: list[Value]) -> Value:
+        self._note("additions", sum(term != 0 for term in terms) - 1)
+        return super().add(terms)
+
+    def multiply(self, factors: list[Value]) -> Value:
+        if all(factor != 0 for factor in factors):
+            self._note("multiplications", sum(factor not in (1, -1) for factor in factors) - 1)
+        return super().multiply(factors)
+
+    def divide(self, top: Value, bottom: Value) -> Value:
+        self._note("divisions", int(top != 0 and bottom != 1))
+        return super().divide(top, bottom)
+
+    def power(self, base: Value, exponent: Value) -> Value:
+        self._note("multiplications" if exponent == 2 else "others", 1)
+        return super().power(base, exponent)
+
+    def call(self, function: str, body: Value) -> Value:
+        is_known = body == 0 or ball.infinite(body) or (function == "sqrt" and (body == 1 or body in self.roots))
+        if function == "sqrt":
+            self.roots.append(body)
+        self._note(KINDS.get(function, "others"), int(not is_known))
+        return super().call(function, body)
+
+
+def counted(tables: Tables, keys: Iterable[Key]) -> Work:
+    """The work for these numbers and all that they follow from, each worked out once; given numbers are no work."""
+    arithmetic, known = Counting(), tables.balls(ball.PRECISIONS[0])
+
+    def given(key: Key) -> Value | None:
+        return known[key] if tables.definitions[key[0]].formula is None else None
+
+    table = Table(tables.definitions, arithmetic, given)
+    for key in keys:
+        table[key]
+    return Work(**arithmetic.done)
