@@ -11,7 +11,6 @@ problem_text.py    the problem as a file
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import takewhile
@@ -21,7 +20,7 @@ from tracer.composition import solve
 from tracer.errors import ProblemError
 from tracer.fields import whole
 from tracer.generate.certificate import Certificate, certificate
-from tracer.generate.generators import GENERATORS, NEWEST
+from tracer.generate.generators import GENERATORS, NEWEST, Tally
 from tracer.generate.plan import BITS
 from tracer.generate.problem_text import blank, data, toml
 from tracer.generate.requirements import requirements
@@ -51,11 +50,11 @@ def new(seed: int, wishes: Wishes | None = None, generator: int = NEWEST, lang: 
     whole(seed, "--seed", 0, MAX_SEED)
     if generator not in GENERATORS:
         raise ProblemError(f"--generator {generator} is unknown; known are: {', '.join(map(str, GENERATORS))}")
-    made_by, failed = GENERATORS[generator], Counter[str]()
+    made_by, tally = GENERATORS[generator], Tally(list)
     common = made_by.plan(solve(blank(wishes, say)), wishes)
     for attempt in range(made_by.attempts):
         with ball.precision(BITS):
-            given = made_by.search(common, Stream(generator, seed, attempt), failed)
+            given = made_by.search(common, Stream(generator, seed, attempt), tally)
         if given is None:
             continue
         tables = data(wishes, seed, given, common.rounded, say)
@@ -63,7 +62,7 @@ def new(seed: int, wishes: Wishes | None = None, generator: int = NEWEST, lang: 
         if found.holds:
             text = toml(tables, list(found.lines(say)))
             return Made(from_text(text), found, text, attempt + 1)
-    raise ProblemError(_hopeless(made_by.attempts, failed))
+    raise ProblemError(_hopeless(made_by.attempts, tally))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +114,14 @@ def check(text: str) -> Checked:
     )
 
 
-def _hopeless(attempts: int, failed: Counter[str]) -> str:
-    total = sum(failed.values())
-    worst = failed.most_common(2)
-    said = "; ".join(
-        f"{name} failed {100 * n // total} % of the tries: {requirements[name].relax}" for name, n in worst
-    )
-    return f"no problem with these wishes was found in {attempts} attempts; {said}"
+def _hopeless(attempts: int, tally: Tally) -> str:
+    """The requirements that were met most seldom, and what to wish instead."""
+    rarest = sorted(tally, key=lambda name: sum(tally[name]) / len(tally[name]))[:2]
+    said = [
+        f"{name} was met in {sum(tally[name])} of {len(tally[name])} tries ({requirements[name].relax})"
+        for name in rarest
+    ]
+    return f"no problem with these wishes was found in {attempts} attempts: {'; '.join(said)}"
 
 
 __all__ = ["GENERATORS", "NEWEST", "Certificate", "Checked", "Made", "Wishes", "check", "new"]

@@ -113,11 +113,14 @@ class Certificate:
             yield say.text("{name} in {step} changes nothing, whatever the numbers are.", name=name, step=step)
         for step, one, other in self.twins:
             yield say.text(
-                "{one} and {other} in {step} are the same, whatever the numbers are.", one=one, other=other, step=step
+                "{one} and {other} in {step} may come to the same, whatever the numbers are.",
+                one=one,
+                other=other,
+                step=step,
             )
         for step, one, other in self.near:
             yield say.text(
-                "{one} and {other} in {step} are nearly the same, whatever the numbers are: 2^z and e^(z/√2).",
+                "{one} and {other} in {step} come to nearly the same, whatever the numbers are: 2^z and e^(z/√2).",
                 one=one,
                 other=other,
                 step=step,

@@ -68,9 +68,9 @@ class Draft:
         return self.cells(self.plan.worked)
 
     def vectors(self, name: str) -> Iterator[list[Value]]:
-        """The queries, keys or values of every head; of the queries those that are looked at."""
+        """The queries, keys or values of every head, in the rows that are looked at."""
         for head in self.heads():
-            for i in self.rows if name == "query" else range(self.wishes.tokens):
+            for i in self.rows:
                 yield self.vector(head, name, i)
 
     def vector(self, head: str, name: str, i: int) -> list[Value]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -19,11 +19,12 @@ from tracer.trace import Trace
 Raw: TypeAlias = int | str
 Matrix: TypeAlias = list[list[Raw]]
 Given: TypeAlias = dict[str, Matrix]
+Tally: TypeAlias = defaultdict[str, list[bool]]  # whether a requirement was met, try by try
 
 LOGARITHMS = (0, "ln 2", "ln 3", "ln 4", "ln 5", "ln 6")
 FEW_LOGARITHMS = (0, 0, "ln 2", "ln 3")
-WORD_NUMBERS = (0, 0, 1, 1, 2, -1)
-WEIGHT_NUMBERS = (0, 0, 1, 1, -1)
+WORD_NUMBERS = (0, 1, 1, 2, -1)
+WEIGHT_NUMBERS = (0, 1, 1, -1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,30 +42,33 @@ class Generator:
     attempts: int
     tries: int
 
-    def search(self, plan: Plan, stream: Stream, failed: Counter[str]) -> Given | None:
+    def search(self, plan: Plan, stream: Stream, tally: Tally) -> Given | None:
         """The numbers of an attempt: row by row until each meets its requirements. None where a row or the whole fails.
 
-        `failed` counts the requirements that failed.
+        The `tally` is kept of every requirement that is tried.
         """
         wishes, pools = plan.wishes, self.pools(plan.wishes)
         given = {name: _drawn(stream, pools[name], *shape) for name, shape in shapes(wishes).items()}
-        words = "X" if wishes.d_model else "Q"
-        for i, row in enumerate(given[words]):
+        drawn_late = given["X" if wishes.d_model else "Q"]
+        for redrawn, settled in _parts(wishes):
             for _ in range(self.tries):
-                if self._meets(plan, given, _settled(wishes, i), True, failed):
+                if self._meets(plan, given, settled, True, tally):
                     break
-                row[:] = _drawn(stream, pools[words], 1, len(row))[0]
+                for i in redrawn:
+                    drawn_late[i][:] = _drawn(stream, pools["X" if wishes.d_model else "Q"], 1, len(drawn_late[i]))[0]
             else:
                 return None
-        return given if self._meets(plan, given, range(wishes.tokens), False, failed) else None
+        return given if self._meets(plan, given, range(wishes.tokens), False, tally) else None
 
-    def _meets(self, plan: Plan, given: Given, rows: Sequence[int], of_rows: bool, failed: Counter[str]) -> bool:
+    def _meets(self, plan: Plan, given: Given, rows: Sequence[int], of_rows: bool, tally: Tally) -> bool:
         """Whether the rows, or the whole, meet their requirements."""
         draft = with_numbers(plan, {name: written(matrix) for name, matrix in given.items()}, rows)
         for one in self.entries():
-            if one.of_rows is of_rows and not met(one, draft):
-                failed[one.name] += 1
-                return False
+            if one.of_rows is of_rows:
+                is_met = _is_met(one, draft)
+                tally[one.name].append(is_met)
+                if not is_met:
+                    return False
         return True
 
     def plan(self, trace: Trace, wishes: Wishes) -> Plan:
@@ -76,7 +80,7 @@ class Generator:
         return map(requirements.__getitem__, self.requirements)
 
 
-def met(one: Requirement, draft: Draft) -> bool:
+def _is_met(one: Requirement, draft: Draft) -> bool:
     """Whether a draft certainly meets a requirement."""
     try:
         return one.holds(one.measure(draft), draft.wishes)
@@ -84,11 +88,11 @@ def met(one: Requirement, draft: Draft) -> bool:
         return False
 
 
-def _settled(wishes: Wishes, i: int) -> Sequence[int]:
-    """The rows that can be judged when row i has been drawn: a word's row waits for all words that it sees."""
-    if not wishes.d_model or wishes.mask == "causal":
-        return [i]
-    return range(wishes.tokens) if i == wishes.tokens - 1 else []
+def _parts(wishes: Wishes) -> list[tuple[Sequence[int], Sequence[int]]]:
+    """The rows that are drawn together, and those that can be judged then: a word's row waits for all that it sees."""
+    if wishes.d_model and wishes.mask == "none":
+        return [(range(wishes.tokens), range(wishes.tokens))]
+    return [([i], [i]) for i in range(wishes.tokens)]
 
 
 def shapes(wishes: Wishes) -> dict[str, tuple[int, int]]:
@@ -150,7 +154,7 @@ GENERATORS = {
         ),
         _pools,
         _alike,
-        attempts=400,
+        attempts=250,
         tries=40,
     ),
 }  # fmt: skip

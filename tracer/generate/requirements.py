@@ -120,13 +120,13 @@ def no_zero_query(draft: Draft) -> Value | None:
     return _fewest(draft, "query")
 
 
-@requirement("no_zero_key", "No key is zero.", "write more --d-k", low=lambda wishes: 1, of_rows=False)
+@requirement("no_zero_key", "No key is zero.", "write more --d-k", low=lambda wishes: 1)
 def no_zero_key(draft: Draft) -> Value | None:
     """The fewest numbers other than 0 in a key."""
     return _fewest(draft, "key")
 
 
-@requirement("no_zero_value", "No value vector is zero.", "write more --d-k", low=lambda wishes: 1, of_rows=False)
+@requirement("no_zero_value", "No value vector is zero.", "write more --d-k", low=lambda wishes: 1)
 def no_zero_value(draft: Draft) -> Value | None:
     """The fewest numbers other than 0 in a value."""
     return _fewest(draft, "value")
@@ -143,17 +143,16 @@ def _fewest(draft: Draft, name: str) -> Value | None:
     low=lambda wishes: 1,
 )
 def different_queries(draft: Draft) -> Value | None:
-    """The fewest numbers in which a query differs from one before it, or a key from another."""
+    """The fewest numbers in which a query or a key differs from one before it."""
     return smallest([number(n) for name in ("query", "key") for n in _differences(draft, name)])
 
 
 def _differences(draft: Draft, name: str) -> Iterator[int]:
-    if name == "query" or draft.is_whole:
-        for head in draft.heads():
-            for i in draft.rows:
-                for j in range(i):
-                    pairs = zip(draft.vector(head, name, i), draft.vector(head, name, j), strict=True)
-                    yield sum(not ball.agree(a, b) for a, b in pairs)
+    for head in draft.heads():
+        for i in draft.rows:
+            for j in range(i):
+                pairs = zip(draft.vector(head, name, i), draft.vector(head, name, j), strict=True)
+                yield sum(not ball.agree(a, b) for a, b in pairs)
 
 
 # The rows
@@ -190,7 +189,7 @@ def largest_weight(draft: Draft) -> Value | None:
     "smallest_weight",
     "No weight that is not masked vanishes: the smallest is at least {low}.",
     "write fewer --tokens, or --difficulty easy",
-    low=lambda wishes: Fraction(1, 50),
+    low=lambda wishes: Fraction(1, 100),
 )
 def smallest_weight(draft: Draft) -> Value | None:
     """The smallest weight of a word that may be seen."""
@@ -326,7 +325,7 @@ def mistakes_show(draft: Draft) -> Value | None:
 
 @requirement(
     "mistakes_differ",
-    "No two mistakes give the same answer: somewhere in the step they are at least {low} units apart.",
+    "No two mistakes give the same answer, but for those named below: somewhere they are at least {low} units apart.",
     "write more --places, or fewer --steps",
     low=lambda wishes: 3,
     of_rows=False,

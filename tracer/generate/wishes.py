@@ -69,10 +69,10 @@ class Wishes:
         object.__setattr__(self, "steps", tuple(self.steps))
         for name, usual, low, high in (
             ("tokens", self.level.tokens, 2, 8),
-            ("d_k", self.level.d_k, 1, 16),
+            ("d_k", self.level.d_k, 2, 16),
             ("d_model", 0, 0, 16),
             ("heads", 1, 1, 4),
-            ("places", 2, 1, 6),
+            ("places", 2, 2, 6),
         ):
             told = whole(getattr(self, name) or usual, option(name), low, high)
             object.__setattr__(self, name, told)

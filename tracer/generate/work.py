@@ -1,6 +1,7 @@
 """How much work a pass is by hand: the pass evaluated in an arithmetic that counts.
 
-Nothing is counted that nobody works out: a product with 0 or ±1, a term of 0, e⁰, a root that is taken already.
+Nothing is counted that nobody works out: a product with 0 or ±1, a term of 0, a number divided by 1 or by itself, e⁰, a
+root that is taken already.
 """
 
 from __future__ import annotations
@@ -53,28 +54,34 @@ class Counting(Ball):
         self.done[kind] = self.done.get(kind, 0) + max(n, 0)
 
     def add(self, terms: list[Value]) -> Value:
-        self._note("additions", sum(term != 0 for term in terms) - 1)
+        self._note("additions", sum(not _is(term, 0) for term in terms) - 1)
         return super().add(terms)
 
     def multiply(self, factors: list[Value]) -> Value:
-        if all(factor != 0 for factor in factors):
-            self._note("multiplications", sum(factor not in (1, -1) for factor in factors) - 1)
+        if not any(_is(factor, 0) for factor in factors):
+            self._note("multiplications", sum(not (_is(factor, 1) or _is(factor, -1)) for factor in factors) - 1)
         return super().multiply(factors)
 
     def divide(self, top: Value, bottom: Value) -> Value:
-        self._note("divisions", int(top != 0 and bottom != 1))
+        self._note("divisions", int(not (_is(top, 0) or _is(bottom, 1) or ball.agree(top, bottom))))
         return super().divide(top, bottom)
 
     def power(self, base: Value, exponent: Value) -> Value:
-        self._note("multiplications" if exponent == 2 else "others", 1)
+        self._note("multiplications" if _is(exponent, 2) else "others", 1)
         return super().power(base, exponent)
 
     def call(self, function: str, body: Value) -> Value:
-        is_known = body == 0 or ball.infinite(body) or (function == "sqrt" and (body == 1 or body in self.roots))
+        is_known = _is(body, 0) or ball.infinite(body)
         if function == "sqrt":
+            is_known = is_known or _is(body, 1) or any(ball.agree(body, other) for other in self.roots)
             self.roots.append(body)
         self._note(KINDS.get(function, "others"), int(not is_known))
         return super().call(function, body)
+
+
+def _is(value: Value, number: int) -> bool:
+    """Whether no enclosure tells a value from a number."""
+    return ball.agree(value, Ball().number(Fraction(number)))
 
 
 def counted(tables: Tables, keys: Iterable[Key]) -> Work:
