@@ -1,13 +1,7 @@
-// Folding, deep links into folded steps, and where each number comes from. The page can be read without it.
+// Deep links into folded steps, and where each number comes from. The page can be read without it.
 {
 const all = (what, inside = document) => [...inside.querySelectorAll(what)], by = id => document.getElementById(id);
 const { names, origins } = JSON.parse(by("origins").textContent);
-
-// Folding
-const steps = all(".step > details"), fold = by("fold");
-fold.hidden = !steps[0];
-fold.onclick = ({ target }) => target.type && steps.forEach(step => { step.open = target.value; });
-by("contents").open = matchMedia("(min-width: 70rem)").matches;
 
 // A number is an entry of a grid or a worked line; `shown` maps "weights[2,1]" to all that show it.
 const ENTRY = "td[id], td[data-of]", NUMBER = ENTRY + ", .chain[id]", shown = {};

@@ -25,6 +25,8 @@ from tracer.document import (
     Grid,
     Heading,
     Judged,
+    Room,
+    Section,
     bands,
     flat,
     sections,
@@ -88,6 +90,8 @@ def page(document: Document, typesetter: Typesetter) -> str:
         heard=typesetter.spoken.line,
         bands=lambda grid: bands(grid, WIDTH, breadth),
         outline=sections(document.blocks),
+        to_fill=len(boxes(document)),
+        has_room=has_room,
         is_new=Places(document).is_new,
         origins=Markup(_origins(document, typesetter)),  # noqa: S704  "<" is escaped in it
         scale=round(pixels(style.text) / pixels(USUAL) * 100, 1),
@@ -212,6 +216,19 @@ def _families(font: str) -> str:
     """Names of fonts as CSS wants them, each followed by a comma: "Libertinus Serif", serif, ."""
     names = [name.strip() for name in font.split(",") if name.strip()]
     return "".join(f"{name}, " if name in GENERIC else f'"{name}", ' for name in names)
+
+
+def boxes(document: Document) -> list[Blank]:
+    """The entries that are to be filled in."""
+    grids = [block for block in flat(document.blocks) if isinstance(block, Grid)]
+    entries = [entry for grid in grids for row in grid.cells for entry in row]
+    return [entry for entry in entries if isinstance(entry, Blank) and entry.answer is None]
+
+
+def has_room(section: Section) -> bool:
+    """Whether there is something to be worked in a step."""
+    rooms = [block for block in flat(section.blocks) if isinstance(block, Room)]
+    return any(not writing.chain for room in rooms for beside in room.entries for writing in beside)
 
 
 def measure(cell: Entry) -> int:
