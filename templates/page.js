@@ -6,7 +6,7 @@ const { names, origins } = JSON.parse(by("origins").textContent);
 // A number is an entry of a grid or a worked line; `shown` maps "weights[2,1]" to all that show it.
 const ENTRY = "td[id], td[data-of]", NUMBER = ENTRY + ", .chain[id]", shown = {};
 const cellOf = number => number.dataset.of || number.id;
-for (const number of all(NUMBER)) (shown[cellOf(number)] ??= []).push(number);
+for (const one of all(NUMBER)) (shown[cellOf(one)] ??= []).push(one);
 
 // Origins, as in tracer/document.py: [step, ranges, [[step, [[axis, scale, first, last], …]], …]].
 const parted = id => { const n = id.lastIndexOf("["); return [id.slice(0, n), id.slice(n + 1, -1).split(",")]; };
@@ -64,10 +64,10 @@ const list = (place, found, otherwise) => {
 };
 const block = number => number.closest("figure, .chain");
 const mark = (found, kind, word) => {
-  for (const number of found.flatMap(cell => shown[cell])) {
-    marked.add(number).add(block(number));
-    number.classList.add(kind);
-    if (word) block(number).dataset.tag = word;
+  for (const one of found.flatMap(cell => shown[cell])) {
+    marked.add(one).add(block(one));
+    one.classList.add(kind);
+    if (word) block(one).dataset.tag = word;
   }
 };
 const hide = () => {
