@@ -30,7 +30,7 @@ FLOORS = [  # a name is a file, or a whole folder
     ["composition", "mistakes"],
     ["marking"],
     ["arrays", "parts", "spoken", "judging", "generate"],
-    ["worksheet", "pictures"],
+    ["worksheet", "pictures", "boxes"],
     ["pages"],
     ["page", "aligned"],
     ["formats"],

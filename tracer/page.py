@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from tracer import __version__
+from tracer.boxes import empty
 from tracer.document import (
     FILLED,
     Blank,
@@ -90,7 +91,7 @@ def page(document: Document, typesetter: Typesetter) -> str:
         heard=typesetter.spoken.line,
         bands=lambda grid: bands(grid, WIDTH, breadth),
         outline=sections(document.blocks),
-        to_fill=len(boxes(document)),
+        to_fill=empty(document),
         has_room=has_room,
         is_new=Places(document).is_new,
         origins=Markup(_origins(document, typesetter)),  # noqa: S704  "<" is escaped in it
@@ -216,13 +217,6 @@ def _families(font: str) -> str:
     """Names of fonts as CSS wants them, each followed by a comma: "Libertinus Serif", serif, ."""
     names = [name.strip() for name in font.split(",") if name.strip()]
     return "".join(f"{name}, " if name in GENERIC else f'"{name}", ' for name in names)
-
-
-def boxes(document: Document) -> list[Blank]:
-    """The entries that are to be filled in."""
-    grids = [block for block in flat(document.blocks) if isinstance(block, Grid)]
-    entries = [entry for grid in grids for row in grid.cells for entry in row]
-    return [entry for entry in entries if isinstance(entry, Blank) and entry.answer is None]
 
 
 def has_room(section: Section) -> bool:
