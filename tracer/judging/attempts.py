@@ -195,8 +195,8 @@ class Attempts:
                 formulas = self._rewrites(mistake, step)
                 for formula in formulas if len(formulas) <= FEW else ():
                     yield mistake.name, self.outcome({step.id: formula}, self.basis)
-        for name, formulas in self._together(steps):
-            yield name, self.outcome(formulas, self.basis)
+        for name, together in self._together(steps):
+            yield name, self.outcome(together, self.basis)
 
     def _cells_of(
         self, formulas: dict[str, Expr], basis: Basis, enough: Callable[[Iterable[bool]], bool]

@@ -6,7 +6,7 @@ are right, be they exact and rounded once, or worked by hand; a mistake is worke
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -56,7 +56,7 @@ class Foreseen:
     mistaken: tuple[tuple[Typed, tuple[str, ...]], ...]
 
 
-def foreseen(trace: Trace, known: Collection[Key], asked: Collection[Key]) -> Iterator[Foreseen]:
+def foreseen(trace: Trace, known: Collection[Key], asked: Iterable[Key]) -> list[Foreseen]:
     """What may be typed into the cells that are asked for, where all the `known` ones are right.
 
     The places are those of the problem's by-hand rule. `asked` are among the known ones, which have values.
@@ -68,8 +68,7 @@ def foreseen(trace: Trace, known: Collection[Key], asked: Collection[Key]) -> It
     by_hand = {key: once[key] if (hand := tables.by_hand(key)) is None else decimal_text(hand) for key in known}
     with ball.precision(ball.PRECISIONS[0]):
         judges = [_judge(trace, texts) for texts in ([once] if once == by_hand else [once, by_hand])]
-        for key in asked:
-            yield _cell(judges, key, places[key])
+        return [_cell(judges, key, places[key]) for key in asked]
 
 
 def _judge(trace: Trace, texts: Mapping[Key, str]) -> Judge:
@@ -117,7 +116,7 @@ def _nearly(judge: Judge, key: Key, places: int) -> Iterator[Found]:
 
 
 def _mistaken(judge: Judge, key: Key, places: int) -> Iterator[Found]:
-    """The numbers that mistakes lead to, each mistake worked on right numbers; and those that slips of the pen leave."""
+    """What mistakes lead to, each worked on right numbers, and what slips of the pen leave of the right one."""
     step = [one for one in judge.numbers if one[0] == key[0]]
     for name, outcome in Attempts(judge, step, [key], [], []).foreseen():
         span = outcome(key)
@@ -131,7 +130,7 @@ def _mistaken(judge: Judge, key: Key, places: int) -> Iterator[Found]:
 
 
 def _told_apart(found: Sequence[Found], one: Fraction) -> Iterator[tuple[Typed, tuple[str, ...]]]:
-    """The numbers again in ranges that do not overlap, each with all names that lead there; what is right is only that."""
+    """The numbers in ranges that do not overlap, each with all names that lead there; what is right is only that."""
     borders = sorted({border for low, high in (typed for typed, _ in found) for border in (low, high + one)})
     last: tuple[Typed, tuple[str, ...]] | None = None
     for start, end in pairwise(borders):
@@ -149,7 +148,7 @@ def _told_apart(found: Sequence[Found], one: Fraction) -> Iterator[tuple[Typed, 
 
 
 def typed(span: Span, places: int) -> Typed | None:
-    """The numbers with so many places that stand for one in the span, ties in either direction; None if it has no end."""
+    """The numbers with so many places that stand for one in the span, ties either way; None if it has no end."""
     if not span.is_bounded or ball.infinite(span.low) or ball.infinite(span.high):
         return None
     one = unit(places)

@@ -19,13 +19,17 @@ quizzes: Registry[Writer] = Registry("quiz format")
 
 
 def render(sheets: Sequence[Worksheet], title: str, path: str) -> bytes:
-    """The sheets as questions, in the format that the end of a file's name tells; `title` is what they are filed under.
+    """The sheets as questions, in the format that the end of a file's name tells.
+
+    They are filed under `title`; where it is empty, under that of the first sheet.
 
     Raises `UnknownName` for an end that nobody writes, `ProblemError` for a sheet that cannot be a question.
     """
+    from tracer.pages.sheet import sheet
+
     for name in RACK:
         import_module(f"{__name__}.{name}")
     ends = [end for end in quizzes if path.lower().endswith(end)]
     if not ends:
         raise UnknownName(f"{path}: no learning platform reads such a file; expected a name with {', '.join(quizzes)}")
-    return quizzes[ends[0]](sheets, title)
+    return quizzes[ends[0]](sheets, title or sheet(sheets[0]).title)

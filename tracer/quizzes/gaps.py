@@ -100,7 +100,7 @@ def _gap(sheet: Worksheet, one: Foreseen, points: int) -> Gap:
 
 
 def _fits(typed: Typed, places: int) -> bool:
-    return max(map(abs, typed)) * 10 ** (places + 1) < 10**DIGITS
+    return all(abs(end) < Fraction(10) ** (DIGITS - places - 1) for end in typed)
 
 
 def _without_number(sheet: Worksheet, key: Key, points: int) -> Gap:

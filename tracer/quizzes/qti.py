@@ -3,18 +3,18 @@
 An item scores itself with the standard's own operators: for each box the first range that holds what was typed adds
 its points to SCORE, or says by FEEDBACK which modal feedback is shown. Formulas are MathML, which QTI 2.1 includes.
 
-Source: IMS Question and Test Interoperability 2.1 Final (2012): Information Model; its profile of Content Packaging 1.2.
+Source: IMS Question and Test Interoperability 2.1, Final (2012), Information Model and Content Packaging profile.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from io import BytesIO
 from typing import NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from tracer.document import Blank, Document
+from tracer.document import Document
 from tracer.notation.mathml import MathML
 from tracer.page import written
 from tracer.quizzes import quizzes
@@ -106,7 +106,7 @@ def _entry(one: Box) -> str:
     )
 
 
-def _filled(template: str, question: Question, values: dict[str, object]) -> str:
+def _filled(template: str, question: Question, values: Mapping[str, object]) -> str:
     return UNSEEN.sub("□", written(f"quizzes/{template}", question.page.style, values))
 
 

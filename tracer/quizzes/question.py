@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from html import escape
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from tracer.document import Blank, Document, Entry, Equation, Fields, Room, Text, flat
+from tracer.document import Blank, Document, Equation, Fields, Room, Said, Text, flat
+from tracer.errors import ProblemError
 from tracer.expr import Expr, Num
 from tracer.notation.plain import Plain
 from tracer.page import filled
@@ -43,7 +44,7 @@ class Question:
 class Formulas(NamedTuple):
     """How a platform takes formulas: their notation, and what stands around one so that it is seen as one."""
 
-    notation: Notation
+    notation: Notation[str]
     wrap: Callable[[str], str]
 
 
@@ -51,7 +52,13 @@ def questions(sheets: Sequence[Worksheet], title: str) -> list[Question]:
     """A question for each sheet, numbered where there are several."""
     digits = len(str(len(sheets)))
     names = [f"{title} {n:0{digits}}" for n in range(1, len(sheets) + 1)] if len(sheets) > 1 else [title]
-    return [_question(sheet, name) for sheet, name in zip(sheets, names, strict=True)]
+    found: list[Question] = []
+    for sheet, name in zip(sheets, names, strict=True):
+        try:
+            found.append(_question(sheet, name))
+        except ProblemError as error:
+            raise type(error)(f"“{name}”: {error}") from None
+    return found
 
 
 def _question(sheet: Worksheet, name: str) -> Question:
@@ -95,12 +102,12 @@ def body(question: Question, formulas: Formulas, box: Callable[[Blank], str]) ->
         ]
         return " ".join(sides).replace(" ,", ",")
 
-    def entry(cell: Entry) -> str:
+    def entry(cell: Blank | Said) -> str:
         if isinstance(cell, Blank):
             return box(cell)
-        if isinstance(cell, Num):
-            return escape(show(cell, plain))
-        return escape(cell) if isinstance(cell, str) else formula(cell)  # type: ignore[arg-type]
+        if isinstance(cell, str | Num):
+            return escape(cell if isinstance(cell, str) else show(cell, plain))
+        return formula(cell)
 
-    typeset = {"math": formula, "equation_of": equation, "entry": entry}
+    typeset: dict[str, Callable[[Any], str]] = {"math": formula, "equation_of": equation, "entry": entry}
     return filled("quizzes/body.html.j2", question.page, typeset).strip()
