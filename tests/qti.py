@@ -19,7 +19,7 @@ from lxml import etree
 QTI, CP = "http://www.imsglobal.org/xsd/imsqti_v2p1", "http://www.imsglobal.org/xsd/imscp_v1p1"
 MATHML = "http://www.w3.org/1998/Math/MathML"
 FLOW, INLINE = "(p |div |table |h3 |math |em |textEntryInteraction )*", "(math |em |textEntryInteraction )*"
-EXPRESSION = "(variable |baseValue |sum |multiple |and |or |gte |lte |stringMatch |testVariables )"
+EXPRESSION = "(variable |baseValue |sum |multiple |and |gte |lte |testVariables )"
 RULES = "(setOutcomeValue |responseCondition )*"
 MODEL = {  # element: what must be told, what may be, and its content; a final # where text may stand too
     "assessmentItem": ("identifier title adaptive timeDependent", "label xml:lang toolName toolVersion schemaLocation",
@@ -51,10 +51,8 @@ MODEL = {  # element: what must be told, what may be, and its content; a final #
     "sum": ("", "", EXPRESSION + "+"),
     "multiple": ("", "", EXPRESSION + "*"),
     "and": ("", "", EXPRESSION + "+"),
-    "or": ("", "", EXPRESSION + "+"),
     "gte": ("", "", EXPRESSION + "{2}"),
     "lte": ("", "", EXPRESSION + "{2}"),
-    "stringMatch": ("caseSensitive", "", EXPRESSION + "{2}"),
     "modalFeedback": ("outcomeIdentifier identifier showHide", "", "(p |div |table |h3 )*#"),
     "assessmentTest": ("identifier title", "toolName toolVersion schemaLocation",
                        "(outcomeDeclaration )*(testPart )+(outcomeProcessing )?"),
@@ -77,7 +75,7 @@ MODEL = {  # element: what must be told, what may be, and its content; a final #
 VALUES = {
     "identifier": r"[A-Za-z_][\w.-]*", "responseIdentifier": r"[A-Za-z_][\w.-]*", "adaptive": "true|false",
     "timeDependent": "true|false", "cardinality": "single|multiple", "baseType": "float|string|identifier",
-    "scope": "row|col", "expectedLength": r"\d+", "showHide": "show|hide", "caseSensitive": "true|false",
+    "scope": "row|col", "expectedLength": r"\d+", "showHide": "show|hide",
     "navigationMode": "linear|nonlinear", "submissionMode": "individual|simultaneous", "visible": "true|false",
     "select": r"\d+", "type": "imsqti_test_xmlv2p1|imsqti_item_xmlv2p1", "normalMaximum": r"\d+(\.\d+)?",
     "label": r"[^\n]{1,256}",
@@ -151,14 +149,10 @@ def _value(one: etree._Element, variables: dict[str, Any]) -> Any:
             return [value for part in parts for value in (part if isinstance(part, list) else [part])]
         case "and":
             return all(parts)
-        case "or":
-            return any(parts)
         case "gte":
             return None if None in parts else parts[0] >= parts[1]
         case "lte":
             return None if None in parts else parts[0] <= parts[1]
-        case "stringMatch":
-            return None if None in parts else parts[0].casefold() == parts[1].casefold()
     raise AssertionError(one.tag)
 
 

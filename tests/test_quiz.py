@@ -56,12 +56,7 @@ AWKWARD = {  # words that mean something in XML, in HTML, in TeX, and in Moodle'
     "pass": {"logits": []},
     "paper": {"symbols": {"weights": "{2:NM:=1}"}},
 }
-MINUS_INFINITY = {
-    "given": {"S": [[1, 4]], "V": [["-inf", 1], [8, 2]]},
-    "pass": {"logits": []},
-}
 SELDOM = {
-    "an infinite value": MINUS_INFINITY,
     "hidden keys": {"given": {"S": [["-inf", 4]], "V": [[4], [8]]}, "pass": {"logits": [{"use": "scale", "by": 2}]}},
     "no value": {"given": {"S": [[1, -1]], "V": [[1], [2]]}, "pass": {"logits": [], "normalisation": "sum"}},
     "one row of two": {"given": {"X": [[1, 0], [0, 1]]}, "pass": {"queries": [1]}},
@@ -241,7 +236,7 @@ def test_moodle_s_first_answer_is_the_right_number() -> None:
 
 @pytest.mark.parametrize("name", SELDOM)
 def test_moodle_reads_seldom_things(name: str) -> None:
-    """Infinite values are words, what may stay empty is worth nothing, and no word opens a box or closes the text."""
+    """What may stay empty is worth nothing, and no word opens a box or closes the text."""
     sheet = sheet_of(SELDOM[name], "")
     _, (question,) = moodle.read(render([sheet], "", "a.moodle.xml"))
 
@@ -251,14 +246,16 @@ def test_moodle_reads_seldom_things(name: str) -> None:
     etree.fromstring(f"<div>{question.text}</div>")
 
 
-def test_minus_infinity_is_typed_as_a_word() -> None:
-    """A value of −∞ leads to an output of −∞, which may be written in several ways."""
-    _, (question,) = moodle.read(render([sheet_of(MINUS_INFINITY, "outputs")], "", "a.moodle.xml"))
-    infinite, finite = question.boxes
+def test_a_box_under_a_mask_may_stay_empty() -> None:
+    """It is worth nothing and lets everything pass; Moodle shows what would stand there."""
+    _, (question,) = moodle.read(render([sheet_of(SELDOM["hidden keys"], "scaled")], "", "a.moodle.xml"))
+    hidden, seen = question.boxes
 
-    assert [infinite.mark(text)[0] for text in ("-inf", "−∞", "-INF", "∞", "0")] == [1, 1, 1, 0, 0]
-    assert finite.mark("1.9526")[0] == 1
-    assert "type -inf" in question.text
+    assert (hidden.points, seen.points) == (0, 1)
+    assert hidden.answers[0].text == "−∞"
+    assert [hidden.mark(text)[0] for text in ("", "-inf", "7")] == [1, 1, 1]
+    assert [seen.mark(text)[0] for text in ("2.0000", "4")] == [1, 0]
+    assert "What a mask hides may stay empty." in question.text
 
 
 def test_no_answer_stands_outside_the_boxes() -> None:

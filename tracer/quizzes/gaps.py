@@ -7,6 +7,7 @@ from fractions import Fraction
 from math import lcm
 from typing import NamedTuple
 
+from tracer.arithmetic import Undefined
 from tracer.errors import ProblemError
 from tracer.evaluate import Key
 from tracer.expr import Num
@@ -20,7 +21,6 @@ from tracer.worksheet import Worksheet
 DIGITS = 15  # that a platform's double precision holds for certain
 HALF = Fraction(1, 2)
 NEARLY = "Nearly: round to the places that are asked for, neither cut off nor one step too far."
-INFINITE = {1: ("inf", "∞", "infinity", "+inf", "+∞"), -1: ("-inf", "−∞", "-∞", "−inf", "-infinity")}
 
 
 class Response(NamedTuple):
@@ -40,8 +40,7 @@ class Response(NamedTuple):
 class Gap:
     """A box: its cell, what a right number earns, and the right one as text with so many `places`.
 
-    `responses` are tried in order. Where the value is no decimal, `spellings` are the texts that are right. A box with
-    no points may stay empty, and whatever is in it is let pass.
+    `responses` are tried in order; where there are none, the box may stay empty, and whatever is in it is let pass.
     """
 
     id: str
@@ -49,7 +48,6 @@ class Gap:
     places: int
     right: str
     responses: tuple[Response, ...] = ()
-    spellings: tuple[str, ...] = ()
 
 
 def gaps(sheet: Worksheet) -> dict[str, Gap]:
@@ -65,53 +63,62 @@ def gaps(sheet: Worksheet) -> dict[str, Gap]:
         )
     if not sheet.blanks:
         raise ProblemError("nothing is left blank, so there is nothing to ask; name a step with --blank")
-    scale = lcm(*(sheet.worth(key[0]).denominator for key in sheet.blanks))
-    asked = [key for key in sorted(sheet.blanks) if not _cell(sheet, key).infinite]
-    known = foreseen(trace, sheet.blanks | sheet.printed, asked)
-    found = {one.key: _gap(sheet, one, int(sheet.worth(one.key[0]) * scale)) for one in known}
-    for key in sheet.boxes - found.keys():
-        found[key] = _without_number(sheet, key, int(sheet.worth(key[0]) * scale) if key in sheet.blanks else 0)
+    rights = {key: _right(sheet, key) for key in sorted(sheet.blanks)}
+    scale = lcm(*(sheet.worth(key[0]).denominator for key in rights))
+    found = {
+        one.key: _gap(sheet, one, rights[one.key], int(sheet.worth(one.key[0]) * scale))
+        for one in foreseen(trace, sheet.blanks | sheet.printed, rights)
+    }
+    found |= {key: _open(sheet, key) for key in sheet.optional}
     return {found[key].id: found[key] for key in sorted(found)}
+
+
+def _right(sheet: Worksheet, key: Key) -> Num:
+    """The right number. Raises `ProblemError` where a platform cannot hold it."""
+    cell, places = _cell(sheet, key), sheet.trace.tables.places_by_hand(key[0])
+    try:
+        number = cell.rounded(places).number
+    except Undefined:
+        number = None
+    if number is None or not _fits(Typed(number.value, number.value), places):
+        raise ProblemError(
+            f"{cell.id} has more than the {DIGITS} digits that learning platforms compute with; "
+            "leave its step out with --blank, or ask for fewer places"
+        )
+    return number
+
+
+def _gap(sheet: Worksheet, one: Foreseen, right: Num, points: int) -> Gap:
+    """A box; the right number goes before the range around it, for platforms show the first as the answer."""
+    say = sheet.trace.problem.paper.style.language
+    exactly = Typed(right.value, right.value)
+    answers = [(exactly, Fraction(1), "")]
+    answers += [(typed, Fraction(1), "") for typed in one.accepted if typed != exactly]
+    answers += [(typed, HALF, say.text(NEARLY)) for typed in one.nearly]
+    answers += [(typed, Fraction(0), looks_like(names, say)) for typed, names in one.mistaken]
+    half = HALF / 10**one.places
+    responses = tuple(
+        Response(typed.low - half, typed.high + half, share, says)
+        for typed, share, says in answers
+        if _fits(typed, one.places)
+    )
+    return Gap(_cell(sheet, one.key).id, points, one.places, decimal_text(right), responses)
+
+
+def _open(sheet: Worksheet, key: Key) -> Gap:
+    """A box that may stay empty: a mask is there, or there is no value."""
+    cell, places = _cell(sheet, key), sheet.trace.tables.places_by_hand(key[0])
+    say = sheet.trace.problem.paper.style.language
+    right = say.text("undefined") if cell.undefined else show(cell.printed(places)[0], plain)
+    return Gap(cell.id, 0, places, right)
 
 
 def _cell(sheet: Worksheet, key: Key) -> CellView:
     return sheet.trace[key[0]][key[1]]
 
 
-def _gap(sheet: Worksheet, one: Foreseen, points: int) -> Gap:
-    say = sheet.trace.problem.paper.style.language
-    right = _cell(sheet, one.key).rounded(one.places).number
-    answers = [(Typed(right.value, right.value), Fraction(1), "")]
-    answers += [(typed, Fraction(1), "") for typed in one.accepted if typed != answers[0][0]]
-    if not all(_fits(typed, one.places) for typed, _, _ in answers):
-        raise ProblemError(
-            f"{_cell(sheet, one.key).id}: has more than the {DIGITS} digits that learning platforms compute with; "
-            "leave its step out with --blank, or ask for fewer places"
-        )
-    answers += [(typed, HALF, say.text(NEARLY)) for typed in one.nearly]
-    answers += [(typed, Fraction(0), looks_like(names, say)) for typed, names in one.mistaken]
-    half = HALF / 10**one.places
-    responses = tuple(
-        Response(low - half, high + half, share, says)
-        for (low, high), share, says in answers
-        if _fits(Typed(low, high), one.places)
-    )
-    return Gap(_cell(sheet, one.key).id, points, one.places, decimal_text(right), responses)
-
-
 def _fits(typed: Typed, places: int) -> bool:
     return all(abs(end) < Fraction(10) ** (DIGITS - places - 1) for end in typed)
-
-
-def _without_number(sheet: Worksheet, key: Key, points: int) -> Gap:
-    """A box for an infinite value, or one that may stay empty."""
-    cell = _cell(sheet, key)
-    places = sheet.trace.tables.places_by_hand(key[0])
-    if cell.infinite:
-        return Gap(cell.id, points, places, INFINITE[cell.infinite][0], (), INFINITE[cell.infinite])
-    say = sheet.trace.problem.paper.style.language
-    text = say.text("undefined") if cell.undefined else show(cell.printed(places)[0], plain)
-    return Gap(cell.id, points, places, text, (), (text,))
 
 
 def decimal(value: Fraction, places: int) -> str:

@@ -57,9 +57,8 @@ def _text(question: Question) -> str:
 
 def cloze(gap: Gap) -> str:
     """A box as Moodle writes it."""
-    if gap.spellings:
-        passing = gap.spellings if gap.points else (*gap.spellings, "*")
-        return f"{{{gap.points}:SHORTANSWER:{'~'.join(f'%100%{quoted(text)}' for text in passing)}}}"
+    if not gap.responses:
+        return f"{{0:SHORTANSWER:%100%{quoted(gap.right)}~%100%*}}"
     return f"{{{gap.points}:NUMERICAL:{'~'.join(_answer(one, gap.places + 1) for one in gap.responses)}}}"
 
 

@@ -39,7 +39,7 @@ class Range(NamedTuple):
 
 
 class Box(NamedTuple):
-    """A box in an item: its variable, its name in words, and what happens; without a number, texts that are right."""
+    """A box in an item: its variable, its name in words, and what happens; nothing does where it may stay empty."""
 
     variable: str
     name: str

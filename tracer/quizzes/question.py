@@ -82,7 +82,7 @@ def _task(sheet: Worksheet, behind: dict[str, Gap]) -> list[str]:
         else say.count(places, "Round to {n} decimal.", "Round to {n} decimals."),
         say.text("Go on with the rounded numbers.") if paper.by_hand else "",
         say.text("Type decimals, no fractions."),
-        say.text("For −∞ type -inf.") if any(gap.spellings for gap in behind.values()) else "",
+        say.text("What a mask hides may stay empty.") if sheet.optional else "",
     ]
     return [" ".join(part for part in told if part)]
 
