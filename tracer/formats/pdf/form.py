@@ -12,8 +12,8 @@ import pydyf
 
 from tracer.layout.piece import Slot
 
-PRINTED = 4  # a flag of an annotation
-CENTRED = 1
+HIDDEN, PRINTED = 2, 4  # flags of an annotation
+CENTRED, READ_ONLY = 1, 1
 LOOK = "/Helv 0 Tf 0 g"  # as large as the box holds, black
 
 
@@ -24,6 +24,7 @@ class Form:
         self.pdf = pdf
         self.fields = pydyf.Array()
         self.inner: dict[str, Any] = {}
+        self.pages: list[Any] = []
 
     def field(self, slot: Slot, rectangle: tuple[float, ...], page: Any, number: int) -> Any:
         """The reference of a new field; `number` is its place in the structure's tree of parents."""
@@ -49,6 +50,7 @@ class Form:
         if parent is not None:
             field["Parent"] = parent.reference
         (self.fields if parent is None else parent["Kids"]).append(field.reference)
+        self.pages.append(page)
         page.setdefault("Annots", pydyf.Array()).append(field.reference)
         return field.reference
 
@@ -67,10 +69,16 @@ class Form:
             self.inner[path] = field
         return self.inner[path]
 
-    def close(self) -> None:
-        """Enter the fields into the PDF, if there are any."""
+    def close(self, code: str) -> None:
+        """Enter the fields into the PDF, if there are any, and one that nobody sees, with the code of the sheet."""
         if not self.fields:
             return
+        page = self.pages[0]
+        known = {"FT": "/Tx", "T": pydyf.String("code"), "V": pydyf.String(code), "Ff": READ_ONLY, "F": HIDDEN}
+        seen = {"Type": "/Annot", "Subtype": "/Widget", "Rect": pydyf.Array([0, 0, 0, 0]), "P": page.reference}
+        self.pdf.add_object(field := pydyf.Dictionary({**seen, **known}))
+        self.fields.append(field.reference)
+        page["Annots"].append(field.reference)
         font = {"Type": "/Font", "Subtype": "/Type1", "BaseFont": "/Helvetica", "Encoding": "/WinAnsiEncoding"}
         fonts = pydyf.Dictionary({"Helv": pydyf.Dictionary(font)})
         self.pdf.catalog["AcroForm"] = pydyf.Dictionary(

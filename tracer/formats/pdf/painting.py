@@ -28,7 +28,7 @@ def printed(job: Job) -> Sheet:
     pieces = {address: Painted(piece, faces, marked) for address, piece in job.pieces.items()}
     pages = html.render(font_config=house.fonts, stylesheets=[house.sheet], cache=pieces, pdf_variant="pdf/ua-1")
     with compressed_as_usual():
-        content = pages.write_pdf(pdf_variant="pdf/ua-1", finisher=lambda _, written: finish(written, marked))
+        content = pages.write_pdf(pdf_variant="pdf/ua-1", finisher=lambda _, written: finish(written, marked, job.code))
     marked.clear()
     for painted in pieces.values():
         del painted.piece  # it need not wait with WeasyPrint's boxes, a circle, until Python searches for garbage

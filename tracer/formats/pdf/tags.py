@@ -71,8 +71,11 @@ def text(reference: str | bytes) -> str:
     return reference.decode() if isinstance(reference, bytes) else reference
 
 
-def finish(pdf: Any, marked: list[Marked]) -> None:
-    """Put the trees of all painted pieces into the structure of the finished PDF, and margins outside of it."""
+def finish(pdf: Any, marked: list[Marked], code: str = "") -> None:
+    """Put the trees of all painted pieces into the structure of the finished PDF, and margins outside of it.
+
+    `code` is that of a form.
+    """
     root = _object(pdf, pdf.catalog["StructTreeRoot"])
     numbers = _object(pdf, root["ParentTree"])["Nums"]
     pages = dict(zip(numbers[::2], numbers[1::2], strict=True))
@@ -84,7 +87,7 @@ def finish(pdf: Any, marked: list[Marked]) -> None:
     for piece in marked:
         elements = on_page[piece.stream.reference]
         _Grafter(pdf, piece, elements, form, numbers).graft(_object(pdf, elements[piece.first]))
-    form.close()
+    form.close(code)
 
 
 class _Grafter:
