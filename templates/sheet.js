@@ -10,7 +10,10 @@ const counted = count.textContent, place = "tracer " + code;
 let kept = {};
 try { kept = Object(JSON.parse(localStorage.getItem(place))); } catch { kept = {}; }
 for (const one of typed) one.value ||= kept[one.name] || "";
-for (const one of workings) one.parentNode.open = one.value;
+for (const one of workings) {
+  one.parentNode.open = one.value;
+  one.style.fieldSizing = "content";
+}
 const keep = () => {
   count.textContent = counted.replace("□", boxes.filter(box => box.value.trim()).length);
   try { localStorage.setItem(place, JSON.stringify(Object.fromEntries(typed.map(one => [one.name, one.value])))); } catch { /* refused */ }
@@ -40,9 +43,9 @@ addEventListener("keydown", event => {
   go(move ? beside(target, ...move) : boxes[at + 1]);
 });
 
-// The file: each step with a box as rows of texts. A formula that is more than a row of signs is left out.
+// The file: each step with a box as rows of texts, what is typed and what is printed.
 const parted = id => id.match(/^(.+)\[(\d+),?(\d*)\]$/).slice(1);
-const text = td => td.querySelector("input")?.value ?? (td.querySelector("mfrac, msqrt, msup, msub") ? "" : td.textContent);
+const text = td => td.querySelector("input")?.value || td.dataset.text || "";
 const clean = words => (words.toWellFormed?.() ?? words).replace(/[\x00-\x1f\x7f]/g, " ").trim();
 const quoted = words => JSON.stringify(clean(words));
 const remark = (label, words) => words.trim() && [label + ":", ...words.split("\n")].map(line => "# " + clean(line) + "\n").join("");
@@ -54,7 +57,7 @@ const matrices = () => {
     if (steps[step]) (steps[step][i - 1] ??= [])[(j || 1) - 1] = text(td);
   }
   return Object.entries(steps).map(([step, rows]) =>
-    `${step} = [\n${Array.from(rows, row => `  [${Array.from(row || [], one => quoted(one || "")).join(", ")}],\n`).join("")}]\n`);
+    `${step} = [\n${Array.from(rows, row => `  [${Array.from(row || [], (one = "") => quoted(one)).join(", ")}],\n`).join("")}]\n`);
 };
 const name = () => clean(fields.find(field => field.name === "name")?.value ?? document.querySelector("[data-field=name]")?.textContent ?? "");
 const answers = () => [

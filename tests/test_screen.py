@@ -13,11 +13,16 @@ from pathlib import Path
 import pytest
 
 import tracer
-from tracer.document import Card, Chain, Grid, Heading, Origin, Source, Text, Together, sections
+from tracer.boxes import asked
+from tracer.document import Blank, Card, Chain, Grid, Heading, Origin, Room, Source, Text, Together, flat, sections
 from tracer.formats.html import html
+from tracer.notation.plain import plain
 from tracer.origins import origins
+from tracer.pages.sheet import key, sheet
 from tracer.pages.solution import full, solution, summary
 from tracer.problem_file import from_dict
+from tracer.show import show
+from tracer.worksheet import Worksheet, worksheet
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*/problem.toml"))
 MASKED = {
@@ -211,3 +216,76 @@ def test_low_roots_and_brackets_do_not_grow(apple):
 
     assert '<msqrt class="low"><mn>3</mn></msqrt>' in page
     assert "<msqrt><mrow><munderover>" in page
+
+
+# A worksheet
+
+
+def work(path: Path, level: str = "first-row") -> Worksheet:
+    return worksheet(tracer.solve(tracer.load(path)), level=level, name="Ada <b>")
+
+
+def digested(page: Places) -> list[str]:
+    """The scripts of a page, whose digests its own policy must name, and no others."""
+    allowed = re.findall(r"'sha256-([^']+)'", page.policy)
+    assert {*allowed} == {base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in page.scripts}
+    return page.scripts
+
+
+def test_a_page_has_the_scripts_that_have_something_to_do_on_it(apple):
+    """Folding on every page; where numbers come from on a solution; filling in on a sheet, and not on its key."""
+    pages = (solution(apple), sheet(work(EXAMPLES[1])), key(work(EXAMPLES[1])))
+    solved, blank, filled = (digested(Places(html(page).decode())) for page in pages)
+
+    assert ["localStorage" in text for text in blank] == [False, True]
+    assert [any(word in text for text in solved) for word in ("whence", "localStorage")] == [True, False]
+    assert len(filled) == 1
+    assert not any('id="whence"' in html(page).decode() for page in pages[1:])
+    assert len(blank[1].encode()) < 4000
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
+def test_each_box_is_a_field_with_the_name_of_its_cell_and_words(path):
+    """And what is typed into it is not changed by any keyboard: no capitals, no corrections, no suggestions."""
+    blank = work(path)
+    page = Places(html(sheet(blank)).decode())
+    boxes = [told for told in page.inputs if told["name"] not in ("name", "date")]
+
+    named = {f"{id_}[{','.join(str(n + 1) for n in at)}]" for id_, at in blank.boxes}
+    assert {told["name"] for told in boxes} == named
+    assert len(boxes) == len(named)
+    assert all(told["aria-label"] and told["inputmode"] == "text" for told in boxes)
+    assert all(told[key] == "off" for told in boxes for key in ("autocomplete", "autocapitalize", "autocorrect"))
+    assert len(page.ids) == len(set(page.ids))
+    assert {link[1:].replace("%5B", "[").replace("%5D", "]") for link in page.links} <= {*page.ids}
+
+
+@pytest.mark.parametrize("level", ["blank", "first-row", "faded"])
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
+def test_no_answer_is_anywhere_in_what_a_student_gets(path, level):
+    """Of the decimals of the key none is in the source, not in a script nor an attribute, unless the sheet prints it.
+
+    The key's source has them all: so the search finds what there is to be found.
+    """
+    blank = work(path, level)
+    student, teacher = (decimals(re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)) for page in
+                        (html(sheet(blank)).decode(), html(key(blank)).decode()))  # fmt: skip
+    if not blank.boxes:
+        return
+    boxes = asked(key(blank)).boxes
+    answers = decimals(" ".join(box.text for box in boxes if box.says))
+    shown = decimals(" ".join(box.text for box in boxes if not box.says))
+    worked = [writing.chain for block in flat(sheet(blank).blocks) if isinstance(block, Room)
+              for beside in block.entries for writing in beside if writing.chain]  # fmt: skip
+    printed = {blank.trace[id_][at].name for id_, at in blank.printed}
+    assert {chain.name for chain in worked} <= printed
+    shown |= {text for chain in worked for _, side in chain.links for text in decimals(show(side, plain))}
+    shown |= {text for block in flat(sheet(blank).blocks) if isinstance(block, Grid)
+              for row in block.cells for cell in row if not isinstance(cell, Blank | str) for text in decimals(show(cell, plain))}  # fmt: skip
+
+    assert answers <= teacher
+    assert student & answers <= shown
+
+
+def decimals(text: str) -> set[str]:
+    return {*re.findall(r"\d+[.,]\d{2,}(?!\d|em)", text)}

@@ -62,8 +62,12 @@ def asked(document: Document) -> Asked:
 
 def grids(document: Document) -> list[Grid]:
     """The matrices that have a box."""
-    every = [block for block in flat(document.blocks) if isinstance(block, Grid)]
-    return [grid for grid in every if any(isinstance(entry, Blank) for row in grid.cells for entry in row)]
+    return [block for block in flat(document.blocks) if isinstance(block, Grid) and has_box(block)]
+
+
+def has_box(grid: Grid) -> bool:
+    """Whether there is something to be filled in, or filled in as on a key."""
+    return any(isinstance(entry, Blank) for row in grid.cells for entry in row)
 
 
 def empty(document: Document) -> int:

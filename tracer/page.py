@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from tracer import __version__
-from tracer.boxes import empty
+from tracer.boxes import empty, has_box, text
 from tracer.document import (
     FILLED,
     Blank,
@@ -76,7 +76,7 @@ def page(document: Document, typesetter: Typesetter) -> str:
     from markupsafe import Markup
 
     style = document.style
-    tspans = Tspans(style.signs)
+    tspans, to_fill = Tspans(style.signs), empty(document)
     typeset: dict[str, Callable[[Any], str]] = {
         "math": typesetter.inline,
         "equation_of": typesetter.equation,
@@ -91,7 +91,9 @@ def page(document: Document, typesetter: Typesetter) -> str:
         heard=typesetter.spoken.line,
         bands=lambda grid: bands(grid, WIDTH, breadth),
         outline=sections(document.blocks),
-        to_fill=empty(document),
+        to_fill=to_fill,
+        is_asked=lambda grid: to_fill > 0 and has_box(grid),
+        as_text=lambda entry: text(entry, style.signs),
         has_room=has_room,
         is_new=Places(document).is_new,
         origins=Markup(_origins(document, typesetter)),  # noqa: S704  "<" is escaped in it
