@@ -7,9 +7,11 @@ puts it into the manifest.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -56,7 +58,8 @@ class Folder:
     def digest(self, name: str) -> str:
         """The digest of a file; "" where there is none."""
         try:
-            return sha256((self.path / name).read_bytes())
+            with (self.path / name).open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
         except OSError:
             return ""
 
@@ -67,8 +70,6 @@ class Folder:
 
     def manifest(self) -> Manifest | None:
         """The manifest, with what the journal says that it does not; None in a new folder."""
-        from dataclasses import replace
-
         path = self.path / MANIFEST
         if not path.exists():
             return None

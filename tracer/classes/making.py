@@ -12,10 +12,9 @@ from tracer.classes.spec import New, Spec
 from tracer.classes.students import Student
 from tracer.composition import solve
 from tracer.errors import ClassError, TracerError
-from tracer.formats import documents, load
+from tracer.formats import render_sheet
 from tracer.generate import new
 from tracer.garbage import rarely
-from tracer.pages.solution import solution
 from tracer.problem import Problem
 from tracer.problem_file import from_text
 from tracer.style import Style
@@ -26,21 +25,20 @@ Files: TypeAlias = Mapping[str, bytes]  # by their places in the folder of the c
 ALONE = Lock()  # a precision, and WeasyPrint, belong to the whole process
 
 
-def files(spec: Spec, student: Student) -> list[str]:
+def places(spec: Spec, student: Student) -> set[str]:
     """The places of all that a student gets."""
-    papers = [f"{folder}/{student.file}{suffix}" for suffix in spec.formats for folder in (SHEETS, KEYS)]
-    return [f"{PROBLEMS}/{student.file}.toml", *papers]
+    papers = {f"{folder}/{student.file}{suffix}" for suffix in spec.formats for folder in (SHEETS, KEYS)}
+    return {f"{PROBLEMS}/{student.file}.toml", *papers}
 
 
 def make(spec: Spec, student: Student) -> Files:
     """The problem, and the sheet and the key in every format. Raises `TracerError` where they cannot be made."""
     text, problem = _problem(spec, student)
     sheet = _sheet(spec, student, problem)
-    pages = {SHEETS: solution(sheet.trace), KEYS: solution(sheet.trace)}
     made = {f"{PROBLEMS}/{student.file}.toml": text.encode()}
     for suffix in spec.formats:
-        load(suffix)
-        made |= {f"{folder}/{student.file}{suffix}": documents[suffix](page) for folder, page in pages.items()}
+        made[f"{SHEETS}/{student.file}{suffix}"] = render_sheet(sheet, suffix, form=spec.form)
+        made[f"{KEYS}/{student.file}{suffix}"] = render_sheet(sheet, suffix, key=True)
     return made
 
 

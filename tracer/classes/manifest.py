@@ -14,9 +14,9 @@ SCHEMA = "tracer/class/1"
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What became of a student: their files by place, with the SHA-256 digest of each, or why there are none.
+    """What became of a student: their files by place, with the SHA-256 digest of each, or why they have failed.
 
-    `spec` is the digest of the spec they were made from, `tracer` the version that made them. Who has left the class
+    Where they have failed, the files are those from before, if there are any. `spec` is the digest of the spec they were made from, `tracer` the version that made them. Who has left the class
     is not on the roster; their files stay.
     """
 

@@ -48,6 +48,7 @@ class Spec:
     level: str = "blank"
     points: Mapping[str, Fraction] = field(default_factory=dict)
     formats: tuple[str, ...] = (".pdf",)
+    form: bool = False
     double_sided: bool = False
 
     @property

@@ -35,7 +35,7 @@ from tracer.style_file import IN_PROBLEMS, read, styled
 from tracer.worksheet import worksheet
 
 TASKS = ("problem", "problems", "new")
-TOP = ("title", "seed", *TASKS, "sheet", "paper", "formats", "double_sided")
+TOP = ("title", "seed", *TASKS, "sheet", "paper", "formats", "form", "double_sided")
 SHEET = ("blank", "level", "points")
 WISHES = tuple(wish.name for wish in fields(Wishes))
 POINTS = re.compile(r"\d{1,4}(/[1-9]\d{0,3}|\.\d{1,4})?")
@@ -82,6 +82,7 @@ def from_table(data: Mapping[str, Any], beside: Path) -> Spec:
         string(sheet.get("level", "blank"), "[sheet] level"),
         {step: _points(raw, f"[sheet] points.{step}") for step, raw in section(sheet, "points").items()},
         _formats(data.get("formats", "pdf")),
+        _true(data.get("form", False), "form"),
         _true(data.get("double_sided", False), "double_sided"),
     )
     _fits(spec)
@@ -98,6 +99,7 @@ def _with_told(spec: Spec, data: Mapping[str, Any], look: Look) -> Spec:
             "level": spec.level,
             "points": {step: str(worth) for step, worth in spec.points.items()},
         },
+        "form": spec.form,
         "paper": {key: str(value) for key, value in look.keys.items()},
         "styles": look.digests(),
     }

@@ -17,7 +17,7 @@ from tracer.classes.spec import Spec
 from tracer.worksheet import coded
 
 T = TypeVar("T", int, str)
-SEEDS = 10**12  # so many that ten thousand students hardly ever come to one seed twice
+SEEDS = range(10**8, 10**9)  # all of nine digits, so that they are as wide on every sheet
 MAX_FILE = 60  # bytes of a name in the name of a file
 
 
@@ -61,7 +61,7 @@ def _distinct(identities: Sequence[str], known: Mapping[str, T], draw: Callable[
 
 
 def _seed(spec: Spec, who: str, n: int) -> int:
-    return int.from_bytes(_digest(f"tracer class/1/{spec.seed}/{n}/{who}")[:16], "big") % SEEDS
+    return SEEDS[int.from_bytes(_digest(f"tracer class/1/{spec.seed}/{n}/{who}")[:16], "big") % len(SEEDS)]
 
 
 def _code(spec: Spec, who: str, n: int) -> str:
