@@ -94,8 +94,9 @@ HOMES = {
     "jinja2": {"page"},
     "markupsafe": {"page"},
     "weasyprint": {"formats.pdf.painting", "formats.pdf.weasy"},
-    "pydyf": {"formats.pdf.tags", "formats.pdf.weasy"},
+    "pydyf": {"formats.pdf.form", "formats.pdf.tags", "formats.pdf.weasy"},
     "xlsxwriter": {"formats.xlsx"},
+    "pikepdf": {"answers.pdf"},
     "openpyxl": {"answers.xlsx"},
 }
 FORBIDDEN = {"eval", "exec", "compile", "__import__", "sympify", "parse_expr", "simplify"}
