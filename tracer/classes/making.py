@@ -13,8 +13,8 @@ from tracer.classes.students import Student
 from tracer.composition import solve
 from tracer.errors import ClassError, TracerError
 from tracer.formats import render_sheet
-from tracer.generate import new
 from tracer.garbage import rarely
+from tracer.generate import new
 from tracer.problem import Problem
 from tracer.problem_file import from_text
 from tracer.style import Style
@@ -54,7 +54,7 @@ def outcome(spec: Spec, student: Student, version: str) -> Files | str:
             return make(spec, student)
     except TracerError as error:
         return str(error)
-    except Exception as error:  # noqa: BLE001  a mistake of ours, in one problem of many
+    except Exception as error:
         return f"tracer has failed: {type(error).__name__}: {error}"
 
 

@@ -1,7 +1,7 @@
 """Who is in the class: a list of names in CSV, as a spreadsheet program or a learning platform exports it.
 
-    Name;Matrikelnummer;E-Mail             or only names, one on a line, without any heading:
-    Anna Schmidt;4711;anna@example.org     Anna Schmidt
+Name;Matrikelnummer;E-Mail             or only names, one on a line, without any heading:
+Anna Schmidt;4711;anna@example.org     Anna Schmidt
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     import argparse
 
-    from tracer.cli import check, classes, new, schema, sheet, solve
+    from tracer.cli import check, classes, mark, new, schema, sheet, solve
 
     class OneLine(argparse.ArgumentParser):
         """An error in one line, as all others are."""
@@ -80,6 +80,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"tracer {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in (solve, sheet, check, new, classes, schema):
+    for command in (solve, sheet, check, new, classes, mark, schema):
         command.add(commands)
     return parser

@@ -85,7 +85,12 @@ def _say(options: argparse.Namespace, outcome: Outcome, seconds: float) -> None:
         data = {"schema": "tracer/class-run/1", "folder": options.output, **counts, "failed": failed}
         print(json.dumps({**data, "seconds": round(seconds, 3)}, ensure_ascii=False))
     elif not options.quiet:
-        counts = {"made": outcome.made, "kept": outcome.kept, "failed": len(outcome.failed), "no longer on the roster": outcome.left}
+        counts = {
+            "made": outcome.made,
+            "kept": outcome.kept,
+            "failed": len(outcome.failed),
+            "no longer on the roster": outcome.left,
+        }
         told = ", ".join(f"{n} {what}" for what, n in counts.items() if n or what == "made")
         print(f"{options.output}: {told}, in {seconds:.1f} s", file=sys.stderr)
 
