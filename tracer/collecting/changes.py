@@ -52,8 +52,9 @@ def _why(step: str, old: Cell | None, new: Cell | None) -> Iterator[str]:
     if old.verdict != new.verdict:
         yield f"{step}: {_words(new)} now, {_words(old)} before"
     elif old.worth and new.worth and old.earned / old.worth != new.earned / new.worth:
-        yield f"{_words(new)}: {decimal(new.earned / new.worth)} of a number's points, not {decimal(old.earned / old.worth)}"
-    if old.worth != new.worth and (old.earned or new.earned or old.verdict != new.verdict):
+        after, before = (decimal(cell.earned / cell.worth) for cell in (new, old))
+        yield f"{_words(new)}: {after} of a number's points, not {before}"
+    if old.worth != new.worth:
         yield f"{step}: worth {decimal(new.worth)}, not {decimal(old.worth)}"
 
 

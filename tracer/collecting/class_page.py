@@ -22,6 +22,10 @@ from tracer.style_file import styled
 HELP = Fraction(1, 2)  # of the points: who has less may need help
 MOST = 12  # mistakes that are told
 MADE = "Marked by tracer {version}."
+STEPS = ("Step", "Points earned", "Wrong on sheets", "First mistake", "Left blank")
+MISTAKES = ("Mistake", "Step", "Students", "Who")
+REASONS = ("Name", "Points", "Why")
+EVERYBODY = ("Name", "Code", "Points", "First mistake")
 
 
 def class_page(told: Mapping[str, Any], results: Results, changes: Sequence[Change]) -> Document:
@@ -106,30 +110,29 @@ class _Page:
             )
             for step, (earned, of) in self.shares().items()
         ]
-        heads = ("Step", "Points earned", "Wrong on sheets", "First mistake", "Left blank")
-        return [Heading(self.say.text("Step by step"), 2, "steps"), self.table(heads, rows)]
+        return [Heading(self.say.text("Step by step"), 2, "steps"), self.table(STEPS, rows)]
 
     # Mistakes
 
     def mistakes(self) -> list[Block]:
         """The mistakes that were named, the most frequent first."""
-        made: dict[tuple[str, str], list[str]] = {}
+        made: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         for score in self.there:
             for one in score.mistakes():
                 made.setdefault(one, []).append(score.name)
         if not made:
             return []
         often = sorted(made.items(), key=lambda item: (-len(item[1]), item[0]))[:MOST]
-        rows = [(self.what(name), self.named(step), str(len(who)), listed(who)) for (step, name), who in often]
-        heads = ("Mistake", "Step", "Students", "Who")
-        return [Heading(self.say.text("Mistakes"), 2, "mistakes"), self.table(heads, rows)]
+        rows = [(self.what(names), self.named(step), str(len(who)), listed(who)) for (step, names), who in often]
+        return [Heading(self.say.text("Mistakes"), 2, "mistakes"), self.table(MISTAKES, rows)]
 
-    def what(self, name: str) -> str:
-        """A mistake in words."""
-        for rack in (mistakes.mistakes, mistakes.slips):
-            if name in rack:
-                return self.say.text(rack[name].what)
-        return name
+    def what(self, names: tuple[str, ...]) -> str:
+        """A mistake in words; several, of which it may be any."""
+        racks = (mistakes.mistakes, mistakes.slips)
+        first, *others = (self.say.text(rack[name].what) for name in names for rack in racks if name in rack)
+        for other in others:
+            first = self.say.text("{one}, or {other}", one=first, other=other)
+        return first
 
     # Students
 
@@ -138,8 +141,7 @@ class _Page:
         rows = [(score.name, self.score(score), why) for score in self.results.scores if (why := self.why(score))]
         if not rows:
             return []
-        heads = ("Name", "Points", "Why")
-        return [Heading(self.say.text("Who may need help"), 2, "help"), self.table(heads, rows)]
+        return [Heading(self.say.text("Who may need help"), 2, "help"), self.table(REASONS, rows)]
 
     def why(self, score: Score) -> str:
         """Why somebody may need help; "" where there is no sign of that."""
@@ -161,16 +163,14 @@ class _Page:
     def everybody(self) -> list[Block]:
         """A line for each student."""
         rows = [(score.name, score.code, self.score(score), score.first_wrong or "–") for score in self.results.scores]
-        heads = ("Name", "Code", "Points", "First mistake")
-        return [Heading(self.say.text("Everybody"), 2, "everybody"), self.table(heads, rows)]
+        return [Heading(self.say.text("Everybody"), 2, "everybody"), self.table(EVERYBODY, rows)]
 
     def changes(self, changes: Sequence[Change]) -> list[Block]:
         """Who changes against the marks before, and why."""
         if not changes:
             return []
         rows = [(one.name, f"{decimal(one.before)} → {decimal(one.after)}", "; ".join(one.reasons)) for one in changes]
-        heads = ("Name", "Points", "Why")
-        return [Heading(self.say.text("Changed since the last marking"), 2, "changes"), self.table(heads, rows)]
+        return [Heading(self.say.text("Changed since the last marking"), 2, "changes"), self.table(REASONS, rows)]
 
     def strays(self) -> list[Block]:
         """Files of which nobody knows whose they are."""

@@ -18,6 +18,7 @@ from tracer.errors import ClassError
 from tracer.marking import ACCEPTED, WRONG, Verdict
 
 SCHEMA = "tracer/class-marks/1"
+WHO = ("name", "id", "code", "points", "of", "percent")
 COUNTS = {  # columns of numbers: how many of each kind
     "right": ACCEPTED,
     "rounding": (Verdict.ROUNDING_SLIP,),
@@ -110,7 +111,7 @@ def _score(told: Mapping[str, Any]) -> Score:
 
 
 def as_csv(scores: Sequence[Score]) -> bytes:
-    """A line for each student, in the order of the roster, with the points of each step; in UTF-8, and marked as such."""
+    """A line for each student, in the order of the roster, with the points of each step; Excel knows it is UTF-8."""
     steps = list(dict.fromkeys(step for score in scores for step in score.by_step()))
     head = (
         "name",
@@ -130,7 +131,7 @@ def as_csv(scores: Sequence[Score]) -> bytes:
     for score in scores:
         by_step = score.by_step()
         counts = [str(score.count(*verdicts)) for verdicts in COUNTS.values()]
-        mistakes = ", ".join(sorted({mistake for _, mistake in score.mistakes()}))
+        mistakes = ", ".join(sorted({" or ".join(names) for _, names in score.mistakes()}))
         earned = [decimal(by_step[step][0]) if step in by_step else "" for step in steps]
         percent = decimal(100 * score.points / score.of, 1) if score.of else ""
         told = (score.name, score.id, score.code, decimal(score.points), decimal(score.of), percent)

@@ -11,6 +11,8 @@ from tracer.collecting.rules import Rules
 from tracer.marking import WRONG, Marks, Verdict
 from tracer.worksheet import Worksheet
 
+TIES = 3  # mistakes that come to the same: more explain nothing
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -69,9 +71,9 @@ class Score:
         """The steps in which a number is wrong at its origin."""
         return {step_of(name) for name, cell in self.cells.items() if cell.verdict in WRONG}
 
-    def mistakes(self) -> set[tuple[str, str]]:
-        """The mistakes that were named, each with its step."""
-        return {(step_of(name), cell.mistakes[0]) for name, cell in self.cells.items() if len(cell.mistakes) == 1}
+    def mistakes(self) -> set[tuple[str, tuple[str, ...]]]:
+        """The mistakes that may explain a number, each with its step; several where they come to the same."""
+        return {(step_of(name), cell.mistakes) for name, cell in self.cells.items() if 1 <= len(cell.mistakes) <= TIES}
 
 
 def step_of(cell: str) -> str:
