@@ -11,10 +11,10 @@ from tracer import __version__
 from tracer.classes.spec import New, Spec
 from tracer.classes.students import Student
 from tracer.composition import solve
-from tracer.errors import ClassError, TracerError
+from tracer.errors import TracerError
 from tracer.formats import render_sheet
-from tracer.generate import new
 from tracer.garbage import rarely
+from tracer.generate import new
 from tracer.problem import Problem
 from tracer.problem_file import from_text
 from tracer.style import Style
@@ -47,14 +47,14 @@ def outcome(spec: Spec, student: Student, version: str) -> Files | str:
 
     The `version` is that of whoever asks: elsewhere there may be another, which might make other sheets.
     """
+    if version != __version__:
+        return f"the worker has tracer {__version__}, but {version} is wanted; install that there"
     try:
-        if version != __version__:
-            raise ClassError(f"the worker has tracer {__version__}, but {version} is wanted; install that there")
         with ALONE, rarely():
             return make(spec, student)
     except TracerError as error:
         return str(error)
-    except Exception as error:  # noqa: BLE001  a mistake of ours, in one problem of many
+    except Exception as error:
         return f"tracer has failed: {type(error).__name__}: {error}"
 
 

@@ -1,13 +1,13 @@
 """Reads a spec: a file in TOML in which everything has a default.
 
-    title = "Attention by hand"     # above every sheet
-    seed  = 2026                    # of the class: with another, everybody gets another problem
-    [new]                           # what is wished of each problem, as `tracer new` understands it
-    difficulty = "easy"
-    [sheet]                         # what is asked for, as `tracer sheet` understands it
-    blank = "weights, outputs"
-    [paper]                         # as in a problem file; and style = "house.toml"
-    lang = "de"
+title = "Attention by hand"     # above every sheet
+seed  = 2026                    # of the class: with another, everybody gets another problem
+[new]                           # what is wished of each problem, as `tracer new` understands it
+difficulty = "easy"
+[sheet]                         # what is asked for, as `tracer sheet` understands it
+blank = "weights, outputs"
+[paper]                         # as in a problem file; and style = "house.toml"
+lang = "de"
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from tracer import toml
-from tracer.classes.spec import Given, New, Spec, Task, sha256
+from tracer.classes.spec import Given, New, Spec, sha256
 from tracer.composition import solve
 from tracer.errors import ProblemError, UnknownName
 from tracer.fields import kind, known_keys, section, short, string, whole

@@ -39,7 +39,9 @@ class Dask:
         try:
             self.client = Client(at, timeout=PATIENCE, set_as_default=False)
         except (OSError, ValueError) as error:
-            raise ClassError(f"{where}: no scheduler answers there ({_line(error)}); start one with  dask scheduler") from None
+            raise ClassError(
+                f"{where}: no scheduler answers there ({_line(error)}); start one with  dask scheduler"
+            ) from None
         try:
             self.client.wait_for_workers(1, timeout=PATIENCE)
         except TimeoutError:
@@ -75,7 +77,7 @@ def _result(future: Any) -> Files | str:
     """The files, or why the workers could not make them."""
     try:
         made: Files | str = future.result()
-    except Exception as error:  # noqa: BLE001  whatever has become of a worker
+    except Exception as error:
         return f"the worker has failed: {type(error).__name__}: {_line(error)}"
     return made
 
