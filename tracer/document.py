@@ -236,8 +236,8 @@ class Document:
     """A page or several, before they are typeset. `origins` says from which cells each cell was computed.
 
     `labels` has the words of the rows and columns that count something, by what an axis counts: "query", "key".
-    `running` stands at the top of every page but the first, where it is not the title. `is_form` says that the blanks
-    can be filled in where it is read: in a PDF's form fields. `made` stands below everything.
+    `running` stands at the top of every page but the first, where it is not the title; `made` below everything. `code`
+    is a worksheet's, and `is_form` says that its blanks can be filled in where it is read: in a PDF's form fields.
     """
 
     title: str
@@ -247,6 +247,7 @@ class Document:
     origins: tuple[Origin, ...] = ()
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     running: str = ""
+    code: str = ""
     is_form: bool = False
     made: str = "Worked by tracer {version}. Every digit printed is certain."
 

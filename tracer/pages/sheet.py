@@ -77,7 +77,16 @@ class _Page:
         if self.is_key:
             blocks += self.scheme()
         return Document(
-            title, tuple(blocks), self.trace.problem.source, self.style, (), labels(self.trace), running, form, MADE
+            title,
+            tuple(blocks),
+            self.trace.problem.source,
+            self.style,
+            (),
+            labels(self.trace),
+            running,
+            self.work.code,
+            form,
+            MADE,
         )
 
     @property
