@@ -81,7 +81,7 @@ def contents(path: Path) -> dict[str, bytes]:
 
 
 def command(*arguments: str | Path) -> list[str]:
-    """tracer class, in a process of its own."""
+    """Tracer class, in a process of its own."""
     return [sys.executable, "-m", "tracer", "class", *map(str, arguments)]
 
 
@@ -440,7 +440,7 @@ def test_two_runs_at_once(tmp_path: Path) -> None:
     assert made(tmp_path / "out", engine=Twice()).made == 3
 
 
-class Stop(Exception):  # noqa: N818
+class Stop(Exception):
     """The run ends here, as if it were killed."""
 
 
@@ -505,7 +505,7 @@ def test_a_line_of_the_journal_that_was_never_finished(tmp_path: Path) -> None:
 
 def test_papers_are_bound_in_order(tmp_path: Path) -> None:
     """All pages of all papers, each with its bookmark, the same text; on both sides every paper begins on an odd page."""
-    made(tmp_path, ["Ann", "Ben"], formats=["pdf"], new={"tokens": 2})
+    made(tmp_path, ["Ann", "Ben"], formats=["pdf"], sheet={})
     papers = [(path.stem, path) for path in sorted((tmp_path / "keys").iterdir())]
     for double_sided in (False, True):
         bind(papers, tmp_path / "bound.pdf", double_sided=double_sided)
@@ -525,7 +525,7 @@ def test_papers_are_bound_in_order(tmp_path: Path) -> None:
 
 
 def test_a_bound_pdf_is_sound(tmp_path: Path) -> None:
-    """qpdf finds nothing against it, what is twice in it is written once, and it looks as the papers do."""
+    """The checker of qpdf finds nothing against it, what is twice in it is written once, and it looks as the papers do."""
     import pikepdf
 
     made(tmp_path, ["Ann"], formats=["pdf"])
@@ -635,7 +635,10 @@ def test_the_command_says_what_failed(files: Path) -> None:
     (files / "p.toml").write_text("[given]\nX = [[1, 2], [0, 1]]\n")
     (files / "house.toml").write_text('templates = "gone"\n')
     done = subprocess.run(
-        command(files / "spec.toml", files / "nobody.csv", "-o", files / "out"), capture_output=True, text=True, check=False
+        command(files / "spec.toml", files / "nobody.csv", "-o", files / "out"),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "nobody.csv: cannot be read" in done.stderr
@@ -675,14 +678,14 @@ def alive(group: int) -> bool:
     return True
 
 
-def killed_and_resumed(folder: Path, call: list[str], kills: int, draw: random.Random) -> int:
+def killed_and_resumed(folder: Path, call: list[str], kills: int, longest: float) -> int:
     """Run a command, killed so many times at any moment, and then to its end. Returns how often it was really killed."""
-    hit = 0
+    hit, draw = 0, random.Random(kills)
     for _ in range(kills):
         process = subprocess.Popen(call, stderr=subprocess.DEVNULL, start_new_session=True)
-        time.sleep(draw.uniform(0.2, 3))
+        time.sleep(draw.uniform(0.2, longest))
         hit += process.poll() is None
-        os.kill(process.pid, signal.SIGKILL)  # the workers see that their pipes end
+        process.kill()  # it alone: the workers see that their pipes end
         process.wait()
         group = process.pid
         wait_for(lambda: not alive(group))  # noqa: B023
@@ -695,7 +698,7 @@ def killed_and_resumed(folder: Path, call: list[str], kills: int, draw: random.R
 def test_killed_and_taken_up_again(files: Path) -> None:
     """Killed in the middle, with its workers: the next run ends in the same bytes as a run that nobody disturbed."""
     calls = [command(files / "spec.toml", files / "roster.csv", "-o", files / name) for name in ("a", "b")]
-    killed_and_resumed(files / "a", calls[0], 2, random.Random(1))
+    killed_and_resumed(files / "a", calls[0], 2, longest=1.2)
     subprocess.run(calls[1], check=True, stderr=subprocess.DEVNULL)
     assert contents(files / "a") == contents(files / "b")
 
@@ -705,7 +708,7 @@ def test_killed_many_times(files: Path) -> None:
     """The same with PDFs, bound for printing, killed twelve times."""
     (files / "spec.toml").write_text("double_sided = true\n")
     calls = [command(files / "spec.toml", files / "roster.csv", "-o", files / name) for name in ("a", "b")]
-    assert killed_and_resumed(files / "a", calls[0], 12, random.Random(2)) >= 2
+    assert killed_and_resumed(files / "a", calls[0], 12, longest=3) >= 2
     subprocess.run(calls[1], check=True, stderr=subprocess.DEVNULL)
     assert contents(files / "a") == contents(files / "b")
 
@@ -721,7 +724,9 @@ def cluster() -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     address = f"tcp://127.0.0.1:{port}"
-    scheduler = _python(f"from distributed.cli.dask_scheduler import main; main(['--host', '127.0.0.1', '--port', '{port}', '--no-dashboard'])")
+    scheduler = _python(
+        f"from distributed.cli.dask_scheduler import main; main(['--host', '127.0.0.1', '--port', '{port}', '--no-dashboard'])"
+    )
     worker = f"from distributed.cli.dask_worker import main; main(['{address}', '--no-nanny', '--no-dashboard', '--nthreads', '1'])"
     workers = [_python(worker) for _ in range(2)]
     yield address, workers

@@ -110,7 +110,7 @@ def _lines(text: str) -> Iterator[tuple[str, list[str]]]:
     first = QUOTED.sub("", text.lstrip("\n").partition("\n")[0])
     sign = told[1] if told else next((sign for sign in DELIMITERS if sign in first), ",")
     reader = csv.reader((f"{line}\n" for line in text.split("\n")), delimiter=sign, strict=True)
-    last = bool(told)
+    last = int(bool(told))
     try:
         for row in reader:
             last = reader.line_num + bool(told)
