@@ -93,6 +93,8 @@ class Volume:
                 entries = {key: item for key, item in value.items() if key != "/Length"}
                 head = self.entries({**entries, "/Length": len(raw)})
                 return self.known_as(b"<<%b>>\nstream\n%b\nendstream" % (head, raw))
+            case pikepdf.Array() | pikepdf.Dictionary() if b" R" not in (whole := value.unparse(resolved=True)):
+                return self.known_as(whole) if value.is_indirect else whole  # it refers to nothing
             case pikepdf.Dictionary():
                 body = b"<<%b>>" % self.entries(dict(value.items()))
                 return self.known_as(body) if value.is_indirect else body

@@ -104,7 +104,7 @@ def opened(path: Path) -> Iterator[Folder]:
 
 
 def _locked(file: BinaryIO) -> bool:
-    """Lock a file until it is closed, at the latest when the process ends, however it ends; False where it is locked."""
+    """Lock a file until it is closed, at the latest when the process ends, however; False where it is locked."""
     try:
         if os.name == "nt":
             import msvcrt

@@ -16,8 +16,8 @@ SCHEMA = "tracer/class/1"
 class Record:
     """What became of a student: their files by place, with the SHA-256 digest of each, or why they have failed.
 
-    Where they have failed, the files are those from before, if there are any. `spec` is the digest of the spec they were made from, `tracer` the version that made them. Who has left the class
-    is not on the roster; their files stay.
+    Where they have failed, the files are those from before, if there are any. `spec` is the digest of the spec they
+    were made from, `tracer` the version that made them. Who has left the class is not on the roster; their files stay.
     """
 
     identity: str

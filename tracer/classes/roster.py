@@ -35,9 +35,9 @@ HEADINGS = {  # letters only, by what stands below; a running number is nobody's
     "first": ("firstname", "givenname", "forename", "first", "vorname", "vornamen", "rufname"),
     "last": ("lastname", "familyname", "surname", "last", "nachname", "familienname", "zuname"),
     "name": (
-        "name", "fullname", "student", "students", "studentname", "learner", "pupil", "schüler", "schülerin", "schülerinnen",
-        "schülerschülerin", "studierende", "studierender", "studentin", "teilnehmer", "teilnehmerin", "teilnehmende",
-        "vollständigername", "vornamenachname", "namevorname", "nachnamevorname", "vorundnachname",
+        "name", "fullname", "student", "students", "studentname", "learner", "pupil", "schüler", "schülerin",
+        "schülerinnen", "schülerschülerin", "studierende", "studierender", "studentin", "teilnehmer", "teilnehmerin",
+        "teilnehmende", "vollständigername", "vornamenachname", "namevorname", "nachnamevorname", "vorundnachname",
     ),
 }  # fmt: skip
 MEANS = {heading: what for what, headings in HEADINGS.items() for heading in headings}
@@ -110,15 +110,16 @@ def _lines(text: str) -> Iterator[tuple[str, list[str]]]:
     first = QUOTED.sub("", text.lstrip("\n").partition("\n")[0])
     sign = told[1] if told else next((sign for sign in DELIMITERS if sign in first), ",")
     reader = csv.reader((f"{line}\n" for line in text.split("\n")), delimiter=sign, strict=True)
-    where = "line 1"
+    last = int(bool(told))
     try:
         for row in reader:
-            where = f"line {reader.line_num + bool(told)}"
+            last = reader.line_num + bool(told)
+            where = f"line {last}"
             fields = [_clean(field, where) for field in row]
             if any(fields):
                 yield where, fields
     except csv.Error as error:
-        raise ClassError(f"{where} or the next cannot be read: {error}; check the quotes") from None
+        raise ClassError(f"line {last + 1} cannot be read: {error}; check the quotes") from None
 
 
 def _clean(field: str, where: str) -> str:
@@ -128,13 +129,19 @@ def _clean(field: str, where: str) -> str:
 
 def _headed(fields: Sequence[str]) -> list[str]:
     """What each column is, "" where we do not know; nothing at all where the line is no heading."""
-    columns = [MEANS.get("".join(filter(str.isalpha, field.casefold())), "") for field in fields]
+    columns = [_heading(field) for field in fields]
     if "first" in columns:  # Name, Vorname: the name is the last name then
         columns = ["last" if what == "name" and "last" not in columns else what for what in columns]
     for n, what in enumerate(columns):
         if what in columns[:n]:
             columns[n] = ""  # the first of several ids counts
     return columns if any(columns) else []
+
+
+def _heading(field: str) -> str:
+    """What stands below a heading; "" below none that we know. “Student 1” is no heading, but a student."""
+    has_digits = any(map(str.isdigit, field))
+    return "" if has_digits else MEANS.get("".join(filter(str.isalpha, field.casefold())), "")
 
 
 def _guessed(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -144,12 +151,17 @@ def _guessed(rows: Sequence[Sequence[str]]) -> list[str]:
         found = [row[n] for row in rows if len(row) > n and row[n]]
         if found and all("@" in field for field in found):
             columns.append("email" if "email" not in columns else "")
-        elif len(rows) > 1 and found and all(any(map(str.isdigit, field)) for field in found):
+        elif len(rows) > 1 and found and all(map(_is_id, found)):
             runs = found == [str(m) for m in range(1, len(rows) + 1)]  # a running number is nobody's
             columns.append("" if runs or "id" in columns else "id")
         else:
             columns.append("name")
     return columns
+
+
+def _is_id(field: str) -> bool:
+    """Whether a field looks like an id: one word with a digit in it."""
+    return " " not in field and any(map(str.isdigit, field))
 
 
 def _entry(fields: Sequence[str], columns: Sequence[str], where: str, seen: Counter[tuple[str, str]]) -> Entry:

@@ -69,7 +69,7 @@ class Spec:
 
 def settled(spec: Spec, generator: int) -> Spec:
     """The spec with the generator that makes its problems, where it does not tell one."""
-    if spec.generator != 0:
+    if not isinstance(spec.task, New) or spec.task.generator:
         return spec
     told = {**spec.told, "new": {**spec.told["new"], "generator": generator}}
     return replace(spec, task=replace(spec.task, generator=generator), told=told)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tracer.errors import ClassError
 
 if TYPE_CHECKING:
+    from tracer.classes.engines import Engine
     from tracer.classes.handing_out import Outcome
 
 ALL_MADE, SOME_FAILED = 0, 1
@@ -24,9 +25,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command = commands.add_parser(
         "class",
         help="a problem, a sheet and a key for everybody on a roster",
-        description="Make a problem, a sheet and a key for everybody on a roster, all sheets in one PDF for printing, an "
-        "index and a manifest. A second run makes only what is missing. Exit code 0 if everybody has a sheet, 1 if one "
-        "could not be made.",
+        description="Make a problem, a sheet and a key for everybody on a roster, all sheets in one PDF for printing, "
+        "an index and a manifest. A second run makes only what is missing. Exit code 0 if everybody has a sheet, 1 if "
+        "one could not be made.",
     )
     command.add_argument("spec", metavar="SPEC", help="what the class is set, in TOML; - for standard input")
     command.add_argument("roster", metavar="ROSTER", help="who is in it, in CSV; - for standard input")
@@ -44,30 +45,38 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(options: argparse.Namespace) -> int:
     """Make a class, or what is missing of it."""
     from tracer.classes.engines import opened
-    from tracer.classes.handing_out import hand_out
-    from tracer.classes.roster import read
-    from tracer.classes.spec_file import load_spec
 
     if options.spec == options.roster == "-":
         raise ClassError("standard input: only one file can come from it; give the other by its name")
-    spec, roster, folder = load_spec(options.spec), read(options.roster), Path(options.output)
     progress = Progress(is_shown=sys.stderr.isatty() and not options.quiet)
     engine = opened(options.on)
     try:
-        outcome = hand_out(spec, roster, folder, engine, progress.show, again=options.again)
+        outcome = _handed_out(options, engine, progress)
     except KeyboardInterrupt:
         progress.end()
-        print(f"stopped; what is done stays in {folder}, and the same command goes on", file=sys.stderr)
+        print(f"stopped; what is done stays in {options.output}, and the same command goes on", file=sys.stderr)
         raise
-    except OSError as error:
-        raise ClassError(
-            f"{folder}: cannot be written to ({error.strerror or error}); what is done stays, and the same command goes on"
-        ) from None
     finally:
         engine.close()
         progress.end()
     _say(options, outcome, progress.seconds)
     return SOME_FAILED if outcome.failed else ALL_MADE
+
+
+def _handed_out(options: argparse.Namespace, engine: Engine, progress: Progress) -> Outcome:
+    """Make the class; what is heavy is imported while the engine warms up."""
+    from tracer.classes.handing_out import hand_out
+    from tracer.classes.roster import read
+    from tracer.classes.spec_file import load_spec
+
+    spec, roster, folder = load_spec(options.spec), read(options.roster), Path(options.output)
+    try:
+        return hand_out(spec, roster, folder, engine, progress.show, again=options.again)
+    except OSError as error:
+        raise ClassError(
+            f"{folder}: cannot be written to ({error.strerror or error}); what is done stays, and the same command "
+            "goes on"
+        ) from None
 
 
 def _say(options: argparse.Namespace, outcome: Outcome, seconds: float) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from tracer.classes.making import Files
-from tracer.classes.spec import Spec
-from tracer.classes.students import Student
 from tracer.errors import UnknownName
 from tracer.registry import Registry, did_you_mean
 
-Outcome: TypeAlias = tuple[Student, Files | str]  # the files, or why there are none
+if TYPE_CHECKING:  # an engine is started first; it warms up while we import the others
+    from tracer.classes.making import Files
+    from tracer.classes.spec import Spec
+    from tracer.classes.students import Student
+
+Outcome: TypeAlias = "tuple[Student, Files | str]"  # the files, or why there are none
 
 
 class Engine(Protocol):

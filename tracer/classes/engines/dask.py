@@ -60,7 +60,7 @@ class Dask:
             return self.client.submit(outcome, spec, student, __version__, key=key, pure=False)
 
         ahead = AHEAD * sum(self.client.nthreads().values())
-        done = as_completed([submitted(student) for student in islice(left, ahead)])
+        done = as_completed([submitted(student) for student in islice(left, ahead)], loop=self.client.loop)
         for future in done:
             student, made = under_way.pop(future.key), _result(future)
             future.release()
