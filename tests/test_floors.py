@@ -35,6 +35,7 @@ FLOORS = [  # a name is a file, or a whole folder
     ["page", "aligned"],
     ["formats", "quizzes"],
     ["classes"],
+    ["collecting"],
     ["cli"],
     ["__main__"],
 ]
@@ -50,7 +51,8 @@ SIBLINGS = {  # inside one folder: what the others may build on
         "binding",
         "overview",
     },  # one thing, in the order in which its files build on each other
-    "cli": {"solve", "check", "schema", "asking"},  # the package puts the commands together
+    "collecting": {"rules", "matching", "scoring", "results", "changes", "class_page"},  # so does this
+    "cli": {"solve", "check", "schema", "asking", "progress"},  # the package puts the commands together
     "judging": {
         "writing",
         "places",

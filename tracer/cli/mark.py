@@ -41,7 +41,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Mark the class, and say what came of it."""
-    from tracer.cli.classes import Progress
+    from tracer.cli.progress import Progress
     from tracer.collecting.collect import collect
     from tracer.collecting.rules import Rules, load
 

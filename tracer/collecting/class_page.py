@@ -15,6 +15,7 @@ from tracer.collecting.scoring import Score, step_of
 from tracer.document import Block, Card, Document, Heading, Ledger, Line, Text
 from tracer.language import Language
 from tracer.marking import Verdict
+from tracer.parts.reading import PERCENT
 from tracer.problem import TITLE
 from tracer.style import Style
 from tracer.style_file import styled
@@ -61,7 +62,7 @@ class _Page:
 
     def percent(self, share: Fraction) -> str:
         """A share as a whole percentage."""
-        return self.say.text("{n} %", n=decimal(100 * share, 0))
+        return self.say.text(PERCENT, n=decimal(100 * share, 0))
 
     # Steps
 
