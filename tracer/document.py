@@ -98,7 +98,8 @@ Entry: TypeAlias = Expr | str | Judged
 class Grid:
     """A matrix with labels. `sign` is = where every entry is equal to its value, else ≈; "" where nothing is claimed.
 
-    `ids` names the cell behind each entry, where there is one: "weights[1,2]".
+    `ids` names the cell behind each entry, where there is one: "weights[1,2]"; `view` how the page looks at it where
+    that is not its value rounded once: "exact", "by hand".
     """
 
     name: Expr
@@ -108,6 +109,7 @@ class Grid:
     cells: tuple[tuple[Entry, ...], ...]
     remark: Line = ()
     ids: tuple[tuple[str, ...], ...] = ()
+    view: str = ""
 
     @property
     def is_calm(self) -> bool:
@@ -190,6 +192,7 @@ class Document:
     """A page or several, before they are typeset. `origins` says from which cells each cell was computed.
 
     `labels` has the words of the rows and columns that count something, by what an axis counts: "query", "key".
+    `attached` are files that a PDF carries inside, by their names.
     """
 
     title: str
@@ -198,6 +201,7 @@ class Document:
     style: Style = Style()
     origins: tuple[Origin, ...] = ()
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    attached: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,10 @@ from tracer.layout.box import Box, Mark, marks
 
 
 class Node(NamedTuple):
-    """A part of a piece: marks, or parts of its own, at a place and in a size. `scope` is a header's, "Row" or such."""
+    """A part of a piece: marks, or parts of its own, at a place and in a size.
+
+    `scope` is a header's, "Row" or such; `id` names what shows a cell of the trace: "weights[1,2]".
+    """
 
     role: str
     marks: tuple[Mark, ...] = ()
@@ -23,6 +26,7 @@ class Node(NamedTuple):
     x: float = 0.0
     y: float = 0.0
     size: float = 1.0
+    id: str = ""
 
     def leaves(self, x: float = 0.0, y: float = 0.0, size: float = 1.0) -> Iterator[tuple[Node, float, float, float]]:
         """The nodes that hold marks, in reading order, each with its place and size on the piece."""
@@ -43,9 +47,9 @@ class Piece(NamedTuple):
     bars: tuple[Mark, ...] = ()
 
 
-def leaf(role: str, box: Box, x: float = 0.0, y: float = 0.0, says: str = "", scope: str = "") -> Node:
+def leaf(role: str, box: Box, x: float = 0.0, y: float = 0.0, says: str = "", scope: str = "", id_: str = "") -> Node:
     """A box at a place, in a role."""
-    return Node(role, marks(box, x, y), says=says, scope=scope)
+    return Node(role, marks(box, x, y), says=says, scope=scope, id=id_)
 
 
 def whole(box: Box, says: str) -> Piece:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tracer.layout.piece import Piece
@@ -18,9 +18,13 @@ class Sheet(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`em` is the size of the text in CSS pixels, `family` the fonts of words that formulas cannot write."""
+    """`em` is the size of the text in CSS pixels, `family` the fonts of words that formulas cannot write.
+
+    `attached` are files that the PDF carries inside, by their names.
+    """
 
     source: str
     pieces: Mapping[str, Piece]
     em: float
     family: str
+    attached: Mapping[str, bytes] = field(default_factory=dict)

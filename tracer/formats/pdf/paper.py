@@ -30,7 +30,7 @@ def job_of(document: Document) -> Job:
     """A document ready for the printer."""
     paper = Paper(document)
     source = filled("print.html.j2", document, paper.typeset(), arranged=paper.arranged)
-    return Job(source, paper.pieces, paper.em, paper.family)
+    return Job(source, paper.pieces, paper.em, paper.family, document.attached)
 
 
 class Others:
