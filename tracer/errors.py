@@ -5,7 +5,8 @@
     │   ├── ShapeError         two sizes disagree
     │   └── UnknownName        a name that stands for nothing, with the nearest one that does
     ├── SubmissionError        an answer file that cannot be read
-    └── RenderError            a document that cannot be written
+    ├── RenderError            a document that cannot be written
+    └── HandoutError           a printed page that cannot be read back, or has no problem inside
 
 A message says where, what was found, what was expected, and what to do. Our own bugs are ordinary
 tracebacks. A value that does not exist (a division by a zero sum) is a value, `evaluate.Undefined`,
@@ -37,3 +38,7 @@ class SubmissionError(TracerError):
 
 class RenderError(TracerError):
     """A document that cannot be written."""
+
+
+class HandoutError(TracerError):
+    """A printed page that cannot be read back, or has no problem inside."""

@@ -16,10 +16,13 @@ from tracer.errors import ProblemError
 from tracer.expr import Expr, Named, walk
 from tracer.normal_form import normal_form
 from tracer.notation.plain import plain
+from tracer.fields import string
 from tracer.problem import Problem, Setting
 from tracer.problem_file import from_text
 from tracer.registry import Registry
 from tracer.show import show
+from tracer.style import Style
+from tracer.style_file import read, ready_made
 
 if TYPE_CHECKING:
     from tracer.document import Document
@@ -40,22 +43,29 @@ class Handout:
     let: Mapping[str, Expr]
     page: str
     told: Told
-    own: tuple[str, ...]
+    is_own: bool  # whether a style sheet or templates belong to it that it does not carry
 
 
 def carried(page: str, trace: Trace, told: Told) -> dict[str, bytes]:
     """The files inside a page: its problem in normal form, and how the page was asked for, `told` in JSON's values."""
     problem, let = _without_named(trace.problem)
-    style = problem.paper.style
     asked = {
         "schema": SCHEMA,
         "tracer": __version__,
         "page": page,
         "told": dict(told),
         "let": {letter: show(number, plain) for letter, number in let.items()},
-        "own": [name for name in ("css", "templates") if getattr(style, name)],
+        "look": _look(problem.paper.style),
     }
     return {PROBLEM: _written(normal_form(problem)), PAGE: _written(asked)}
+
+
+def _look(style: Style) -> str:
+    """The ready-made style whose style sheet it is; "own" where a house's own sheet or templates are, "" without any."""
+    if style.templates:
+        return "own"
+    ready = (name for name in ready_made() if style.css and read(Style(), name).css == style.css)
+    return next(ready, "own" if style.css else "")
 
 
 def _written(data: Mapping[str, Any]) -> bytes:
@@ -75,25 +85,31 @@ def _without_named(problem: Problem) -> tuple[Problem, dict[str, Expr]]:
     return replace(problem, wiring=replace(problem.wiring, logits=tuple(logits))), let
 
 
-def read(attached: Mapping[str, bytes]) -> Handout:
+def found(attached: Mapping[str, bytes]) -> Handout:
     """What a page carries. Raises `ProblemError` where it is not what tracer puts into a page."""
     try:
         asked = json.loads(attached[PAGE], parse_float=str)
         problem = from_text(attached[PROBLEM].decode("utf-8"), as_json=True)
         let = {letter: numbers.read(number) for letter, number in asked["let"].items()}
-        texts = (asked["tracer"], asked["page"], *asked["own"])
-        if asked["schema"] != SCHEMA or not all(isinstance(text, str) for text in texts):
-            raise ProblemError(f"{PAGE} has the schema {asked['schema']!r}; expected {SCHEMA!r}")
-        return Handout(asked["tracer"], problem, let, asked["page"], dict(asked["told"]), tuple(asked["own"]))
+        version, page, look = (string(asked[key], key) for key in ("tracer", "page", "look"))
+        if look in ready_made():
+            style = replace(problem.paper.style, css=read(Style(), look).css)
+            problem = replace(problem, paper=replace(problem.paper, style=style))
+        return Handout(version, problem, let, page, dict(asked["told"]), look == "own")
     except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
         raise ProblemError(f"{PAGE} is not as tracer writes it; expected the schema {SCHEMA}") from None
 
 
-def made_again(handout: Handout) -> tuple[Trace, Document]:
-    """The trace of the problem worked anew, and the page made of it. Raises `ProblemError` where that cannot be."""
+def worked(handout: Handout) -> Trace:
+    """The trace of the problem, worked anew. Raises `ProblemError` where that cannot be."""
     from tracer.composition import solve
 
     trace = solve(handout.problem)
     for letter, number in handout.let.items():
         trace = solve(trace.problem.let(letter, number))
-    return trace, makers[handout.page](trace, handout.told)
+    return trace
+
+
+def made_again(handout: Handout) -> Document:
+    """The page, made anew from its problem. Raises `ProblemError` where that cannot be."""
+    return makers[handout.page](worked(handout), handout.told)

@@ -21,6 +21,7 @@ EXAMPLES = """examples:
   tracer check problem.toml answers.csv -o feedback.pdf
   tracer new --seed 7 -o problem.toml              a problem that is pleasant by hand, with its certificate
   tracer new --check problem.toml                  whether the certificate still holds
+  tracer verify sheet.pdf                          whether every number that it prints still stands
 """
 
 
@@ -63,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     import argparse
 
-    from tracer.cli import check, new, schema, solve
+    from tracer.cli import check, new, schema, solve, verify
 
     class OneLine(argparse.ArgumentParser):
         """An error in one line, as all others are."""
@@ -79,6 +80,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"tracer {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in (solve, check, new, schema):
+    for command in (solve, check, new, verify, schema):
         command.add(commands)
     return parser

@@ -44,6 +44,8 @@ class Setting:
 
     def id(self, cell: str, view: str = "") -> str:
         """The name of a place that shows a cell, each another one: "weights[1,2]", "worked weights[1,2]", "… 2"."""
+        if not cell:
+            return ""
         name = f"{view} {cell}".strip()
         count = self.named[name] = self.named.get(name, 0) + 1
         return name if count == 1 else f"{name} {count}"
