@@ -19,7 +19,7 @@ FLOORS = [  # a name is a file, or a whole folder
     ["problem"],
     ["style_file"],
     ["problem_file", "tables"],
-    ["submission"],
+    ["submission", "normal_form"],
     ["handed_in"],
     ["grids"],
     ["answers"],
@@ -28,17 +28,18 @@ FLOORS = [  # a name is a file, or a whole folder
     ["operations", "checks", "document", "workbook", "readings"],
     ["origins", "shapes", "rewriting"],
     ["composition", "mistakes"],
-    ["marking"],
+    ["marking", "handout"],
     ["arrays", "parts", "spoken", "judging", "generate"],
     ["worksheet", "pictures"],
     ["pages"],
     ["page", "aligned"],
     ["formats"],
+    ["verifying"],
     ["cli"],
     ["__main__"],
 ]
 SIBLINGS = {  # inside one folder: what the others may build on
-    "cli": {"solve", "check", "schema", "asking"},  # the package puts the commands together
+    "cli": {"solve", "check", "verify", "schema", "asking"},  # the package puts the commands together
     "judging": {
         "writing",
         "places",
@@ -54,6 +55,7 @@ SIBLINGS = {  # inside one folder: what the others may build on
         "sentences",
         "unsaid",
     },  # one thing, in the order in which its files build on each other
+    "verifying": {"finding", "faces", "content", "printed", "comparing", "certifying"},  # one thing, in this order
     "generate": {
         "stream",
         "wishes",
@@ -94,9 +96,11 @@ HOMES = {
     "jinja2": {"page"},
     "markupsafe": {"page"},
     "weasyprint": {"formats.pdf.painting", "formats.pdf.weasy"},
-    "pydyf": {"formats.pdf.tags", "formats.pdf.weasy"},
+    "pydyf": {"formats.pdf.attaching", "formats.pdf.tags", "formats.pdf.weasy"},
     "xlsxwriter": {"formats.xlsx"},
     "openpyxl": {"answers.xlsx"},
+    "pikepdf": {"verifying.content", "verifying.printed"},
+    "fontTools": {"verifying.faces"},
 }
 FORBIDDEN = {"eval", "exec", "compile", "__import__", "sympify", "parse_expr", "simplify"}
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import jsonschema
@@ -21,11 +22,11 @@ from strategies import problems
 from test_pdf import APPLE, FILES, NAMES, ROOT, failures, in_style, solved
 
 import tracer
-from tracer import cli, handout
+from tracer import cli
 from tracer.expr import num
 from tracer.formats.pdf import pdf
 from tracer.normal_form import normal_form
-from tracer.pages.solution import DETAILS, FORMS, only, solution, summary
+from tracer.pages.solution import FORMS, only, solution, summary
 from tracer.problem_file import from_dict, from_text
 from tracer.style import Style
 from tracer.style_file import read, styled
@@ -98,20 +99,11 @@ def test_every_style_stands(
 @given(problems())
 def test_any_solution_stands(data: dict[str, Any]) -> None:
     """The solution of any problem verifies, all of its numbers."""
-    path = Path("/tmp/any.pdf") if False else None
-    del path
     content = pdf(solution(tracer.solve(from_dict(data))))
-    found = of_content(content)
-    assert sentences(found) == []
-
-
-def of_content(content: bytes) -> Verification:
-    import tempfile
-
-    with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
+    with NamedTemporaryFile(suffix=".pdf") as file:
         file.write(content)
         file.flush()
-        return verify(file.name)
+        assert sentences(verify(file.name)) == []
 
 
 def test_what_the_library_made_stands(verified: Callable[[bytes], Verification]) -> None:
@@ -124,9 +116,7 @@ def test_what_the_library_made_stands(verified: Callable[[bytes], Verification])
 
 
 @pytest.mark.parametrize("options", [{"linearize": True}, {"object_stream_mode": pikepdf.ObjectStreamMode.generate}])
-def test_a_file_that_was_saved_again_stands(
-    options: dict[str, Any], verified: Callable[[bytes], Verification]
-) -> None:
+def test_a_file_that_was_saved_again_stands(options: dict[str, Any], verified: Callable[[bytes], Verification]) -> None:
     """By a program that writes the same pages in another way."""
     out = BytesIO()
     with pikepdf.open(BytesIO(apple())) as opened:
@@ -243,10 +233,10 @@ def at(opened: pikepdf.Pdf, name: str, change: Callable[[Any], Any]) -> None:
     rewrite(opened, page, changed)
 
 
-def code(opened: pikepdf.Pdf, text: str, font: str = "Math") -> bytes:
+def code(opened: pikepdf.Pdf, text: str, font: str = "Two-Math") -> bytes:
     """The code of a letter in a font of the file."""
     for one in opened.pages[0].Resources.Font.values():
-        if font in str(one.BaseFont):
+        if str(one.BaseFont).endswith(font):
             codes = {said: number for number, said in texts(one.ToUnicode.read_bytes()).items()}
             return int(codes[text]).to_bytes(2, "big")
     raise AssertionError(font)
@@ -281,7 +271,7 @@ def test_one_digit_of_a_worked_number_is_named(verified: Callable[[bytes], Verif
     assert sentences(verified(content)) == ["worked weights[2,1] prints 0.2391, but is 0.2361"]
     content = surgery(lambda opened: at(opened, "worked weights[2,1]", exchanged(opened, "9", "6")))
     assert sentences(verified(content)) == [
-        "worked weights[2,1] prints “√33≈31.6477135.3203≈0.” in its working, where “√33≈31.9477135.3203≈0.” belongs"
+        "worked weights[2,1] prints “√33≈31.6477135.3203≈” in its working, where “√33≈31.9477135.3203≈” belongs"
     ]
 
 
@@ -300,7 +290,7 @@ def test_a_number_removed_is_named(verified: Callable[[bytes], Verification]) ->
         return None if str(one.operator) == "Tj" else one
 
     found = verified(surgery(lambda opened: at(opened, "outputs[1,2]", removed)))
-    assert sentences(found) == ["outputs[1,2] prints , but is 2.9833"] or len(found.findings) == 1
+    assert sentences(found) == ["outputs[1,2] is not printed; it is 2.8231"]
 
 
 def test_two_cells_exchanged_are_named(verified: Callable[[bytes], Verification]) -> None:
@@ -348,19 +338,18 @@ def test_a_changed_map_to_text_is_named(verified: Callable[[bytes], Verification
 
     found = sentences(verified(surgery(remapped)))
     assert "weights[2,1] prints 0.2861, but is 0.2361" in found
-    assert not any("weights[2,2] prints" in one for one in found)
+    assert not any(one.startswith("weights[2,2]") for one in found)
 
 
 def test_a_number_that_reads_right_and_looks_wrong_is_named(verified: Callable[[bytes], Verification]) -> None:
     """Its glyph and its map changed together; white on white; not painted at all; or the letter drawn anew."""
 
     def remapped(opened: pikepdf.Pdf) -> None:
-        spare = b"\xff\xfe"
+        spare, three = b"\xff\xfe", code(opened, "3")
         for font in opened.pages[0].Resources.Font.values():
             if "Math" in str(font.BaseFont):
                 map_ = font.ToUnicode.read_bytes()
                 font.ToUnicode.write(map_ + b"\n1 beginbfchar\n<%s> <0033>\nendbfchar" % spare.hex().encode())
-        three = code(opened, "3")
 
         def change(one: Any) -> Any:
             if str(one.operator) != "Tj":
@@ -426,20 +415,22 @@ def test_changed_words_are_quoted(verified: Callable[[bytes], Verification]) -> 
     """A number in a sentence; and what is read aloud in place of a formula."""
 
     def reworded(opened: pikepdf.Pdf) -> None:
-        seven, nine = code(opened, "7", "Text"), code(opened, "9", "Text")
+        seven, nine = code(opened, "7", "Two-Text"), code(opened, "9", "Two-Text")
+
+        def nines(part: Any) -> Any:
+            return pikepdf.String(nine) if isinstance(part, pikepdf.String) and bytes(part) == seven else part
 
         def change(instructions: Instructions) -> Instructions:
-            new = []
-            for operands, operator in instructions:
-                if str(operator) == "TJ" and seven in b"".join(bytes(x) for x in operands[0] if isinstance(x, pikepdf.String)):
-                    parts = [pikepdf.String(bytes(x).replace(seven, nine)) if isinstance(x, pikepdf.String) else x for x in operands[0]]
-                    operands = [pikepdf.Array(parts)]
-                new.append(pikepdf.ContentStreamInstruction(operands, operator))
-            return new
+            return [
+                pikepdf.ContentStreamInstruction([pikepdf.Array(map(nines, operands[0]))], operator)
+                if str(operator) == "TJ"
+                else pikepdf.ContentStreamInstruction(operands, operator)
+                for operands, operator in instructions
+            ]
 
         rewrite(opened, opened.pages[-1], change)
 
-    assert any("keeps 95 % of" in one and "keeps 75 % of" in one for one in sentences(verified(surgery(reworded))))
+    assert "prints “keeps 95 %”, where “keeps 75 %” belongs" in sentences(verified(surgery(reworded)))
 
     def respoken(opened: pikepdf.Pdf) -> None:
         index = list(opened.Root.StructTreeRoot.IDTree.Names)
@@ -447,7 +438,7 @@ def test_changed_words_are_quoted(verified: Callable[[bytes], Verification]) -> 
         element.Alt = pikepdf.String(str(element.Alt).replace("equals 6", "equals 7"))
 
     assert sentences(verified(surgery(respoken))) == [
-        "worked scores[1,2] is read aloud as “0, equals 7”, but is “0, equals 6”"
+        "worked scores[1,2] is read aloud as “equals 7”, but is “equals 6”"
     ]
 
 
@@ -456,7 +447,9 @@ def test_what_is_put_upon_a_page_is_named(verified: Callable[[bytes], Verificati
 
     def added(content: bytes) -> Callable[[pikepdf.Pdf], None]:
         def change(opened: pikepdf.Pdf) -> None:
-            font = pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica)
+            font = pikepdf.Dictionary(
+                Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica
+            )
             opened.pages[1].Resources.Font.F1 = font
             opened.pages[1].contents_add(opened.make_stream(content))
 
@@ -473,7 +466,6 @@ def test_what_is_put_upon_a_page_is_named(verified: Callable[[bytes], Verificati
         note = pikepdf.Dictionary(
             Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.FreeText, Rect=[0, 0, 9, 9], Contents="0.99"
         )
-        opened.pages[2].obj.setdefault(pikepdf.Name.Annots, pikepdf.Array()).append(note) if False else None
         annots = list(opened.pages[2].obj.get("/Annots", []))
         opened.pages[2].obj.Annots = pikepdf.Array([*annots, note])
 
@@ -509,7 +501,9 @@ def test_results_of_another_version_stand(n: int, verified: Callable[[bytes], Ve
     assert any("made by tracer 0.0.9" in remark for remark in found.remarks)
 
 
-def test_results_of_another_version_are_named_where_they_do_not_stand(verified: Callable[[bytes], Verification]) -> None:
+def test_results_of_another_version_are_named_where_they_do_not_stand(
+    verified: Callable[[bytes], Verification],
+) -> None:
     """A wrong digit, and a wrong =."""
 
     def wrong(opened: pikepdf.Pdf) -> None:
@@ -542,17 +536,6 @@ def test_a_house_style_is_given_again(tmp_path: Path) -> None:
 
 # What cannot be verified
 
-UNREADABLE: list[tuple[str, Callable[[bytes], bytes], str]] = [
-    ("not a PDF", lambda _: b"a picture", "is not a PDF"),
-    ("empty", lambda _: b"", "is not a PDF"),
-    ("cut off", lambda content: content[: len(content) // 2], "is damaged or cut off"),
-    ("encrypted", lambda content: locked(content), "is encrypted"),
-    ("not ours", lambda content: surgery(lambda opened: opened.attachments.clear(), content), "has no problem inside"),
-    ("a broken problem", lambda content: surgery(broken(b"{"), content), "the problem inside it cannot be read"),
-    ("no problem", lambda content: surgery(broken(b'{"given": {"X": "a"}}'), content), "[given] X is the text “a”"),
-    ("sizes that do not fit", lambda content: surgery(broken(b'{"given": {"Q": [[1]], "K": [[1, 2]]}}'), content), "inside"),
-]
-
 
 def broken(problem: bytes) -> Callable[[pikepdf.Pdf], None]:
     return lambda opened: opened.attachments["problem.json"].obj.EF.F.write(problem)
@@ -563,6 +546,22 @@ def locked(content: bytes) -> bytes:
     with pikepdf.open(BytesIO(content)) as opened:
         opened.save(out, encryption=pikepdf.Encryption(owner="a", user="b"))
     return out.getvalue()
+
+
+UNREADABLE: list[tuple[str, Callable[[bytes], bytes], str]] = [
+    ("not a PDF", lambda _: b"a picture", "is not a PDF"),
+    ("empty", lambda _: b"", "is not a PDF"),
+    ("cut off", lambda content: content[: len(content) // 2], "is damaged or cut off"),
+    ("encrypted", locked, "is encrypted"),
+    ("not ours", lambda content: surgery(lambda opened: opened.attachments.clear(), content), "has no problem inside"),
+    ("a broken problem", lambda content: surgery(broken(b"{"), content), "the problem inside it cannot be read"),
+    ("no problem", lambda content: surgery(broken(b'{"given": {"X": "a"}}'), content), "[given] X is the text “a”"),
+    (
+        "sizes that do not fit",
+        lambda content: surgery(broken(b'{"given": {"Q": [[1]], "K": [[1, 2]]}}'), content),
+        "inside",
+    ),
+]
 
 
 @pytest.mark.parametrize(("name", "make", "error"), UNREADABLE, ids=[name for name, *_ in UNREADABLE])
@@ -608,7 +607,7 @@ def test_a_page_asked_for_in_vain_is_an_error(changes: dict[str, Any], tmp_path:
 def damaged() -> Iterator[bytes]:
     """The file with some bytes lost, at many places."""
     content = apple()
-    for n in range(0, len(content), len(content) // 60):
+    for n in range(0, len(content), len(content) // 20):
         yield content[:n] + content[n + 7 :]
         yield content[:n] + b"\x00<<[" + content[n + 4 :]
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from tracer import __version__, numbers
 from tracer.errors import ProblemError
 from tracer.expr import Expr, Named, walk
+from tracer.fields import string
 from tracer.normal_form import normal_form
 from tracer.notation.plain import plain
-from tracer.fields import string
 from tracer.problem import Problem, Setting
 from tracer.problem_file import from_text
 from tracer.registry import Registry
@@ -61,7 +61,7 @@ def carried(page: str, trace: Trace, told: Told) -> dict[str, bytes]:
 
 
 def _look(style: Style) -> str:
-    """The ready-made style whose style sheet it is; "own" where a house's own sheet or templates are, "" without any."""
+    """The ready-made style whose style sheet it is; "own" where that or a template is a house's own; or ""."""
     if style.templates:
         return "own"
     ready = (name for name in ready_made() if style.css and read(Style(), name).css == style.css)

@@ -23,8 +23,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     verify = commands.add_parser(
         "verify",
         help="say whether a printed solution still stands",
-        description="Work the problem that a PDF of tracer carries inside anew, and compare every number that it really "
-        "prints. Exit code 0 if all of them stand, 1 if one does not, 2 if a file is no PDF of tracer.",
+        description="Work the problem that a PDF of tracer carries inside anew, and compare every number that is "
+        "really printed. Exit code 0 if all of them stand, 1 if one does not, 2 if a file is no PDF of tracer.",
     )
     verify.add_argument("files", metavar="FILE", nargs="+", help="a PDF that tracer made; - for standard input")
     verify.add_argument("--style", metavar="STYLE", help="the house style it was made in, where that has a style sheet "

@@ -1,6 +1,7 @@
 """Whether a printed page still stands: its problem, which it carries inside, is worked anew, and each number compared.
 
 printed.py      what the file really prints, place by place
+content.py      the content of its pages, sign by sign
 faces.py        what its glyphs say that they are, and what they look like
 comparing.py    beside the same page made anew by this version
 certifying.py   of another version's page, each number beside the certified value of its cell
@@ -86,6 +87,7 @@ def _of_this_version(found: Printed, carried: Handout) -> Verification:
     if carried.is_own:
         return Verification(carried.version, len(named(expected)), tuple(findings), (OWN,))
     findings += [*words(found, expected), *ink(found, expected)]
+    findings.sort(key=lambda finding: finding.page)
     return Verification(carried.version, len(named(expected)), tuple(findings), ())
 
 

@@ -13,7 +13,7 @@ from tracer.trace import Trace
 from tracer.verifying.comparing import bare, value
 from tracer.verifying.finding import Finding
 from tracer.verifying.printed import Leaf, Printed
-from tracer.views import CellView
+from tracer.views import SHORT, CellView
 
 NAME = re.compile(r"(?:(?P<view>[a-z ]+) )?(?P<step>[\w.]+)\[(?P<at>\d+(?:,\d+)?)\](?: \d+)?")
 
@@ -23,19 +23,20 @@ def certified(found: Printed, trace: Trace) -> Iterator[Finding | None]:
     plain = Plain(trace.problem.paper.style.signs)
     for leaf in found.leaves:
         text = bare(value(leaf.text)).removesuffix("°")
-        if not leaf.id or (printed := plain_number(text)) is None:
+        name, printed = NAME.fullmatch(leaf.id), plain_number(text)
+        if not name or printed is None:
             continue
-        name = NAME.fullmatch(leaf.id)
-        cell = name and cell_of(trace, name["step"], name["at"])
-        if not cell:
+        cell = cell_of(trace, name["step"], name["at"])
+        if cell is None:
             yield Finding("added", leaf.page, leaf.id, text)
             continue
         should, is_equal = as_it_is(cell, name["view"] or "", printed.places or 0)
-        expected = show(should, plain) if should is not None else "no number"
-        sign = leaf.sign or "≈" if leaf.role == "TD" else relation(leaf)
-        if plain_number(bare(expected)) != printed:
-            yield Finding("number", leaf.page, leaf.id, text, expected)
-        elif sign == "=" and not is_equal:
+        expected = should and plain_number(show(should, plain))
+        if expected is None:
+            continue
+        if expected != printed:
+            yield Finding("number", leaf.page, leaf.id, text, show(expected, plain))
+        elif (leaf.sign or relation(leaf)) == "=" and not is_equal:
             yield Finding("sign", leaf.page, leaf.id, text)
         else:
             yield None
@@ -62,11 +63,16 @@ def cell_of(trace: Trace, step: str, at: str) -> CellView | None:
 
 
 def as_it_is(cell: CellView, view: str, places: int) -> tuple[Expr | None, bool]:
-    """What a place should print that looks at a cell in such a way, to so many places, and whether that is equal."""
+    """What a place should print that looks at a cell in such a way, to so many places, and whether that is equal.
+
+    None where there is no such value.
+    """
     if cell.given is not None:
         return cell.given, True
-    if cell.undefined or cell.unknown:
-        return None, False
+    if cell.undefined:
+        return None, True
+    if cell.unknown or view == "exact":
+        return cell.exact_up_to(SHORT), True
     if view == "by hand":
         return cell.by_hand_written, False
     return cell.printed(places)

@@ -20,10 +20,10 @@ def numbers(found: Printed, expected: Printed, with_strokes: bool) -> Iterator[F
     """What does not stand of the places that show a cell: each is found by its name."""
     places, wanted = named(found), named(expected)
     for name, leaf in wanted.items():
-        if name not in places:
+        if name in places and places[name].text:
+            yield from of_cell(name, places[name], leaf, with_strokes)
+        else:
             yield Finding("missing", leaf.page, name, expected=value(leaf.text))
-            continue
-        yield from of_cell(name, places[name], leaf, with_strokes)
     for name, leaf in places.items():
         if name not in wanted:
             yield Finding("added", leaf.page, name, prints=value(leaf.text))
@@ -63,9 +63,9 @@ def ink(found: Printed, expected: Printed) -> Iterator[Finding]:
         same = ours.get(face.name)
         if same is not None and same.program != face.program:
             looks, should = face.outlines(), same.outlines()
-            for code in sorted(face.used & same.used):
-                if looks.get(code) != should.get(code):
-                    yield Finding("letters", 1, prints=face.text(code))
+            others = [code for code in sorted(face.used & same.used) if looks.get(code) != should.get(code)]
+            if others:
+                yield Finding("letters", 1, prints=" ".join(face.text(code) for code in others))
 
 
 def named(printed: Printed) -> dict[str, Leaf]:

@@ -1,7 +1,7 @@
-"""What a PDF of ours really prints: from its structure to marked sequences, glyphs, and their text. pikepdf's home here.
+"""What a PDF of ours really prints: from its structure to marked sequences, to glyphs, to their text.
 
 Nothing is taken from a copy: the text of a number is that of the glyphs on the page, by the font's own map.
-Source: ISO 32000-1, 8.4 (graphics state), 9.4 (text), 14.6 to 14.8 (marked content, structure).
+Source: ISO 32000-1, 14.7 (structure).
 """
 
 from __future__ import annotations
@@ -18,14 +18,13 @@ from typing import Any
 import pikepdf
 
 from tracer.errors import HandoutError
+from tracer.verifying.content import Ink, Painting
 from tracer.verifying.faces import Face, face_of
 
 MAX_BYTES = 200_000_000
 CELL = re.compile(r"[^\[\]]+\[\d+(,\d+)?\]( \d+)?")  # as formats/pdf/setting.py names them
-PAINTS = {"f", "F", "f*", "B", "B*", "b", "b*", "S", "s", "sh", "INLINE IMAGE", "image"}
-SHAPES = {"re", "m", "l", "c", "v", "y", "h", "w", "d"}
 WHOLE = {"P", "H1", "H2", "H3", "TD", "TH", "LBody", "Lbl", "Caption", "Formula", "Figure"}  # read in one go
-DEEPEST = 200  # elements inside elements, forms inside forms
+DEEPEST = 200  # elements inside elements
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ class Printed:
 
 
 def of_file(path: str | Path) -> Printed:
-    """What a file prints; `-` is standard input. Raises `HandoutError` with what is wrong where it is no whole, open PDF."""
+    """What a file prints; `-` is standard input. Raises `HandoutError` where it is no whole, open PDF."""
     try:
         with sys.stdin.buffer if str(path) == "-" else Path(path).open("rb") as file:
             content = file.read(MAX_BYTES + 1)
@@ -77,17 +76,8 @@ def of_bytes(content: bytes) -> Printed:
             return _Reading(pdf).printed()
     except pikepdf.PasswordError:
         raise HandoutError("is encrypted; take its password off first") from None
-    except (pikepdf.PdfError, ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise HandoutError(f"is damaged or cut off ({reason[:80]}); make it, or fetch it, once more") from None
-
-
-class _Ink:
-    """What stands inside one marked sequence."""
-
-    def __init__(self) -> None:
-        self.text: list[str] = []
-        self.strokes: list[Any] = []
+    except (pikepdf.PdfError, ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
+        raise HandoutError("is damaged or cut off; make it, or fetch it, once more") from None
 
 
 class _Reading:
@@ -97,7 +87,7 @@ class _Reading:
         self.pdf = pdf
         self.faces: dict[Any, Face] = {}
         self.pages = {page.obj.objgen: n for n, page in enumerate(pdf.pages)}
-        self.paintings = [Painting(self, page) for page in pdf.pages]
+        self.paintings = [Painting(page, self.face) for page in pdf.pages]
         self.caption = ""
 
     def printed(self) -> Printed:
@@ -108,7 +98,7 @@ class _Reading:
             leaves,
             tuple((n, text) for n, painting in enumerate(self.paintings, 1) for text in painting.rest()),
             tuple(painting.paints for painting in self.paintings),
-            tuple((n, kind) for n, page in enumerate(self.pdf.pages, 1) for kind in annotations(page)),
+            tuple((n, kind) for n, page in enumerate(self.pdf.pages, 1) for kind in put_upon(page)),
             tuple(self.faces.values()),
         )
 
@@ -126,30 +116,34 @@ class _Reading:
 
     def leaf(self, element: Any, page: int) -> Leaf:
         """An element with all the text in and below it; lines of words with a space between them."""
-        ink, heard, first = _Ink(), list[str](), [page]
-        between = "" if role_of(element) == "Formula" else " "
-
-        def gather(part: Any, page: int, depth: int) -> None:
-            if is_sequence(part):
-                number = part if isinstance(part, int) else int(part.MCID)
-                page = page if isinstance(part, int) else self.page_of(part, page)
-                first.append(page)
-                found = self.paintings[page].take(number) if page >= 0 else _Ink()
-                ink.text += [*found.text, between]
-                ink.strokes += found.strokes
-            elif isinstance(part, pikepdf.Dictionary) and depth < DEEPEST and part.get("/Type") != "/OBJR":
-                heard.extend([str(part.Alt)] if "/Alt" in part else [])
-                for kid in kids_of(part):
-                    gather(kid, self.page_of(part, page), depth + 1)
-
-        gather(element, page, 0)
-        text, role = " ".join("".join(ink.text).split()), role_of(element)
+        role, parts = role_of(element), [*self.parts(element, page, 0)]
+        between = "" if role == "Formula" else " "
+        text = " ".join(between.join("".join(ink.text) for _, ink, _ in parts).split())
         if role == "Caption":
             self.caption = text
         name = str(element.get("/ID", ""))
-        name = name if CELL.fullmatch(name) else ""
-        sign = self.caption[-1:] if role == "TD" else ""
-        return Leaf(max(first[min(1, len(first) - 1)], 0) + 1, role, name, text, "; ".join(heard), tuple(ink.strokes), sign)
+        first = next((on for on, ink, _ in parts if ink.text), page)
+        return Leaf(
+            max(first, 0) + 1,
+            role,
+            name if CELL.fullmatch(name) else "",
+            text,
+            "; ".join(heard for _, _, heard in parts if heard),
+            tuple(stroke for _, ink, _ in parts for stroke in ink.strokes),
+            self.caption[-1:] if role == "TD" else "",
+        )
+
+    def parts(self, part: Any, page: int, depth: int) -> Iterator[tuple[int, Ink, str]]:
+        """The marked sequences in and below an element, each with its page; and what is read aloud in their place."""
+        if is_sequence(part):
+            page = page if isinstance(part, int) else self.page_of(part, page)
+            number = part if isinstance(part, int) else int(part.MCID)
+            yield page, self.paintings[page].take(number) if page >= 0 else Ink(), ""
+        elif isinstance(part, pikepdf.Dictionary) and depth < DEEPEST:
+            page = self.page_of(part, page)
+            yield page, Ink(), str(part.get("/Alt", ""))
+            for kid in kids_of(part):
+                yield from self.parts(kid, page, depth + 1)
 
     def page_of(self, element: Any, page: int) -> int:
         """The number of the page an element stands on; −1 where that was taken out of the file."""
@@ -157,7 +151,7 @@ class _Reading:
 
     def face(self, font: Any) -> Face:
         """A font of the file, read once."""
-        key = font.objgen if font.objgen != (0, 0) else id(font)
+        key = font.objgen if font.is_indirect else object()
         if key not in self.faces:
             self.faces[key] = face_of(font)
         return self.faces[key]
@@ -179,135 +173,7 @@ def is_sequence(kid: Any) -> bool:
     return isinstance(kid, int) or (isinstance(kid, pikepdf.Dictionary) and kid.get("/Type") == "/MCR")
 
 
-def annotations(page: pikepdf.Page) -> list[str]:
+def put_upon(page: pikepdf.Page) -> list[str]:
     """What was put upon a page that is no link: a note, a stamp, a field."""
     kinds = [str(one.get("/Subtype", "/Unknown")) for one in page.obj.get("/Annots", [])]
     return [kind.removeprefix("/") for kind in kinds if kind != "/Link"]
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    """As much of the graphics state as tells whether, and how, glyphs are seen."""
-
-    fill: tuple[Any, ...] = ()
-    mode: int = 0
-    alpha: float = 1.0
-    face: Face | None = None
-    size: float = 0.0
-    matrix: tuple[float, ...] = ()
-
-
-class Painting:
-    """The content of one page: what is inside each marked sequence, and what is in none."""
-
-    def __init__(self, reading: _Reading, page: pikepdf.Page) -> None:
-        self.reading = reading
-        self.sequences: dict[int, _Ink] = {}
-        self.others: list[_Ink] = []
-        self.taken: set[int] = set()
-        self.paints: Counter[str] = Counter()
-        self.marked: list[int | None] = []
-        self.run(page.obj, page.resources, _State(), 0)
-
-    def take(self, number: int) -> _Ink:
-        """What stands in a marked sequence, from now on somewhere in the structure."""
-        self.taken.add(number)
-        return self.sequences.get(number) or _Ink()
-
-    def rest(self) -> list[str]:
-        """The text that no part of the structure holds."""
-        loose = [ink for number, ink in self.sequences.items() if number not in self.taken]
-        return [text for ink in (*self.others, *loose) if (text := "".join(ink.text).strip())]
-
-    def run(self, content: Any, resources: Any, state: _State, depth: int) -> None:
-        """Go through a content stream, sign by sign."""
-        states, depth_of_marks = [state], len(self.marked)
-        for operands, operator in pikepdf.parse_content_stream(content):
-            name = str(operator)
-            if name == "q":
-                states.append(states[-1])
-            elif name == "Q" and len(states) > 1:
-                states.pop()
-            elif name in ("BDC", "BMC"):
-                self.begin(name, operands, resources)
-            elif name == "EMC" and len(self.marked) > depth_of_marks:
-                self.marked.pop()
-            elif name == "Do":
-                self.form(resources.XObject[str(operands[0])], resources, states[-1], depth)
-            elif name in ("Tj", "TJ", "'", '"'):
-                self.show(operands[-1], states[-1])
-            elif name in PAINTS or name in SHAPES:
-                self.paints[name] += name in PAINTS
-                self.ink().strokes.append((name, *rounded(operands), states[-1].fill if name in PAINTS else ()))
-            else:
-                states[-1] = changed(states[-1], name, operands, resources, self.reading)
-
-    def begin(self, name: str, operands: Any, resources: Any) -> None:
-        """A marked sequence begins, with a number or without."""
-        number = None
-        if name == "BDC":
-            properties = operands[1]
-            if isinstance(properties, pikepdf.Name):
-                properties = resources.Properties[str(properties)]
-            number = int(properties.MCID) if "/MCID" in properties else None
-        self.marked.append(number)
-        if number is None:
-            self.others.append(_Ink())
-
-    def ink(self) -> _Ink:
-        """Where that goes which is painted now."""
-        if not self.marked or self.marked[-1] is None:
-            if not self.others:
-                self.others.append(_Ink())
-            return self.others[-1]
-        return self.sequences.setdefault(self.marked[-1], _Ink())
-
-    def form(self, thing: Any, resources: Any, state: _State, depth: int) -> None:
-        """A picture, or a piece of content of its own."""
-        if str(thing.Subtype) == "/Form" and depth < DEEPEST:
-            self.run(thing, thing.get("/Resources", resources), state, depth + 1)
-        else:
-            self.paints["image"] += 1
-
-    def show(self, shown: Any, state: _State) -> None:
-        """Glyphs are painted."""
-        ink, face = self.ink(), state.face
-        pieces = shown if isinstance(shown, pikepdf.Array) else [shown]
-        for piece in pieces:
-            if face is not None and isinstance(piece, pikepdf.String):
-                codes = face.codes(bytes(piece))
-                ink.text += [face.text(code) for code in codes]
-                ink.strokes.append((face.name, state.size, state.matrix, state.fill, state.mode, state.alpha, codes))
-
-
-def changed(state: _State, name: str, operands: Any, resources: Any, reading: _Reading) -> _State:
-    """The graphics state behind an operator."""
-    told: dict[str, Any] = {name: getattr(state, name) for name in _State.__slots__}
-    if name in ("rg", "g", "k", "sc", "scn"):
-        told["fill"] = (name, *rounded(operands))
-    elif name == "Tr":
-        told["mode"] = int(operands[0])
-    elif name == "gs":
-        told["alpha"] = float(resources.ExtGState[str(operands[0])].get("/ca", state.alpha))
-    elif name == "Tf":
-        told["face"], told["size"] = reading.face(resources.Font[str(operands[0])]), float(operands[1])
-    elif name == "Tm":
-        told["matrix"] = rounded(operands)
-    elif name in ("Td", "TD", "T*", "Tz", "Ts", "Tc", "Tw"):
-        told["matrix"] = (*state.matrix, name, *rounded(operands))
-    elif name == "BT":
-        told["matrix"] = ()
-    else:
-        return state
-    return _State(**told)
-
-
-def rounded(operands: Any) -> tuple[Any, ...]:
-    """Numbers as they are compared; anything else as text."""
-    found: list[Any] = []
-    for one in operands:
-        try:
-            found.append(round(float(one), 2))
-        except (TypeError, ValueError):
-            found.append(str(one))
-    return tuple(found)

@@ -12,8 +12,8 @@ from functools import cache
 from itertools import groupby
 from typing import Any
 
-from tracer.formats.pdf.job import Job, Sheet
 from tracer.formats.pdf.attaching import attach
+from tracer.formats.pdf.job import Job, Sheet
 from tracer.formats.pdf.tags import Marked, finish
 from tracer.formats.pdf.weasy import compressed_as_usual, imported
 from tracer.layout.box import Box, Mark, Rule, Run, Shape, Words
