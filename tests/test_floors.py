@@ -31,6 +31,7 @@ FLOORS = [  # a name is a file, or a whole folder
     ["marking", "handout"],
     ["arrays", "parts", "spoken", "judging", "generate"],
     ["worksheet", "pictures"],
+    ["sheet_told"],
     ["pages"],
     ["page", "aligned"],
     ["formats"],
@@ -96,10 +97,10 @@ HOMES = {
     "jinja2": {"page"},
     "markupsafe": {"page"},
     "weasyprint": {"formats.pdf.painting", "formats.pdf.weasy"},
-    "pydyf": {"formats.pdf.attaching", "formats.pdf.tags", "formats.pdf.weasy"},
+    "pydyf": {"formats.pdf.attaching", "formats.pdf.form", "formats.pdf.tags", "formats.pdf.weasy"},
     "xlsxwriter": {"formats.xlsx"},
     "openpyxl": {"answers.xlsx"},
-    "pikepdf": {"verifying.content", "verifying.printed"},
+    "pikepdf": {"answers.pdf", "verifying.content", "verifying.printed"},
     "fontTools": {"verifying.faces"},
 }
 FORBIDDEN = {"eval", "exec", "compile", "__import__", "sympify", "parse_expr", "simplify"}

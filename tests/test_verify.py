@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from fractions import Fraction
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -26,20 +27,27 @@ from tracer import cli
 from tracer.expr import num
 from tracer.formats.pdf import pdf
 from tracer.normal_form import normal_form
+from tracer.pages.sheet import key, sheet
 from tracer.pages.solution import FORMS, only, solution, summary
 from tracer.problem_file import from_dict, from_text
+from tracer.sheet_told import again, told
 from tracer.style import Style
 from tracer.style_file import read, styled
 from tracer.verifying import Verification, verify
 from tracer.verifying.faces import texts
+from tracer.worksheet import worksheet
 
 HOUSE = ROOT / "examples/house-style/style/house.toml"
 Instructions = list[Any]
 
 
 @cache
+def example(path: Path) -> bytes:
+    return pdf(solution(solved(path)))
+
+
 def apple() -> bytes:
-    return pdf(solution(solved(APPLE)))
+    return example(APPLE)
 
 
 @pytest.fixture
@@ -62,7 +70,7 @@ def sentences(found: Verification) -> list[str]:
 @pytest.mark.parametrize("n", range(len(FILES)), ids=NAMES)
 def test_every_example_stands(n: int, verified: Callable[[bytes], Verification]) -> None:
     """Letters, infinities, masks, several heads, repeated passes: everything that is printed stands."""
-    found = verified(pdf(solution(solved(FILES[n]))))
+    found = verified(example(FILES[n]))
     assert sentences(found) == []
     assert found.remarks == ()
     assert found.numbers > 0
@@ -95,7 +103,7 @@ def test_every_style_stands(
         assert (sentences(found), found.remarks) == ([], ())
 
 
-@settings(max_examples=15)  # three pages each
+@settings(max_examples=10)  # printed twice each
 @given(problems())
 def test_any_solution_stands(data: dict[str, Any]) -> None:
     """The solution of any problem verifies, all of its numbers."""
@@ -124,6 +132,52 @@ def test_a_file_that_was_saved_again_stands(options: dict[str, Any], verified: C
     found = verified(out.getvalue())
     assert out.getvalue() != apple()
     assert (found.stands, found.numbers) == (True, 300)
+
+
+# Keys
+
+SHEETS = [("", "blank"), ("weights, outputs", "faded"), ("scores[2], weights[1,2]", "blank"), ("", "first-row")]
+
+
+@pytest.mark.parametrize(("blank", "level"), SHEETS)
+@pytest.mark.parametrize("name", ["apple-and-orange", "three-heads", "letters", "causal-mask"])
+def test_every_key_stands_and_no_sheet_carries_anything(
+    name: str, blank: str, level: str, verified: Callable[[bytes], Verification]
+) -> None:
+    """A key is made again blank for blank; what a student gets has neither problem nor key inside."""
+    trace = solved(ROOT / f"examples/{name}/problem.toml")
+    work = worksheet(trace, blank, level, {"weights": Fraction(3, 2)}, "Zoë “Z.” O'Hara 😀", "17")
+    assert again(trace, json.loads(json.dumps(told(work)))) == work
+    found = verified(pdf(key(work)))
+    assert (sentences(found), found.remarks) == ([], ())
+    assert sheet(work).attached == {}
+    assert attached(pdf(sheet(work, form=True))) == {}
+    with pytest.raises(tracer.TracerError, match="has no problem inside"):
+        verified(pdf(sheet(work, form=True)))
+
+
+def test_a_changed_key_is_named(verified: Callable[[bytes], Verification]) -> None:
+    """A number in a box; and a sheet that was told another way."""
+    content = pdf(key(worksheet(solved(APPLE), "weights")))
+    assert sentences(
+        verified(surgery(lambda opened: at(opened, "weights[2,1]", exchanged(opened, "3", "8")), content))
+    ) == ["weights[2,1] prints 0.2861, but is 0.2361"]
+    for changes in (
+        {"asked": []},
+        {"asked": ["weights", "outputs"]},
+        {"blanks": ["weights[9,9]"]},
+        {"blanks": None},
+        {"points": {"weights": "-1"}},
+        {"name": 3},
+    ):
+        with pytest.raises(tracer.TracerError, match="the problem inside it cannot be worked"):
+            verified(surgery(lambda opened, changes=changes: retold(opened, changes), content))
+
+
+def retold(opened: pikepdf.Pdf, changes: dict[str, Any]) -> None:
+    page = json.loads(opened.attachments["page.json"].get_file().read_bytes())
+    page["told"] |= changes
+    opened.attachments["page.json"].obj.EF.F.write(json.dumps(page).encode())
 
 
 # What is inside
@@ -495,7 +549,7 @@ def aged(opened: pikepdf.Pdf, version: str = "0.0.9") -> None:
 @pytest.mark.parametrize("n", range(len(FILES)), ids=NAMES)
 def test_results_of_another_version_stand(n: int, verified: Callable[[bytes], Verification]) -> None:
     """Each printed result is compared with the certified value of its cell."""
-    found = verified(surgery(aged, pdf(solution(solved(FILES[n])))))
+    found = verified(surgery(aged, example(FILES[n])))
     assert sentences(found) == []
     assert found.version == "0.0.9"
     assert any("made by tracer 0.0.9" in remark for remark in found.remarks)
@@ -607,7 +661,7 @@ def test_a_page_asked_for_in_vain_is_an_error(changes: dict[str, Any], tmp_path:
 def damaged() -> Iterator[bytes]:
     """The file with some bytes lost, at many places."""
     content = apple()
-    for n in range(0, len(content), len(content) // 20):
+    for n in range(0, len(content), len(content) // 12):
         yield content[:n] + content[n + 7 :]
         yield content[:n] + b"\x00<<[" + content[n + 4 :]
 

@@ -15,7 +15,20 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from tracer import __version__
-from tracer.document import FILLED, Chain, Document, Entry, Equation, Grid, Heading, Judged, bands, flat, sections
+from tracer.document import (
+    FILLED,
+    Blank,
+    Chain,
+    Document,
+    Entry,
+    Equation,
+    Grid,
+    Heading,
+    Judged,
+    bands,
+    flat,
+    sections,
+)
 from tracer.drawing import Point, head, shaft
 from tracer.errors import RenderError
 from tracer.expr import Cell, Div, Expr, Index
@@ -30,6 +43,7 @@ WIDTH = 78  # characters that a grid may be wide before it is cut into bands
 USUAL = "10.5pt"  # a screen shows this size of text as large as its reader likes it
 GENERIC = {"serif", "sans-serif", "monospace", "cursive", "fantasy", "system-ui", "math"}
 SPACES = re.compile(rb"""("[^"]*"|`[^`]*`)|\s*([][{}()=,;:+*/%<>!&|?-])\s*""")  # in a script: strings, signs
+EMPTY = 8  # characters that a box to fill in is wide
 HOLE = "□"  # where the indices of a cell go, in the name of a step
 
 
@@ -202,6 +216,8 @@ def _families(font: str) -> str:
 
 def measure(cell: Entry) -> int:
     """How wide an entry of a grid is, in characters."""
+    if isinstance(cell, Blank):
+        return EMPTY if cell.answer is None else measure(cell.answer)
     if isinstance(cell, Judged):
         return max(min(len(cell.text), FILLED), len(cell.word))
     return len(cell if isinstance(cell, str) else show(cell, plain))

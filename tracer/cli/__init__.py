@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     import argparse
 
-    from tracer.cli import check, new, schema, solve, verify
+    from tracer.cli import check, new, schema, sheet, solve, verify
 
     class OneLine(argparse.ArgumentParser):
         """An error in one line, as all others are."""
@@ -80,6 +80,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"tracer {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in (solve, check, new, verify, schema):
+    for command in (solve, sheet, check, new, verify, schema):
         command.add(commands)
     return parser

@@ -90,7 +90,7 @@ def solution(trace: Trace, detail: Details = usual) -> Document:
     ]
     title = style.language.text(TITLE) if trace.problem.title == TITLE else trace.problem.title
     attached = carried("solution", trace, _told(how))
-    return Document(title, tuple(blocks), trace.problem.source, style, origins(trace), labels(trace), attached)
+    return Document(title, tuple(blocks), trace.problem.source, style, origins(trace), labels(trace), attached=attached)
 
 
 @makers.register("solution")

@@ -20,7 +20,7 @@ def numbers(found: Printed, expected: Printed, with_strokes: bool) -> Iterator[F
     """What does not stand of the places that show a cell: each is found by its name."""
     places, wanted = named(found), named(expected)
     for name, leaf in wanted.items():
-        if name in places and places[name].text:
+        if name in places:
             yield from of_cell(name, places[name], leaf, with_strokes)
         else:
             yield Finding("missing", leaf.page, name, expected=value(leaf.text))
@@ -69,8 +69,8 @@ def ink(found: Printed, expected: Printed) -> Iterator[Finding]:
 
 
 def named(printed: Printed) -> dict[str, Leaf]:
-    """The leaves that show a cell."""
-    return {leaf.id: leaf for leaf in printed.leaves if leaf.id}
+    """The leaves that show a cell; a place where nothing stands shows none."""
+    return {leaf.id: leaf for leaf in printed.leaves if leaf.id and leaf.text}
 
 
 def said(printed: Printed) -> list[tuple[int, str]]:

@@ -20,11 +20,13 @@ class Sheet(NamedTuple):
 class Job:
     """`em` is the size of the text in CSS pixels, `family` the fonts of words that formulas cannot write.
 
-    `attached` are files that the PDF carries inside, by their names.
+    `code` is that of a worksheet that can be filled in; `attached` are files that the PDF carries inside, by their
+    names.
     """
 
     source: str
     pieces: Mapping[str, Piece]
     em: float
     family: str
+    code: str = ""
     attached: Mapping[str, bytes] = field(default_factory=dict)

@@ -18,7 +18,7 @@ from tracer.formats.pdf.tags import Marked, finish
 from tracer.formats.pdf.weasy import compressed_as_usual, imported
 from tracer.layout.box import Box, Mark, Rule, Run, Shape, Words
 from tracer.layout.font import Glyph
-from tracer.layout.piece import Piece
+from tracer.layout.piece import Piece, Slot
 
 
 def printed(job: Job) -> Sheet:
@@ -38,7 +38,7 @@ def printed(job: Job) -> Sheet:
 
 def finished(written: Any, marked: list[Marked], job: Job) -> None:
     """What is put into a PDF when all its pages are written: what each part is, and the files inside."""
-    finish(written, marked)
+    finish(written, marked, job.code)
     attach(written, job.attached)
 
 
@@ -135,6 +135,16 @@ class Place:
         return f"{self.left + x * self.em:.2f} {self.base + y * self.em:.2f}"
 
 
+def corners(slot: Slot, place: Place, matrix: Any) -> tuple[float, ...]:
+    """Left, bottom, right and top of a slot on its page, in points."""
+    left, top = place.left + slot.x * place.em, place.base + slot.y * place.em
+    (x, y), (to_x, to_y) = (
+        matrix.transform_point(left, top),
+        matrix.transform_point(left + slot.width * place.em, top + slot.height * place.em),
+    )
+    return min(x, to_x), min(y, to_y), max(x, to_x), max(y, to_y)
+
+
 class Painted:
     """A piece as WeasyPrint's images are: it knows its size, and draws itself."""
 
@@ -157,7 +167,10 @@ class Painted:
             for n, (leaf, x, y, size) in enumerate(self.piece.root.leaves()):
                 if n:
                     marked.next()
-                self.paint(stream, leaf.marks, Place(x, y, size, self.em, self.piece.height), style)
+                place = Place(x, y, size, self.em, self.piece.height)
+                self.paint(stream, leaf.marks, place, style)
+                if leaf.slot:
+                    marked.slot(corners(leaf.slot, place, stream.ctm))
             if self.piece.bars:
                 marked.artifact()
                 self.paint(stream, self.piece.bars, Place(0, 0, 1, self.em, self.piece.height), style)
