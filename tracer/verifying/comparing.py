@@ -86,11 +86,12 @@ def heard(printed: Printed) -> list[tuple[int, str]]:
 def texts(found: Sequence[tuple[int, str]], wanted: Sequence[tuple[int, str]], kind: str) -> Iterator[Finding]:
     """What differs between two texts, part by part; where a part is cut by the end of a page does not matter."""
     a, b = [bare(text) for _, text in found], [bare(text) for _, text in wanted]
-    for tag, i, j, k, n in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+    for tag, i, j, k, n in SequenceMatcher(None, a, b).get_opcodes():
         if tag == "equal" or "".join(a[i:j]) == "".join(b[k:n]):
             continue
         for (page, text), (_, should) in zip(found[i:j], wanted[k:n], strict=False):
-            yield Finding(kind, page, "", *differing(text, should))
+            if bare(text) != bare(should):
+                yield Finding(kind, page, "", *differing(text, should))
         both = min(j - i, n - k)
         for page, text in found[i + both : j]:
             yield Finding("words added", page, prints=text)
