@@ -34,13 +34,28 @@ FLOORS = [  # a name is a file, or a whole folder
     ["sheet_told"],
     ["pages"],
     ["page", "aligned"],
-    ["formats"],
+    ["formats", "quizzes"],
     ["verifying"],
+    ["classes"],
+    ["collecting"],
     ["cli"],
     ["__main__"],
 ]
 SIBLINGS = {  # inside one folder: what the others may build on
-    "cli": {"solve", "check", "verify", "schema", "asking"},  # the package puts the commands together
+    "verifying": {"finding", "faces", "content", "printed", "comparing", "certifying"},  # one thing, in this order
+    "classes": {
+        "spec",
+        "roster",
+        "students",
+        "making",
+        "engines",
+        "manifest",
+        "folder",
+        "binding",
+        "overview",
+    },  # one thing, in the order in which its files build on each other
+    "collecting": {"rules", "matching", "scoring", "results", "changes", "class_page"},  # so does this
+    "cli": {"solve", "check", "verify", "schema", "asking", "progress"},  # the package puts the commands together
     "judging": {
         "writing",
         "places",
@@ -55,8 +70,9 @@ SIBLINGS = {  # inside one folder: what the others may build on
         "numbers",
         "sentences",
         "unsaid",
+        "foreseen",
     },  # one thing, in the order in which its files build on each other
-    "verifying": {"finding", "faces", "content", "printed", "comparing", "certifying"},  # one thing, in this order
+    "quizzes": {"gaps", "question"},  # what every format asks and accepts
     "generate": {
         "stream",
         "wishes",
@@ -99,8 +115,9 @@ HOMES = {
     "weasyprint": {"formats.pdf.painting", "formats.pdf.weasy"},
     "pydyf": {"formats.pdf.attaching", "formats.pdf.form", "formats.pdf.tags", "formats.pdf.weasy"},
     "xlsxwriter": {"formats.xlsx"},
+    "distributed": {"classes.engines.dask"},
     "openpyxl": {"answers.xlsx"},
-    "pikepdf": {"answers.pdf", "verifying.content", "verifying.printed"},
+    "pikepdf": {"answers.pdf", "classes.binding", "verifying.content", "verifying.printed"},
     "fontTools": {"verifying.faces"},
 }
 FORBIDDEN = {"eval", "exec", "compile", "__import__", "sympify", "parse_expr", "simplify"}
