@@ -8,13 +8,14 @@ from threading import Lock
 from typing import TypeAlias
 
 from tracer import __version__
-from tracer.classes.spec import New, Spec
-from tracer.classes.students import Student
+from tracer.classes.roster import Entry
+from tracer.classes.spec import New, Spec, settled
+from tracer.classes.students import Student, enrolled
 from tracer.composition import solve
 from tracer.errors import TracerError
 from tracer.formats import render_sheet
 from tracer.garbage import rarely
-from tracer.generate import new
+from tracer.generate import NEWEST, new
 from tracer.problem import Problem
 from tracer.problem_file import from_text
 from tracer.style import Style
@@ -40,6 +41,16 @@ def make(spec: Spec, student: Student) -> Files:
         made[f"{SHEETS}/{student.file}{suffix}"] = render_sheet(sheet, suffix, form=spec.form)
         made[f"{KEYS}/{student.file}{suffix}"] = render_sheet(sheet, suffix, key=True)
     return made
+
+
+def variants(spec: Spec, count: int) -> list[Worksheet]:
+    """So many sheets of a spec that are nobody's. The first ones are the same however many there are.
+
+    Raises `TracerError` where one cannot be made.
+    """
+    spec = settled(spec, NEWEST)
+    nobody = [Entry(f"variant {n}", "") for n in range(1, count + 1)]
+    return [_sheet(spec, one, _problem(spec, one)[1]) for one in enrolled(spec, nobody, {})]
 
 
 def outcome(spec: Spec, student: Student, version: str) -> Files | str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tracer.cli.progress import Progress
 from tracer.errors import ClassError
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 ALL_MADE, SOME_FAILED = 0, 1
 TOLD = 3  # failures that are told on the screen; the manifest has all
-OFTEN = 0.1  # seconds between two states of the line
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -102,42 +101,3 @@ def _say(options: argparse.Namespace, outcome: Outcome, seconds: float) -> None:
         }
         told = ", ".join(f"{n} {what}" for what, n in counts.items() if n or what == "made")
         print(f"{options.output}: {told}, in {seconds:.1f} s", file=sys.stderr)
-
-
-class Progress:
-    """A line on a terminal: how many are done, how fast, and how long the others take."""
-
-    def __init__(self, *, is_shown: bool) -> None:
-        self.is_shown, self.started, self.last, self.width = is_shown, time.monotonic(), 0.0, 0
-
-    @property
-    def seconds(self) -> float:
-        """Since the beginning."""
-        return time.monotonic() - self.started
-
-    def show(self, done: int, total: int, failed: int) -> None:
-        """The line as it is now."""
-        if not self.is_shown or (self.seconds - self.last < OFTEN and done < total):
-            return
-        self.last = self.seconds
-        rate = done / self.seconds
-        text = f"{done} of {total}, {rate:.1f} a second, {_duration((total - done) / rate)} left"
-        self.write(text + (f", {failed} failed" if failed else ""))
-
-    def write(self, text: str) -> None:
-        """Put a text in place of the line."""
-        sys.stderr.write(f"\r{text:<{self.width}}")
-        sys.stderr.flush()
-        self.width = len(text)
-
-    def end(self) -> None:
-        """Take the line away."""
-        if self.width:
-            self.write("")
-            sys.stderr.write("\r")
-            self.width = 0
-
-
-def _duration(seconds: float) -> str:
-    minutes, seconds = divmod(round(seconds), 60)
-    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"

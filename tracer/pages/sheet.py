@@ -24,12 +24,15 @@ from tracer.document import (
     Writing,
 )
 from tracer.expr import Add, Cell, Div, Expr, Letter, Mul, Named, Neg, Num, length, walk
+from tracer.handout import Told, carried, makers
 from tracer.parts.given import grid as given_grid
 from tracer.parts.given import letters
 from tracer.parts.words import labels, titled
 from tracer.parts.working import EVERY, Detail, Working, equation, shown
 from tracer.problem import TITLE
+from tracer.sheet_told import again, told
 from tracer.spoken import Spoken
+from tracer.trace import Trace
 from tracer.views import CellView, StepView
 from tracer.worksheet import Worksheet
 
@@ -54,6 +57,12 @@ def sheet(work: Worksheet, *, form: bool = False) -> Document:
 def key(work: Worksheet) -> Document:
     """The same sheet filled in, with the working on its lines; behind it the marking scheme."""
     return _Page(work, is_key=True).document(form=False)
+
+
+@makers.register("key")
+def key_again(trace: Trace, of: Told) -> Document:
+    """The key of a worksheet that was told so. Raises `ProblemError` where that does not fit the trace."""
+    return key(again(trace, of))
 
 
 class _Page:
@@ -87,6 +96,7 @@ class _Page:
             self.work.code,
             form,
             MADE,
+            carried("key", self.trace, told(self.work)) if self.is_key else {},
         )
 
     @property
