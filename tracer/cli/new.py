@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 HOLDS, HOLDS_NOT = 0, 1
 SIZES = {
     "tokens": "how many words (2 easy, 3 medium, 4 hard)",
-    "d-k": "coordinates of a key: 4 for a root that is an integer (4 easy, 2 medium, 3 hard)",
+    "d-k": "coordinates of a key: √d_k is nice for 4, 9, 16 (4 easy, 2 medium, 3 hard)",
     "d-model": "coordinates of a word: X and W_Q, W_K, W_V are given instead of Q, K, V",
     "heads": "heads (1)",
     "places": "decimals of a rounded number (2)",
@@ -42,7 +42,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         new.add_argument(f"--{name}", metavar="N", type=int, help=helps)
     new.add_argument("--mask", metavar="RULE", help="none, or causal: no word sees what comes after it (none)")
     new.add_argument("--numbers", metavar="KIND", help="integers, or fractions: halves among them (integers)")
-    new.add_argument("--steps", metavar="STEPS", help="what is asked for (scores,scaled,weights,outputs)")
+    new.add_argument("--steps", metavar="STEPS", help="what is asked for (scores,scaled,weights,outputs); also query, "
+                     "key, value, masked, exponentials, row_sums, projected")  # fmt: skip
     new.add_argument("--difficulty", metavar="LEVEL", help="easy, medium or hard (medium)")
     new.add_argument("--exact-weights", action="store_true", default=None,
                      help="logits that are logarithms of integers, so that every weight is a fraction")  # fmt: skip

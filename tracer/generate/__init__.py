@@ -53,7 +53,7 @@ def new(seed: int, wishes: Wishes | None = None, generator: int = NEWEST, lang: 
     made_by, tally = GENERATORS[generator], Tally()
     common = made_by.plan(solve(blank(wishes, say)), wishes)
     attempts = count()
-    while tally.drafts < made_by.patience:
+    while tally.drafts < made_by.patience and not tally.is_hopeless:
         with ball.precision(BITS):
             given = made_by.search(common, Stream(generator, seed, next(attempts)), tally)
         if given is None:
@@ -123,7 +123,7 @@ def check(text: str) -> Checked:
 
 def _hopeless(wishes: Wishes, tally: Tally) -> str:
     """The requirement that was met most seldom, and what to wish instead."""
-    met = tally.met
+    met = {name: found for name, found in tally.met.items() if found}
     name = min(met, key=lambda one: (sum(met[one]) + 1) / (len(met[one]) + 1))  # few tries tell little
     rarest, times = requirements[name], sum(met[name])
     return (

@@ -20,6 +20,7 @@ Raw: TypeAlias = int | str
 Matrix: TypeAlias = list[list[Raw]]
 Given: TypeAlias = dict[str, Matrix]
 
+ENOUGH = 40  # drafts
 LOGARITHMS = (0, "ln 2", "ln 3", "ln 4", "ln 5", "ln 6")
 FEW_LOGARITHMS = (0, 0, "ln 2", "ln 3")
 WORD_NUMBERS = (0, 1, 1, 2, -1)
@@ -33,6 +34,11 @@ class Tally:
     def __init__(self) -> None:
         self.drafts = 0
         self.met: defaultdict[str, list[bool]] = defaultdict(list)
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether there is too much or too little work, which hardly depends on the numbers: none will be found."""
+        return len(self.met["work"]) >= ENOUGH and not any(self.met["work"])
 
 
 @dataclass(frozen=True, slots=True)

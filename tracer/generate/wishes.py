@@ -84,7 +84,7 @@ class Wishes:
         if not self.steps:
             raise ProblemError(f"--steps names none; expected some of {', '.join(STEPS)}")
         for name in self.steps:
-            one_of(name, "--steps:", STEPS)
+            one_of(name, "--steps", STEPS)
             if name in MADE and not self.d_model:
                 raise ProblemError(f"--steps: Q, K and V are given, so that {name} is no work; write --d-model too")
         if "masked" in self.steps and self.mask == "none":
