@@ -62,6 +62,7 @@ SIBLINGS = {  # inside one folder: what the others may build on
         "plan",
         "draft",
         "requirements",
+        "search",
         "generators",
         "problem_text",
         "certificate",

@@ -2,9 +2,10 @@
 
 stream.py          choices that come out the same everywhere
 wishes.py          what is wished, and how it is said as a command
-generators.py      how numbers are drawn, by the number of the generator
 plan.py            what all drafts have in common; draft.py: numbers put in
 requirements/      what a problem must be like, one entry each; work.py: how much work it is
+search.py          numbers drawn until they meet the requirements
+generators.py      what they are drawn from, and what is required, by the number of the generator
 certificate.py     what was measured
 problem_text.py    the problem as a file
 """
@@ -21,10 +22,11 @@ from tracer.composition import solve
 from tracer.errors import ProblemError
 from tracer.fields import whole
 from tracer.generate.certificate import Certificate, certificate
-from tracer.generate.generators import GENERATORS, NEWEST, Tally
+from tracer.generate.generators import GENERATORS, NEWEST, numbered
 from tracer.generate.plan import BITS
 from tracer.generate.problem_text import blank, data, toml
 from tracer.generate.requirements import requirements
+from tracer.generate.search import Tally
 from tracer.generate.stream import Stream
 from tracer.generate.wishes import COMMAND, MAX_SEED, Wishes, heard
 from tracer.language import Language, language
@@ -48,9 +50,7 @@ def new(seed: int, wishes: Wishes | None = None, generator: int = NEWEST, lang: 
     """
     wishes, say = wishes or Wishes(), language(lang)
     whole(seed, "--seed", 0, MAX_SEED)
-    if generator not in GENERATORS:
-        raise ProblemError(f"--generator {generator} is unknown; known are: {', '.join(map(str, GENERATORS))}")
-    made_by, tally = GENERATORS[generator], Tally()
+    made_by, tally = numbered(generator), Tally()
     common = made_by.plan(solve(blank(wishes, say)), wishes)
     attempts = count()
     while tally.drafts < made_by.patience and not tally.is_hopeless:
@@ -123,7 +123,7 @@ def check(text: str) -> Checked:
 
 def _hopeless(wishes: Wishes, tally: Tally) -> str:
     """The requirement that was met most seldom, and what to wish instead."""
-    met = {name: found for name, found in tally.met.items() if found}
+    met = tally.met
     name = min(met, key=lambda one: (sum(met[one]) + 1) / (len(met[one]) + 1))  # few tries tell little
     rarest, times = requirements[name], sum(met[name])
     return (

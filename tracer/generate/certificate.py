@@ -11,7 +11,7 @@ from tracer.arithmetic.ball import Value
 from tracer.composition import solve
 from tracer.errors import ProblemError
 from tracer.generate.draft import Draft
-from tracer.generate.generators import GENERATORS
+from tracer.generate.generators import numbered
 from tracer.generate.plan import BITS, Pair, Plan, keys
 from tracer.generate.problem_text import blank, by_hand
 from tracer.generate.requirements import Requirement, written
@@ -108,14 +108,13 @@ class Certificate:
 
 def certificate(problem: Problem, wishes: Wishes, seed: int, generator: int) -> Certificate:
     """Everything measured on a problem. Raises `ProblemError` where it is no problem of these wishes."""
-    if generator not in GENERATORS:
-        raise ProblemError(f"--generator {generator} is unknown; known are: {', '.join(map(str, GENERATORS))}")
+    made_by = numbered(generator)
     _fits(problem, wishes)
-    made = GENERATORS[generator].plan(solve(problem), wishes)
+    made = made_by.plan(solve(problem), wishes)
     _is_rounded(problem.paper, wishes, made)
     with ball.precision(BITS):
         draft = Draft(made, made.trace, range(wishes.tokens), range(wishes.heads))
-        measured = [(one, _measured(one, draft)) for one in GENERATORS[generator].entries()]
+        measured = [(one, _measured(one, draft)) for one in made_by.entries()]
         findings = tuple(Finding(one, *found) for one, found in measured if found)
         work = counted(draft.tables, keys(made.asked))
     remarks = {

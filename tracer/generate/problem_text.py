@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tracer.generate.generators import Given, shapes
+from tracer.generate.search import Given, shapes
 from tracer.generate.stream import Stream
 from tracer.generate.wishes import Wishes
 from tracer.generate.words import TITLE, WORDS
