@@ -9,12 +9,13 @@ from pathlib import Path
 
 from tracer import mistakes, names, spoken
 from tracer.arithmetic import Reason
+from tracer.document import Document
 from tracer.generate import words, work
 from tracer.generate.certificate import REMARKS
 from tracer.generate.requirements import requirements
 from tracer.notation import speech
 from tracer.operations import heads, masks, norms, projection
-from tracer.pages import feedback
+from tracer.pages import feedback, sheet
 from tracer.parts import checked, conventions, filled, given, judgement, ledgers, reading, verdicts, voices
 from tracer.problem import TITLE
 from tracer.problem_file import STEPS
@@ -31,7 +32,9 @@ TREES = [ast.parse(path.read_text("utf-8")) for path in sorted((ROOT / "tracer")
 TEMPLATES = "".join(path.read_text("utf-8") for path in sorted((ROOT / "templates").rglob("*.j2")))
 mistakes.load()
 KEPT = [  # sentences that stand in a table and are looked up by the program
-    [TITLE, reading.PERCENT],
+    [TITLE, reading.PERCENT, Document("", ()).made, sheet.MADE],
+    sheet.COLUMNS,
+    sheet.ACCEPTED,
     Reason,
     *((rack[name].what, rack[name].helps) for rack in (mistakes.mistakes, mistakes.slips) for name in rack),
     [step.replace("_", " ") for step in STEPS],

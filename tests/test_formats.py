@@ -33,6 +33,7 @@ from test_notation import O1, O2, M, Q, S, W, q, theta
 import tracer
 from tracer.arithmetic.floating import Floats
 from tracer.document import (
+    Blank,
     Block,
     Card,
     Chain,
@@ -40,6 +41,8 @@ from tracer.document import (
     Document,
     Em,
     Equation,
+    Field,
+    Fields,
     Grid,
     Heading,
     Judged,
@@ -47,8 +50,10 @@ from tracer.document import (
     Link,
     Math,
     Picture,
+    Room,
     Text,
     Together,
+    Writing,
 )
 from tracer.drawing import Area, Drawing, Label, Stroke
 from tracer.expr import Cell, Expr, Letter, Mul, Row, num, walk
@@ -139,6 +144,9 @@ BLOCKS: list[tuple[Block, list[str]]] = [  # each kind of block, and words and n
     (Card("agreed", (("keyword", ("entry",)),)), ["agreed", "keyword", "entry"]),
     (Checks(((True, ("holds",)), (False, ("fails",)), (None, ("silent",)))), ["holds", "fails", "silent"]),
     (Picture(DRAWING, ("caption",), "an arrow and a triangle"), ["caption"]),
+    (Grid(A, "", ("upper",), ("left", "right"), ((Blank("A[1,1]", "A of 1 and 1"), Blank("A[1,2]", "A of 1 and 2", num(89))),), is_fixed=True), ["upper", "left", "89"]),
+    (Room(((Writing(A, 1), Writing(A, 2, Chain(A, (("≈", num(97)),)))),), 2), ["A", "97"]),
+    (Fields((Field("name", "Name", 3), Field("", "Code", 2, "K7Q"))), ["Name", "Code", "K7Q"]),
     (Together((Text(("inside",)), Heading("deeper", 3, "deeper"))), ["inside", "deeper"]),
 ]  # fmt: skip
 DOCUMENTS = [suffix for suffix in suffixes() if load(suffix) or suffix in documents]

@@ -352,7 +352,7 @@ def test_the_line_begins_with_the_name_of_the_file(tmp_path: Path) -> None:
     """Whichever file it was, and whatever was wrong with it."""
     for name, content, says in [
         ("a.toml", b"[writen]", "“writen”"),
-        ("a.ods", b"", "answers are not read from “.ods”; known are: .csv, .json, .toml, .xlsx"),
+        ("a.ods", b"", "answers are not read from “.ods”; known are: .csv, .json, .pdf, .toml, .xlsx"),
         ("answers", b"", "no suffix"),
         ("a.csv", b"1" * (MAX_BYTES + 1), "larger than 5 MB"),
     ]:
@@ -696,7 +696,7 @@ def test_what_is_written_in_any_format_is_read_back(table: dict[str, list[list[s
 
 def test_every_format_is_told_in_the_error() -> None:
     """A format is a file in the rack."""
-    assert suffixes() == [".csv", ".json", ".toml", ".xlsx"]
+    assert suffixes() == [".csv", ".json", ".pdf", ".toml", ".xlsx"]
 
 
 def test_openpyxl_is_loaded_only_for_spreadsheets() -> None:

@@ -1,4 +1,4 @@
-"""What a page is made of: heading, text, equation, chain, grid, picture, card, checks, ledger.
+"""What a page is made of: heading, text, equation, chain, grid, picture, card, checks, ledger, room, form.
 
 Blocks hold words and formula trees, never HTML or LaTeX. `pages/` choose the blocks, `formats/` turn
 them into files.
@@ -91,14 +91,25 @@ class Judged:
     tone: str = ""
 
 
-Entry: TypeAlias = Expr | str | Judged
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """An entry to be filled in; `answer` stands in it on the key, and nowhere in what a student gets."""
+
+    id: str
+    says: str
+    answer: Expr | str | None = None
+
+
+Said: TypeAlias = Expr | str
+Entry: TypeAlias = Said | Judged | Blank
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
     """A matrix with labels. `sign` is = where every entry is equal to its value, else ≈; "" where nothing is claimed.
 
-    `ids` names the cell behind each entry, where there is one: "weights[1,2]".
+    `ids` names the cell behind each entry, where there is one: "weights[1,2]". With `is_fixed` every entry has the
+    same room, whatever stands in it: the sheets of a class have their blanks at the same places.
     """
 
     name: Expr
@@ -108,6 +119,7 @@ class Grid:
     cells: tuple[tuple[Entry, ...], ...]
     remark: Line = ()
     ids: tuple[tuple[str, ...], ...] = ()
+    is_fixed: bool = False
 
     @property
     def is_calm(self) -> bool:
@@ -148,6 +160,38 @@ class Ledger:
     entries: tuple[tuple[Line, ...], ...]
 
 
+class Writing(NamedTuple):
+    """Room for one number to be worked, so many lines high; `chain` stands there where it is worked already."""
+
+    name: Expr
+    lines: int
+    chain: Chain | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Room for the working of several numbers, so many beside each other, each number's name at its beginning."""
+
+    entries: tuple[tuple[Writing, ...], ...]
+    beside: int
+
+
+class Field(NamedTuple):
+    """A word, and what is written behind it, by hand or already; `share` is its part of the line."""
+
+    id: str
+    label: str
+    share: int
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """A line at the top of a sheet: name, date, seed, code, points."""
+
+    entries: tuple[Field, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Together:
     """Blocks that must not be torn apart by the end of a page."""
@@ -155,7 +199,9 @@ class Together:
     blocks: tuple[Block, ...]
 
 
-Block: TypeAlias = Heading | Text | Equation | Chain | Grid | Picture | Card | Checks | Ledger | Together
+Block: TypeAlias = (
+    Heading | Text | Equation | Chain | Grid | Picture | Card | Checks | Ledger | Room | Fields | Together
+)
 
 
 class Along(NamedTuple):
@@ -190,6 +236,8 @@ class Document:
     """A page or several, before they are typeset. `origins` says from which cells each cell was computed.
 
     `labels` has the words of the rows and columns that count something, by what an axis counts: "query", "key".
+    `running` stands at the top of every page but the first, where it is not the title; `made` below everything. `code`
+    is a worksheet's, and `is_form` says that its blanks can be filled in where it is read: in a PDF's form fields.
     """
 
     title: str
@@ -198,6 +246,10 @@ class Document:
     style: Style = Style()
     origins: tuple[Origin, ...] = ()
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    running: str = ""
+    code: str = ""
+    is_form: bool = False
+    made: str = "Worked by tracer {version}. Every digit printed is certain."
 
 
 @dataclass(frozen=True, slots=True)

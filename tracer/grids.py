@@ -14,7 +14,7 @@ id say that each line below has a row label in front, and without them every fie
     apple,6,8                 4.06
 
 A field with nothing in it is blank, and so is an empty line between two lines of a block: a row left blank. Above
-either layout may stand a line `by,` and a name.
+either layout may stand a line `by,` and a name, and a line `code,` and the code of a worksheet.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from tracer.handed_in import VECTORS, Found, cell, is_almost_step, is_step, step
 from tracer.submission import Entry
 
 LAYOUTS = "a line “cell,written”, or the id of a step such as scores"
+TOLD = ("by", "code")  # what may stand above a layout
 SEPARATE = "a decimal comma needs quotes around its number, or ; between the fields"
 
 
@@ -53,27 +54,25 @@ class Line:
 BLANK = Entry("", None, "is empty")
 
 
-def by_and_cells(lines: Sequence[Line], default: str = "") -> tuple[str, Iterator[Found]]:
-    """Who wrote the lines, and their cells, in whichever layout; `default` is the step of lines that name none.
+def told_and_cells(lines: Sequence[Line], default: str = "") -> tuple[dict[str, str], Iterator[Found]]:
+    """What stands above (by, code), and the cells, in whichever layout; `default` is the step of lines that name none.
 
     Raises `SubmissionError`, some of it while the cells are taken.
     """
-    rest = [*lines]
-    while rest and not rest[0].fields:
-        rest.pop(0)
-    by = ""
-    if rest and rest[0].head[0] == "by":
-        by = rest[0].fields[1].raw.strip() if len(rest[0].fields) > 1 else ""
-        return by, by_and_cells(rest[1:], default)[1]
+    rest, told = [*lines], dict[str, str]()
+    while rest and (not rest[0].fields or rest[0].head[0] in TOLD):
+        line = rest.pop(0)
+        if line.fields:
+            told[line.head[0]] = line.fields[1].raw.strip() if len(line.fields) > 1 else ""
     if rest and {"cell", "written"} <= set(rest[0].head):
-        return by, pairs(rest)
-    return by, blocks(rest, default)
+        return told, pairs(rest)
+    return told, blocks(rest, default)
 
 
 def is_laid_out(lines: Sequence[Line]) -> bool:
     """Whether the first line in which something stands begins one of the layouts."""
     head = next((line.head for line in lines if line.fields), [""])
-    return head[0] == "by" or {"cell", "written"} <= set(head) or is_step(head[0])
+    return head[0] in TOLD or {"cell", "written"} <= set(head) or is_step(head[0])
 
 
 def pairs(lines: Sequence[Line]) -> Iterator[Found]:

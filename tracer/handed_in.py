@@ -21,7 +21,7 @@ from tracer.submission import IS_A_DATE, MAX_TEXT, Entry, Submission, entry
 
 MAX_CELLS = 200_000
 MAX_SIDE = 10_000  # rows, or columns, of one step
-TOP = ("by", "title", "source", "written")
+TOP = ("by", "code", "title", "source", "written")
 VECTORS = ("query_norms", "key_norms", "maxima", "row_sums")
 A_STEP = "a step such as scores, head1.scores or row1.contributions"
 NUMBERED = r"{}[1-9]\d{{0,3}}\."
@@ -54,13 +54,22 @@ def from_dict(data: Any) -> Submission:
         written = section(data, "written")
     except ProblemError as error:
         raise SubmissionError(str(error)) from None
-    return Submission(collected(_cells(written, "")), name("" if data.get("by") is None else data["by"]))
+    return submission(_cells(written, ""), data)
 
 
-def name(by: Any) -> str:
-    """Who wrote it: a name, or a number. Raises `SubmissionError` for another thing, or a name without end."""
+def submission(cells: Iterable[Found], told: Mapping[str, Any]) -> Submission:
+    """The cells of one submission, and what is told of it: `by` whom it is, the `code` of the sheet.
+
+    Raises `SubmissionError`.
+    """
+    return Submission(collected(cells), *(_named(told.get(key), key) for key in ("by", "code")))
+
+
+def _named(value: Any, where: str) -> str:
+    """A name, or a number. Raises `SubmissionError` for another thing, or a name without end."""
+    told = "" if value is None else value
     try:
-        return string(str(by) if isinstance(by, int) and not isinstance(by, bool) else by, "by").strip()
+        return string(str(told) if isinstance(told, int) and not isinstance(told, bool) else told, where).strip()
     except ProblemError as error:
         raise SubmissionError(str(error)) from None
 

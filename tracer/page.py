@@ -15,7 +15,20 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from tracer import __version__
-from tracer.document import FILLED, Chain, Document, Entry, Equation, Grid, Heading, Judged, bands, flat, sections
+from tracer.document import (
+    FILLED,
+    Blank,
+    Chain,
+    Document,
+    Entry,
+    Equation,
+    Grid,
+    Heading,
+    Judged,
+    bands,
+    flat,
+    sections,
+)
 from tracer.drawing import Point, head, shaft
 from tracer.errors import RenderError
 from tracer.expr import Cell, Div, Expr, Index
@@ -30,6 +43,7 @@ WIDTH = 78  # characters that a grid may be wide before it is cut into bands
 USUAL = "10.5pt"  # a screen shows this size of text as large as its reader likes it
 GENERIC = {"serif", "sans-serif", "monospace", "cursive", "fantasy", "system-ui", "math"}
 SPACES = re.compile(rb"""("[^"]*"|`[^`]*`)|\s*([][{}()=,;:+*/%<>!&|?-])\s*""")  # in a script: strings, signs
+EMPTY = 8  # characters that a box to fill in is wide
 HOLE = "□"  # where the indices of a cell go, in the name of a step
 
 
@@ -85,7 +99,6 @@ def filled(template: str, document: Document, typeset: Mapping[str, Callable[[An
 
     Raises `RenderError` with the template's name where a template of the house's own fails.
     """
-    import jinja2
     from markupsafe import Markup
 
     def safe(function: Callable[[Any], str]) -> Callable[[Any], Markup]:
@@ -94,16 +107,25 @@ def filled(template: str, document: Document, typeset: Mapping[str, Callable[[An
     style = document.style
     values = {
         "document": document,
-        "version": __version__,
         "say": style.language.text,
         "families": Markup(_families(style.font)),  # noqa: S704  letters, digits, spaces, hyphens
         "own_css": Markup(style.css),  # noqa: S704  the house's own, without "</"
         **{name: safe(function) for name, function in typeset.items()},
         **others,
     }
+    return written(template, style, values)
+
+
+def written(template: str, style: Style, values: Mapping[str, Any]) -> str:
+    """A template with these values in it, whatever is made of them.
+
+    Raises `RenderError` with the template's name where a template of the house's own fails.
+    """
+    import jinja2
+
     try:
         page = _environment(style.templates).get_template(template)
-        context = page.new_context(values)
+        context = page.new_context({"version": __version__, **values})
         text = "".join(page.root_render_func(context))
     except jinja2.TemplateError as error:
         raise _failed(style, error) from None
@@ -202,6 +224,8 @@ def _families(font: str) -> str:
 
 def measure(cell: Entry) -> int:
     """How wide an entry of a grid is, in characters."""
+    if isinstance(cell, Blank):
+        return EMPTY if cell.answer is None else measure(cell.answer)
     if isinstance(cell, Judged):
         return max(min(len(cell.text), FILLED), len(cell.word))
     return len(cell if isinstance(cell, str) else show(cell, plain))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tracer.document import Chain, Document, Em, Entry, Equation, Grid, Judged, Line, Link
+from tracer.document import Blank, Chain, Document, Em, Entry, Equation, Grid, Judged, Line, Link
 from tracer.expr import Expr
 from tracer.notation.speech import Speech
 from tracer.show import show
@@ -69,6 +69,12 @@ class Spoken:
 
     def entry(self, cell: Entry) -> str:
         """An entry of a matrix, or the word that stands in its place; what was filled in, and its verdict."""
+        if isinstance(cell, Blank):
+            return (
+                self.say.text("{number}: to fill in", number=cell.says)
+                if cell.answer is None
+                else self.entry(cell.answer)
+            )
         if isinstance(cell, Judged):
             return self.say.text("{number}: {verdict}", number=cell.text, verdict=cell.word)
         return cell if isinstance(cell, str) else self.inline(cell)

@@ -58,11 +58,12 @@ class Entry:
 class Submission:
     """The cells that somebody filled in, or left blank; one that is not in here is blank too.
 
-    A vector is a column: its places are (i, 0).
+    A vector is a column: its places are (i, 0). `by` is who wrote it, `code` that of the worksheet.
     """
 
     cells: Mapping[Key, Entry]
     by: str = ""
+    code: str = ""
 
 
 def entry(raw: str) -> Entry:

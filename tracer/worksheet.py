@@ -19,7 +19,7 @@ from tracer.evaluate import Key
 from tracer.fields import short
 from tracer.judging.asked import is_asked
 from tracer.notation.plain import plain
-from tracer.parts.working import beside
+from tracer.parts.working import beside, shown
 from tracer.registry import Registry, did_you_mean
 from tracer.show import show
 from tracer.trace import Trace
@@ -63,13 +63,15 @@ def full(step: int, row: int, rows: int) -> bool:
 class Worksheet:
     """A trace, the cells to fill in, and those that stand there; what is neither would give a blank away.
 
-    `asked` are the steps with blanks or with worked rows, in the order of the work. `points` is what a right number of
-    a step is worth, 1 where nothing is said. `name`, `seed` and `code` stand at the top of the sheet.
+    `asked` are the steps with blanks or with worked rows, in the order of the work. `optional` cells have a box too,
+    which may stay empty: a mask is there, or there is no value, and the sheet must not tell. `points` is what a right
+    number of a step is worth, 1 where nothing is said. `name`, `seed` and `code` stand at the top of the sheet.
     """
 
     trace: Trace
     asked: tuple[str, ...]
     blanks: frozenset[Key]
+    optional: frozenset[Key]
     printed: frozenset[Key]
     points: Mapping[str, Fraction] = field(default_factory=dict)
     name: str = ""
@@ -79,12 +81,17 @@ class Worksheet:
     @property
     def steps(self) -> list[StepView]:
         """The steps that are on the sheet, in the order of the work."""
-        there = {key[0] for key in self.blanks | self.printed}
+        there = {key[0] for key in self.boxes | self.printed}
         return [step for step in self.trace if step.id in there]
 
     def worth(self, id_: str) -> Fraction:
         """What a right number of a step is worth."""
         return self.points.get(id_, self.points.get(self.trace[id_].name, Fraction(1)))
+
+    @property
+    def boxes(self) -> frozenset[Key]:
+        """All cells that can be filled in."""
+        return self.blanks | self.optional
 
     @property
     def total(self) -> Fraction:
@@ -109,9 +116,11 @@ def worksheet(
     called = _called(trace, blank) if blank.strip() else _everything(trace)
     asked = tuple(step.id for step in trace if any(key[0] == step.id for key in called))
     hidden = _hidden(trace, called, asked, levels[level])
-    blanks = frozenset(key for key in called if hidden[key] and is_asked(trace, key))
+    boxes = frozenset(key for key in called if hidden[key])
+    blanks = frozenset(key for key in boxes if is_asked(trace, key))
     code = code or coded(f"{_given(trace)} {sorted(blanks)}")
-    return Worksheet(trace, asked, blanks, _printed(trace, asked, blanks, hidden), points or {}, name, seed, code)
+    printed = _printed(trace, asked, hidden)
+    return Worksheet(trace, asked, blanks, boxes - blanks, printed, points or {}, name, seed, code)
 
 
 def _hidden(trace: Trace, called: frozenset[Key], asked: Sequence[str], is_left: Level) -> dict[Key, bool]:
@@ -122,7 +131,7 @@ def _hidden(trace: Trace, called: frozenset[Key], asked: Sequence[str], is_left:
         if cell.key not in hidden:
             id_, (row, *_) = cell.key
             is_blank = cell.key in called and is_left(asked.index(id_), row, trace[id_].shape[0])
-            hidden[cell.key] = (is_blank and is_asked(trace, cell.key)) or any(is_hidden(one) for one in cell.inputs)
+            hidden[cell.key] = is_blank or any(is_hidden(one) for one in cell.inputs)
         return hidden[cell.key]
 
     for step in trace:
@@ -131,17 +140,15 @@ def _hidden(trace: Trace, called: frozenset[Key], asked: Sequence[str], is_left:
     return hidden
 
 
-def _printed(trace: Trace, asked: Sequence[str], blanks: frozenset[Key], hidden: Mapping[Key, bool]) -> frozenset[Key]:
-    """What stands on the sheet: the numbers of asked steps that are no blanks, and whole steps that they need."""
-    aside, last = beside(trace), asked[-1]
-    found = set[Key]()
+def _printed(trace: Trace, asked: Sequence[str], hidden: Mapping[Key, bool]) -> frozenset[Key]:
+    """What stands on the sheet: the worked numbers of asked steps, and whole steps that these need."""
+    aside, found = beside(trace), set[Key]()
     for step in trace:
-        keys = [cell.key for cell in _cells(step)]
-        if step.id in asked:
-            found |= {key for key in keys if key not in blanks and not (hidden[key] and is_asked(trace, key))}
-        elif step.kind == "calculate" and step.id not in aside and not any(hidden[key] for key in keys):
-            found |= set(keys)
-        if step.id == last:
+        seen = {cell.key for cell in _cells(step) if not hidden[cell.key]}
+        is_whole = step.kind == "calculate" and step.id not in aside and len(seen) == len(_cells(step))
+        if step.id in asked or is_whole:
+            found |= seen
+        if step.id == asked[-1]:
             break
     return frozenset(found)
 
@@ -197,4 +204,5 @@ def _matching(step: StepView, at: Sequence[int]) -> list[Key]:
 
 
 def _cells(step: StepView) -> list[CellView]:
-    return [cell for row in step.cells for cell in row]
+    """The cells of the rows that are asked for."""
+    return [cell for i in shown(step) for cell in step.row(i)]

@@ -16,7 +16,7 @@ from tracer.registry import Registry, did_you_mean
 from tracer.submission import Submission
 
 MAX_BYTES = 5_000_000
-ZIPPED = b"PK"
+ZIPPED, PDF = b"PK", b"%PDF"
 TOML = re.compile(r"""\s*(?:\#|\[|["'\w.-]+[ \t]*=)""")  # how a TOML file begins, and CSV does not
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 
@@ -29,7 +29,7 @@ def suffixes() -> list[str]:
 
 
 def read_submission(source: str | Path | Mapping[str, Any]) -> Submission:
-    """What somebody wrote: a TOML, JSON, CSV or .xlsx file, `-` for standard input, or the dictionary of such a file.
+    """What somebody wrote: a file in TOML, JSON, CSV or .xlsx, a PDF form, or what a dictionary says; `-` is stdin.
 
         by = "student 17"
         [written]
@@ -69,6 +69,8 @@ def recognised(raw: bytes) -> str:
     """The suffix that a content without a name would have."""
     if raw.startswith(ZIPPED):
         return ".xlsx"
+    if raw.startswith(PDF):
+        return ".pdf"
     text = decoded(raw)
     return ".json" if text.lstrip().startswith("{") else ".toml" if TOML.match(text) else ".csv"
 

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 from tracer.answers import decoded, readers
 from tracer.errors import SubmissionError
-from tracer.grids import BLANK, Line, by_and_cells
-from tracer.handed_in import MAX_SIDE, collected, name
+from tracer.grids import BLANK, Line, told_and_cells
+from tracer.handed_in import MAX_SIDE, submission
 from tracer.submission import Submission, entry
 
 MAX_LINES = 300_000
@@ -29,8 +29,8 @@ OPEN = re.compile(r"\s*[\w.]+\s*\[\s*\d+\s*", re.ASCII)
 def read(raw: bytes) -> Submission:
     """The submission. Raises `SubmissionError` where a line cannot be read."""
     text = decoded(raw)
-    by, cells = by_and_cells(list(_lines(text)))
-    return Submission(collected(cells), name(by))
+    told, cells = told_and_cells(list(_lines(text)))
+    return submission(cells, told)
 
 
 def delimiter(text: str) -> str:

@@ -17,8 +17,8 @@ from zipfile import ZipFile
 from tracer.answers import readers
 from tracer.errors import SubmissionError
 from tracer.fields import short
-from tracer.grids import BLANK, LAYOUTS, Line, by_and_cells, is_laid_out
-from tracer.handed_in import MAX_CELLS, Found, collected, is_almost_step, is_step, name, step
+from tracer.grids import BLANK, LAYOUTS, Line, is_laid_out, told_and_cells
+from tracer.handed_in import MAX_CELLS, Found, is_almost_step, is_step, step, submission
 from tracer.references import a1, named_step
 from tracer.stored import seen
 from tracer.submission import IS_A_DATE, MAX_TEXT, Entry, Submission, entry, printable
@@ -58,15 +58,15 @@ def read(raw: bytes) -> Submission:
         what = type(error).__name__
         raise SubmissionError(f"is no spreadsheet that can be read ({what}); save it again, as .xlsx or .csv") from None
     found: list[Found] = [cell for one in named for cell in _cells(sheets, one)]
-    by = ""
+    told = dict[str, str]()
     for title, sheet in sheets.items():
         if title not in {one.sheet for one in named}:
-            who, cells = _laid_out(title, sheet, is_ours=bool(named))
-            by = by or who
+            above, cells = _laid_out(title, sheet, is_ours=bool(named))
+            told = above | told
             found += cells
     if not found:
         raise SubmissionError(f"has no sheet with answers on it; expected {LAYOUTS} at the top of one")
-    return Submission(collected(found), name(by))
+    return submission(found, told)
 
 
 # The file
@@ -166,17 +166,17 @@ def _cells(sheets: dict[str, Sheet], named: Named) -> Iterator[Found]:
             yield Found(where, (named.step, (i, j)), sheet.get((row, column), BLANK))
 
 
-def _laid_out(title: str, sheet: Sheet, is_ours: bool) -> tuple[str, Iterator[Found]]:
-    """Who wrote a sheet, and its cells; nothing where it is laid out in no way that we know."""
+def _laid_out(title: str, sheet: Sheet, is_ours: bool) -> tuple[dict[str, str], Iterator[Found]]:
+    """What stands above a sheet, and its cells; nothing where it is laid out in no way that we know."""
     lines, default = _lines(title, sheet), step(title, "") if is_step(title) else ""
     if lines and (default or is_laid_out(lines)):
-        return by_and_cells(lines, default)
+        return told_and_cells(lines, default)
     if not is_ours and is_almost_step(title):
         step(title, f"sheet “{short(title)}”")
     first = next((line for line in lines if line.fields), None)
     if not is_ours and first and is_almost_step(first.first):
         step(first.first, first.where)
-    return "", iter(())
+    return {}, iter(())
 
 
 def _lines(title: str, sheet: Sheet) -> list[Line]:

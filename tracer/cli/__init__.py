@@ -19,6 +19,7 @@ EXAMPLES = """examples:
   tracer solve symbols.toml --let a=2 --let b=1/3
   tracer check problem.toml answers.csv            what is right, and where the first mistake is
   tracer check problem.toml answers.csv -o feedback.pdf
+  tracer quiz problem1.toml problem2.toml --blank weights,outputs -o questions.moodle.xml
   tracer new --seed 7 -o problem.toml              a problem that is pleasant by hand, with its certificate
   tracer new --check problem.toml                  whether the certificate still holds
 """
@@ -63,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     import argparse
 
-    from tracer.cli import check, new, schema, solve
+    from tracer.cli import check, new, quiz, schema, sheet, solve
 
     class OneLine(argparse.ArgumentParser):
         """An error in one line, as all others are."""
@@ -79,6 +80,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"tracer {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in (solve, check, new, schema):
+    for command in (solve, sheet, quiz, check, new, schema):
         command.add(commands)
     return parser

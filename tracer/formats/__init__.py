@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tracer.document import Document
     from tracer.marking import Marks
     from tracer.trace import Trace
+    from tracer.worksheet import Worksheet
 
 documents: Registry[Callable[[Document], bytes]] = Registry("document format")
 traces: Registry[Callable[[Trace], bytes]] = Registry("trace format")
@@ -59,6 +60,22 @@ def render_marks(marks: Marks, document: Callable[[], Document], suffix: str) ->
         raise UnknownName(f"marks are not written as {suffix}; known are: {', '.join(sorted({*marked, *documents}))}")
     with rarely():
         return marked[suffix](marks) if suffix in marked else documents[suffix](document())
+
+
+def render_sheet(work: Worksheet, suffix: str, *, key: bool = False, form: bool = False) -> bytes:
+    """A worksheet in the format of a suffix, or its key. With `form` the boxes of a PDF can be filled in.
+
+    Raises `UnknownName` for a suffix in which nobody writes sheets.
+    """
+    from tracer.pages import sheet
+
+    load(suffix)
+    if suffix not in documents:
+        for one in suffixes():
+            load(one)
+        raise UnknownName(f"sheets are not written as {suffix}; known are: {', '.join(sorted(documents))}")
+    with rarely():
+        return documents[suffix](sheet.key(work) if key else sheet.sheet(work, form=form))
 
 
 def save(trace: Trace, *paths: str | Path) -> None:

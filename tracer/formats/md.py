@@ -22,6 +22,7 @@ from collections.abc import Sequence
 
 from tracer.aligned import Rows, in_turn
 from tracer.document import (
+    Blank,
     Block,
     Card,
     Chain,
@@ -30,6 +31,7 @@ from tracer.document import (
     Em,
     Entry,
     Equation,
+    Fields,
     Grid,
     Heading,
     Judged,
@@ -37,7 +39,9 @@ from tracer.document import (
     Line,
     Link,
     Picture,
+    Room,
     Text,
+    Writing,
     bands,
 )
 from tracer.expr import Neg, Num
@@ -50,6 +54,8 @@ from tracer.style import Style
 WIDTH = 100  # characters of a table before it is cut into bands
 COLUMN = 46.0  # em that a formula may be wide on GitHub's page
 SIGNS = {"=": " =", "≈": r" \approx", "": ""}
+RELATIONS = {"=": "=", "≈": r"\approx"}
+BLANK, LINE = r"\_" * 5, r"\_" * 12  # to fill in: an entry of a matrix, a name
 MARKS = {True: "✓", False: "✗", None: "–"}
 MEANS_SOMETHING = re.compile(r"[\\`*_\[\]<>#|~&$@]|:(?=[\w+-]+:)")
 IN_OTHER_WAYS = {
@@ -112,6 +118,10 @@ class Page:
             case Ledger(columns, entries):
                 told = [[typed(head) for head in columns], *([self.line(part) for part in row] for row in entries)]
                 return table(told, "l" * len(columns))
+            case Room(entries):
+                return "\n".join(f"- {self.room(writing)}" for beside in entries for writing in beside)
+            case Fields(entries):
+                return paragraph(" · ".join(f"{typed(label)}: {typed(text) or LINE}" for _, label, _, text in entries))
             case Picture(_, caption, says):
                 return f"> {self.line(caption)}\n>\n> {typed(says)}"
         raise TypeError(f"no way to write {block!r}")
@@ -119,6 +129,14 @@ class Page:
     def chains(self, chains: Sequence[Chain]) -> str:
         """Worked numbers below each other, aligned at their first sign."""
         return fence("aligned", self.rows.chains(chains))
+
+    def room(self, writing: Writing) -> str:
+        """A number's name and a line to write on, or its working."""
+        if writing.chain is None:
+            return f"{inline(show(writing.name, self.tex) + ' =')} {LINE * 3}"
+        links = [f"{RELATIONS[sign]} {show(expr, self.tex)}" for sign, expr in writing.chain.links]
+        remark = f" ({self.line(writing.chain.remark)})" if writing.chain.remark else ""
+        return inline(f"{show(writing.name, self.tex)} {' '.join(links)}") + typed(writing.chain.unit) + remark
 
     def grid(self, grid: Grid) -> str:
         """A matrix with its labels as tables; its name stands in the corner."""
@@ -134,6 +152,8 @@ class Page:
 
     def entry(self, cell: Entry) -> str:
         """An entry of a grid: a number as text, which reads better in the source, all else as a formula."""
+        if isinstance(cell, Blank):
+            return BLANK if cell.answer is None else self.entry(cell.answer)
         if isinstance(cell, Judged):
             word = f"**{typed(cell.word)}**" if cell.tone == "strong" else typed(cell.word)
             return f"{typed(cell.text)} {cell.sign} {word}".lstrip()
@@ -146,6 +166,8 @@ class Page:
 
     def measure(self, cell: Entry) -> int:
         """How wide an entry is, in characters, when it is shown."""
+        if isinstance(cell, Blank):
+            return len(BLANK) if cell.answer is None else self.measure(cell.answer)
         if isinstance(cell, Judged):
             return len(f"{cell.text} {cell.sign} {cell.word}")
         return len(cell if isinstance(cell, str) else show(cell, self.plain))

@@ -12,11 +12,12 @@ import textwrap
 from collections.abc import Sequence
 
 from tracer import __version__
-from tracer.aligned import Rows, in_turn
+from tracer.aligned import RELATIONS, Rows, in_turn
 from tracer.document import (
     FILLED,
     HEAD,
     LABEL,
+    Blank,
     Block,
     Card,
     Chain,
@@ -25,6 +26,8 @@ from tracer.document import (
     Em,
     Entry,
     Equation,
+    Field,
+    Fields,
     Grid,
     Heading,
     Judged,
@@ -32,7 +35,9 @@ from tracer.document import (
     Line,
     Link,
     Picture,
+    Room,
     Text,
+    Writing,
     bands,
 )
 from tracer.drawing import Area, Drawing, Label, Point, Stroke, head, shaft
@@ -51,6 +56,7 @@ PAPER = {
 }
 INDENT = 1.5  # em before a displayed formula
 ROWS = 36  # rows of a grid before it is cut
+BOX = 4.2  # em that a box to fill in is wide
 CHARACTER = 0.52  # em that a character of a grid takes
 TALL, ROOM = 1.3, 0.15  # em: an entry that is taller than a line gets room above and below
 SIGNS = {"=": " =", "≈": r" \approx", "": ""}
@@ -141,6 +147,10 @@ class Article:
                 return f"\\begin{{itemize}}\n{items}\n\\end{{itemize}}"
             case Ledger(columns, entries):
                 return self.ledger(columns, entries)
+            case Room(entries, beside):
+                return "\n".join(self.room(line, beside) for line in entries)
+            case Fields(entries):
+                return self.fields(entries)
             case Picture(drawing, caption, says):
                 return self.picture(drawing, caption, says)
         raise TypeError(f"no way to write {block!r}")
@@ -178,6 +188,33 @@ class Article:
         """What cannot be broken, set smaller."""
         return rf"\resizebox{{{width:.1f}em}}{{!}}{{$\displaystyle {source}$}}"
 
+    # To be filled in
+
+    def room(self, beside: Sequence[Writing], most: int) -> str:
+        """Lines to write on, beside each other; what is worked already stands on them."""
+        parts = [rf"\parbox[t]{{{0.98 / most:.3f}\linewidth}}{{{self.writing(one)}}}" for one in beside]
+        return r"\par\noindent " + r"\hfill ".join(parts) + r"\par\vspace{1.1em}"
+
+    def writing(self, writing: Writing) -> str:
+        """A number's name and dotted lines, or its working."""
+        if writing.chain is None:
+            first = rf"$ {show(writing.name, self.tex)} = $ \dotfill\mbox{{}}"
+            return r"\\[1.1em] ".join([first, *[r"\mbox{}\dotfill\mbox{}"] * (writing.lines - 1)])
+        chain = writing.chain
+        links = " ".join(f"{RELATIONS[sign]} {show(expr, self.tex)}" for sign, expr in chain.links)
+        remark = rf" {{\small ({self.line(chain.remark)})}}" if chain.remark else ""
+        return f"${show(chain.name, self.tex)} {links}${words(chain.unit)}{remark}"
+
+    def fields(self, entries: Sequence[Field]) -> str:
+        """Words with a line behind each."""
+        total = sum(field.share for field in entries)
+        parts = [
+            rf"\makebox[{0.96 * field.share / total:.3f}\linewidth][l]"
+            rf"{{{words(field.label)} {words(field.text) if field.text else chr(92) + 'dotfill'}}}"
+            for field in entries
+        ]
+        return rf"\par\noindent {' '.join(parts)}\par"
+
     # Grids and tables
 
     def grid(self, grid: Grid) -> str:
@@ -208,6 +245,9 @@ class Article:
 
     def entry(self, cell: Entry) -> str:
         """An entry of a grid; a word stands where there is no value."""
+        if isinstance(cell, Blank):
+            answer = "" if cell.answer is None else self.entry(cell.answer)
+            return rf"\framebox[{BOX}em]{{\rule[-0.8em]{{0pt}}{{2.2em}}{answer}}}"
         if isinstance(cell, Judged):
             return self.judged(cell)
         if isinstance(cell, str):
@@ -225,6 +265,8 @@ class Article:
 
     def measure(self, cell: Entry) -> int:
         """How wide an entry is, in characters."""
+        if isinstance(cell, Blank):
+            return int(BOX / CHARACTER) + 1
         if isinstance(cell, Judged):
             return max(min(len(readable(cell.text)), FILLED), len(cell.word)) + 2
         wide = self.rows.widths((cell,)) if isinstance(cell, str) else self.rows.measure(cell)

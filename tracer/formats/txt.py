@@ -9,6 +9,7 @@ from itertools import zip_longest
 
 from tracer.document import (
     FILLED,
+    Blank,
     Block,
     Card,
     Chain,
@@ -17,6 +18,7 @@ from tracer.document import (
     Em,
     Entry,
     Equation,
+    Fields,
     Grid,
     Heading,
     Judged,
@@ -24,8 +26,10 @@ from tracer.document import (
     Line,
     Link,
     Picture,
+    Room,
     Text,
     Together,
+    Writing,
     bands,
 )
 from tracer.expr import Expr
@@ -36,6 +40,7 @@ from tracer.style import Style
 
 SIGNS = {True: "✓", False: "✗", None: "–"}
 RULES = {1: "═", 2: "─"}
+EMPTY, LINE = "_____", "____________"  # to fill in: an entry of a matrix, a name
 LAST = 24  # characters that the last column of a ledger wants at least, if it has so many
 
 
@@ -63,6 +68,8 @@ class PlainText:
 
     def entry(self, cell: Entry) -> list[str]:
         """An entry of a grid, a word that stands in its place, or what was filled in, with its verdict below."""
+        if isinstance(cell, Blank):
+            return [EMPTY] if cell.answer is None else self.entry(cell.answer)
         if isinstance(cell, Judged):
             return [*textwrap.wrap(cell.text, FILLED), f"{cell.sign} {cell.word}"]
         return [cell if isinstance(cell, str) else self.text(cell)]
@@ -121,6 +128,10 @@ class PlainText:
                 return "\n".join(textwrap.fill(part, self.width) for part in (self.line(caption), f"[{says}]") if part)
             case Ledger(columns, entries):
                 return self.ledger(columns, entries)
+            case Room(entries):
+                return "\n".join(self.room(writing) for beside in entries for writing in beside)
+            case Fields(entries):
+                return "   ".join(f"{label}: {text or LINE}" for _, label, _, text in entries)
             case Together((Heading(title), Grid() as grid)) if grid.is_calm:
                 return f"{title}    {tally(grid)}"
             case Together(blocks):
@@ -145,6 +156,13 @@ class PlainText:
                 parts.append("      " + "   ".join(cells).rstrip())
             parts.append("")
         return "\n".join(parts).rstrip()
+
+    def room(self, writing: Writing) -> str:
+        """A number's name and a line to write on, or its working."""
+        if writing.chain is not None:
+            return self.block(writing.chain)
+        name, others = f"    {self.text(writing.name)} = ", writing.lines - 1
+        return "\n".join([name + "_" * (self.width - len(name)), *["    " + "_" * (self.width - 4)] * others])
 
     def ledger(self, columns: Sequence[str], entries: Sequence[Sequence[Line]]) -> str:
         """Columns below their heads, the last over several lines; entries below each other where that is too wide."""

@@ -12,8 +12,22 @@ from typing import NamedTuple
 from tracer.layout.box import Box, Mark, marks
 
 
+class Slot(NamedTuple):
+    """Where somebody types in a PDF: a form field's name, what it is, and its rectangle from the upper left corner."""
+
+    name: str
+    says: str
+    x: float
+    y: float
+    width: float
+    height: float
+
+
 class Node(NamedTuple):
-    """A part of a piece: marks, or parts of its own, at a place and in a size. `scope` is a header's, "Row" or such."""
+    """A part of a piece: marks, or parts of its own, at a place and in a size.
+
+    `scope` is a header's, "Row" or such; `slot` is where a leaf can be filled in.
+    """
 
     role: str
     marks: tuple[Mark, ...] = ()
@@ -23,6 +37,7 @@ class Node(NamedTuple):
     x: float = 0.0
     y: float = 0.0
     size: float = 1.0
+    slot: Slot | None = None
 
     def leaves(self, x: float = 0.0, y: float = 0.0, size: float = 1.0) -> Iterator[tuple[Node, float, float, float]]:
         """The nodes that hold marks, in reading order, each with its place and size on the piece."""

@@ -179,22 +179,16 @@ class Working:
 
     # Results
 
-    def shown(self, step: StepView) -> list[int]:
-        """The rows of a step that are asked for; in all passes but the last every row is, the next one needs it."""
-        is_last = pass_of(step) in ("", str(self.trace.problem.wiring.repeat))
-        by_query = step.tensor.axes[0].counts == "query"
-        return list(self.rows) if by_query and is_last else list(range(step.shape[0]))
-
     def grid(self, step: StepView, remark: Line = ()) -> Grid:
         """The result of a step, rounded."""
-        rows = [[self.result(cell) for cell in step.row(i)] for i in self.shown(step)]
+        rows = [[self.result(cell) for cell in step.row(i)] for i in shown(step)]
         sign = "=" if all(is_equal for row in rows for _, is_equal in row) else "≈"
         unit = self.say.line("in degrees, {unit}", unit=step.unit) if step.unit else ()
         return self._grid(step, sign, [[cell for cell, _ in row] for row in rows], remark or unit)
 
     def _grid(self, step: StepView, sign: str, cells: list[list[Expr | str]], remark: Line) -> Grid:
-        rows = tuple(step.rows[i] for i in self.shown(step))
-        ids = tuple(tuple(cell.id for cell in step.row(i)) for i in self.shown(step))
+        rows = tuple(step.rows[i] for i in shown(step))
+        ids = tuple(tuple(cell.id for cell in step.row(i)) for i in shown(step))
         return Grid(Cell(step.tensor, ()), sign, rows, step.columns, tuple(map(tuple, cells)), remark, ids)
 
     def result(self, cell: CellView) -> tuple[Expr | str, bool]:
@@ -210,7 +204,7 @@ class Working:
         if step.kind != "calculate" or self.detail.worked == self.rows or self.detail.is_summary:
             return ()
         rows: list[list[Expr | str]] = []
-        for i in self.shown(step):
+        for i in shown(step):
             rows.append([])
             for cell in step.row(i):
                 exact = self.exact_entry(cell)
@@ -229,7 +223,7 @@ class Working:
         """What comes out by hand, where the problem says how and something differs."""
         if not self.trace.problem.paper.by_hand or step.kind != "calculate" or step.id in self.beside:
             return ()
-        cells = [step.row(i) for i in self.shown(step)]
+        cells = [step.row(i) for i in shown(step)]
         hand: list[list[Expr | str]] = [[c.by_hand_written or "" for c in row] for row in cells]
         if any(number == "" for row in hand for number in row):
             return ()
@@ -256,7 +250,7 @@ class Working:
         if step.name != "weights" or self.trace.open_letters:
             return ()
         off: list[Line] = []
-        for i in self.shown(step):
+        for i in shown(step):
             if any(cell.undefined for cell in step.row(i)):
                 return ()
             rounded = [cell.rounded(self.places) for cell in step.row(i)]
@@ -284,6 +278,13 @@ def equation(step: StepView) -> Equation:
     matrices, sizes = product
     sides = (("", Cell(step.tensor, ())), ("=", matrices), (say.text(", that is"), own), ("=", step.formula))
     return Equation(sides, say.line("sizes: {sizes}", sizes=sizes))
+
+
+def shown(step: StepView) -> list[int]:
+    """The rows of a step that are asked for; in all passes but the last every row is, the next one needs it."""
+    wiring, rows = step.problem.wiring, list(range(step.shape[0]))
+    is_last = pass_of(step) in ("", str(wiring.repeat))
+    return list(wiring.queries or rows) if is_last and step.tensor.axes[0].counts == "query" else rows
 
 
 def is_renaming(step: StepView) -> bool:

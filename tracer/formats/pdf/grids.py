@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tracer.document import Entry, Grid, Judged
+from tracer.document import Blank, Entry, Grid, Judged
 from tracer.expr import Expr
-from tracer.formats.pdf.setting import Setting, is_plain_number, paragraph
+from tracer.formats.pdf.setting import Setting, fitted, is_plain_number, paragraph
+from tracer.formats.pdf.sheets import framed
 from tracer.layout.box import Box, Rule, Shape, lines, marks, row, scaled, space
-from tracer.layout.piece import Node, Piece, leaf
+from tracer.layout.piece import Node, Piece, Slot, leaf
 from tracer.show import show
 
 INDENT = 1.5
@@ -24,6 +25,8 @@ FILLED = 9.0  # what was filled in: its width before it is broken over lines
 VERDICT, UNDER = 0.76, 0.25  # below it: the size of its verdict, and how far
 SIGNS = {"✗": "×"}  # the font has no ballot cross
 TONES = {"light": (0.05, 0.0), "strong": (0.2, 0.09)}  # of an entry that stands out: its shade, the line around it
+FIXED, TO_FILL_IN = (2.3, 1.5), (4.8, 2.4)  # a place on a sheet: for a number, and for handwriting (18 × 9 mm)
+NAME, OF_A_ROW, FRAME = 2.4, 4.5, 0.12  # of a sheet's matrix: room for its name, a row's label; around a box
 BESIDE, BELOW = 2.4, 0.6  # between matrices
 ABOVE = 14.0  # of a page: left to the headings above
 
@@ -66,7 +69,7 @@ def beside(setting: Setting, row_of: Sequence[Tile]) -> Piece:
 
 def tiles(setting: Setting, grid: Grid) -> Iterator[Tile]:
     """A matrix in parts, no wider than the column and no higher than a page."""
-    measures = Measures(setting, grid)
+    measures = (Places if grid.is_fixed else Measures)(setting, grid)
     has_remark = any(grid.remark)
     widest = setting.width - INDENT - measures.left - 4 * INSIDE
     size = max(min(1.0, widest / sum(measures.widths)), SMALLEST)
@@ -129,6 +132,36 @@ class Measures:
             for r in range(len(grid.rows))
         ]
         self.top = max((head.total for head in self.heads), default=0.0) + 0.25 if any(grid.columns) else 0.0
+        self.margins = [self.name.width + 0.4] * len(grid.rows)
+
+
+class Place(Column):
+    """The entries of a column in which every entry has the same room: centred, and set smaller where it is wider."""
+
+    def __init__(self, boxes: Sequence[Box], width: float) -> None:
+        self.boxes, self.width = [fitted(box, width) for box in boxes], width
+        self.offsets = [(width - box.width) / 2 for box in self.boxes]
+
+
+class Places(Measures):
+    """The same for a sheet: nothing depends on what stands in the matrix, only on how many places it has."""
+
+    def __init__(self, setting: Setting, grid: Grid) -> None:
+        entries = [cell for row in grid.cells for cell in row]
+        wide, high = TO_FILL_IN if any(isinstance(cell, Blank) for cell in entries) else FIXED
+        self.name = fitted(row([show(grid.name, setting.boxes), setting.boxes.operator(grid.sign or "=")]), NAME)
+        has_labels = any(grid.rows)
+        most = OF_A_ROW if has_labels else 0.0
+        self.labels = [fitted(label(setting, text, LABEL), most) for text in grid.rows]
+        self.heads = [fitted(label(setting, text, LABEL), wide) for text in grid.columns]
+        self.columns = [
+            Place([row(entry(setting, cells[c])) for cells in grid.cells], wide - 2 * FRAME)
+            for c in range(len(grid.columns))
+        ]
+        self.left = NAME + most + (0.9 if has_labels else 0.2)
+        self.widths, self.heights = [wide] * len(grid.columns), [high] * len(grid.rows)
+        self.top = LINE if any(grid.columns) else 0.0
+        self.margins = [self.left - 0.4 - box.width for box in self.labels]
 
 
 class Band:
@@ -174,11 +207,14 @@ class Band:
         cells = []
         if any(self.grid.rows):
             box = measures.labels[r]
-            cells.append(leaf("TH", box, measures.name.width + 0.4, self.level(box, line), scope="Row"))
+            cells.append(leaf("TH", box, measures.margins[r], self.level(box, line), scope="Row"))
         for c in self.across:
             column, cell = measures.columns[c], self.grid.cells[r][c]
             if isinstance(cell, Judged):
                 cells.append(self.judged(cell, c, top, measures.heights[r]))
+                continue
+            if isinstance(cell, Blank):
+                cells.append(self.blank(cell, c, top, column.boxes[r], line))
                 continue
             x = self.middles[c] - column.width / 2 + column.offsets[r]
             says = "" if isinstance(cell, str) or is_plain_number(cell) else self.setting.spoken.inline(cell)
@@ -195,6 +231,17 @@ class Band:
         ground = shaded(cell.tone, middle - half, top + 0.08, 2 * half, height - 0.16)
         written = Node("Span", (*ground, *marks(number, middle - number.width / 2, y)))
         return Node("TD", kids=(written, leaf("Span", verdict, middle - verdict.width / 2, under, cell.word)))
+
+    def blank(self, cell: Blank, c: int, top: float, box: Box, line: float) -> Node:
+        """A box to fill in; on the key, filled in."""
+        measures, setting = self.measures, self.setting
+        width, height = measures.widths[c] - 2 * FRAME, measures.heights[0] - 2 * FRAME
+        left = self.middles[c] - width / 2
+        answer = marks(box, self.middles[c] - box.width / 2, self.level(box, line))
+        slot = Slot(cell.id, cell.says, left, top + FRAME, width, height) if setting.is_form else None
+        says = setting.say("{number}: to fill in", number=cell.says) if cell.answer is None else ""
+        span = Node("Span", (framed(left, top + FRAME, width, height), *answer), says=says, slot=slot)
+        return Node("TD", kids=(span,))
 
     def level(self, box: Box, line: float) -> float:
         """The baseline of an entry: the row's own for a line of text, the row's middle for what is taller."""
@@ -255,6 +302,8 @@ def entry(setting: Setting, cell: Entry) -> tuple[Box, Box]:
     if isinstance(cell, Judged):
         number, verdict = filled(setting, cell)
         return space(0), lines([number, verdict], UNDER)
+    if isinstance(cell, Blank):
+        return entry(setting, cell.answer or "")
     if isinstance(cell, str):
         return space(0), setting.boxes.upright(cell)
     if not is_plain_number(cell):

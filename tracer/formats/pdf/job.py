@@ -18,9 +18,13 @@ class Sheet(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`em` is the size of the text in CSS pixels, `family` the fonts of words that formulas cannot write."""
+    """`em` is the size of the text in CSS pixels, `family` the fonts of words that formulas cannot write.
+
+    `code` is that of a worksheet that can be filled in.
+    """
 
     source: str
     pieces: Mapping[str, Piece]
     em: float
     family: str
+    code: str = ""

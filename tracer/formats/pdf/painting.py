@@ -17,7 +17,7 @@ from tracer.formats.pdf.tags import Marked, finish
 from tracer.formats.pdf.weasy import compressed_as_usual, imported
 from tracer.layout.box import Box, Mark, Rule, Run, Shape, Words
 from tracer.layout.font import Glyph
-from tracer.layout.piece import Piece
+from tracer.layout.piece import Piece, Slot
 
 
 def printed(job: Job) -> Sheet:
@@ -28,7 +28,7 @@ def printed(job: Job) -> Sheet:
     pieces = {address: Painted(piece, faces, marked) for address, piece in job.pieces.items()}
     pages = html.render(font_config=house.fonts, stylesheets=[house.sheet], cache=pieces, pdf_variant="pdf/ua-1")
     with compressed_as_usual():
-        content = pages.write_pdf(pdf_variant="pdf/ua-1", finisher=lambda _, written: finish(written, marked))
+        content = pages.write_pdf(pdf_variant="pdf/ua-1", finisher=lambda _, written: finish(written, marked, job.code))
     marked.clear()
     for painted in pieces.values():
         del painted.piece  # it need not wait with WeasyPrint's boxes, a circle, until Python searches for garbage
@@ -128,6 +128,16 @@ class Place:
         return f"{self.left + x * self.em:.2f} {self.base + y * self.em:.2f}"
 
 
+def corners(slot: Slot, place: Place, matrix: Any) -> tuple[float, ...]:
+    """Left, bottom, right and top of a slot on its page, in points."""
+    left, top = place.left + slot.x * place.em, place.base + slot.y * place.em
+    (x, y), (to_x, to_y) = (
+        matrix.transform_point(left, top),
+        matrix.transform_point(left + slot.width * place.em, top + slot.height * place.em),
+    )
+    return min(x, to_x), min(y, to_y), max(x, to_x), max(y, to_y)
+
+
 class Painted:
     """A piece as WeasyPrint's images are: it knows its size, and draws itself."""
 
@@ -150,7 +160,10 @@ class Painted:
             for n, (leaf, x, y, size) in enumerate(self.piece.root.leaves()):
                 if n:
                     marked.next()
-                self.paint(stream, leaf.marks, Place(x, y, size, self.em, self.piece.height), style)
+                place = Place(x, y, size, self.em, self.piece.height)
+                self.paint(stream, leaf.marks, place, style)
+                if leaf.slot:
+                    marked.slot(corners(leaf.slot, place, stream.ctm))
             if self.piece.bars:
                 marked.artifact()
                 self.paint(stream, self.piece.bars, Place(0, 0, 1, self.em, self.piece.height), style)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tracer.document import Block, Chain, Document, Equation, Grid, Picture, Together
 from tracer.expr import Expr
-from tracer.formats.pdf import drawings, grids
+from tracer.formats.pdf import drawings, grids, sheets
 from tracer.formats.pdf.job import Job
 from tracer.formats.pdf.setting import Setting, is_plain_number
 from tracer.layout.box import Box
@@ -30,7 +30,7 @@ def job_of(document: Document) -> Job:
     """A document ready for the printer."""
     paper = Paper(document)
     source = filled("print.html.j2", document, paper.typeset(), arranged=paper.arranged)
-    return Job(source, paper.pieces, paper.em, paper.family)
+    return Job(source, paper.pieces, paper.em, paper.family, document.code if document.is_form else "")
 
 
 class Others:
@@ -65,7 +65,14 @@ class Paper:
 
     def typeset(self) -> dict[str, Callable[[Any], str]]:
         """What the template calls for each kind of block."""
-        return {"math": self.inline, "equation_of": self.equation, "run_of": self.run, "picture_of": self.picture}
+        return {
+            "math": self.inline,
+            "equation_of": self.equation,
+            "run_of": self.run,
+            "picture_of": self.picture,
+            "room_of": lambda room: "".join(map(self.image, sheets.room(self.setting, room))),
+            "fields_of": lambda fields: self.image(sheets.fields(self.setting, fields)),
+        }
 
     def arranged(self, blocks: Sequence[Block]) -> list[Block | Run]:
         """The blocks; worked numbers that follow each other, matrices, and two narrow pictures, in one list."""

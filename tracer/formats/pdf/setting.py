@@ -35,7 +35,7 @@ class Setting:
 
     def __init__(self, document: Document, width: float, height: float, others: Callable[[str], Box]) -> None:
         style = document.style
-        self.spoken = Spoken(document)
+        self.spoken, self.say, self.is_form = Spoken(document), style.language.text, document.is_form
         self.boxes = Boxes(math_font(), style.signs, others)
         self.compact = Compact(math_font(), style.signs, others)
         self.plain = Plain(style.signs)

@@ -12,7 +12,8 @@ from typing import Any
 
 import pydyf
 
-from tracer.layout.piece import Node
+from tracer.formats.pdf.form import Form
+from tracer.layout.piece import Node, Slot
 
 
 class Sequence:
@@ -31,6 +32,11 @@ class Marked:
         self.stream, self.root = stream, root
         self.first = len(stream._tags) - 1  # WeasyPrint has just opened this sequence
         self.sequences: list[Sequence] = []  # of all leaves but the first
+        self.slots: list[tuple[float, ...]] = []  # of the leaves that can be filled in
+
+    def slot(self, place: tuple[float, ...]) -> None:
+        """The last leaf can be filled in, between these corners of the page."""
+        self.slots.append(place)
 
     def next(self) -> None:
         """End the sequence of the last leaf, and begin that of another."""
@@ -65,8 +71,11 @@ def text(reference: str | bytes) -> str:
     return reference.decode() if isinstance(reference, bytes) else reference
 
 
-def finish(pdf: Any, marked: list[Marked]) -> None:
-    """Put the trees of all painted pieces into the structure of the finished PDF, and margins outside of it."""
+def finish(pdf: Any, marked: list[Marked], code: str = "") -> None:
+    """Put the trees of all painted pieces into the structure of the finished PDF, and margins outside of it.
+
+    `code` is that of a form.
+    """
     root = _object(pdf, pdf.catalog["StructTreeRoot"])
     numbers = _object(pdf, root["ParentTree"])["Nums"]
     pages = dict(zip(numbers[::2], numbers[1::2], strict=True))
@@ -74,17 +83,19 @@ def finish(pdf: Any, marked: list[Marked]) -> None:
     on_page = {stream.reference: pages[n] for n, stream in enumerate(streams)}
     for stream in streams:
         _hide_margins(pdf, stream, on_page[stream.reference], root)
+    form = Form(pdf)
     for piece in marked:
         elements = on_page[piece.stream.reference]
-        _Grafter(pdf, piece, elements).graft(_object(pdf, elements[piece.first]))
+        _Grafter(pdf, piece, elements, form, numbers).graft(_object(pdf, elements[piece.first]))
+    form.close(code)
 
 
 class _Grafter:
     """Replaces the Figure of one painted piece by the piece's own tree."""
 
-    def __init__(self, pdf: Any, piece: Marked, elements: Any) -> None:
-        self.pdf, self.piece, self.elements = pdf, piece, elements
-        self.sequences = iter([None, *piece.sequences])
+    def __init__(self, pdf: Any, piece: Marked, elements: Any, form: Form, numbers: Any) -> None:
+        self.pdf, self.piece, self.elements, self.form, self.numbers = pdf, piece, elements, form, numbers
+        self.sequences, self.slots = iter([None, *piece.sequences]), iter(piece.slots)
 
     def graft(self, figure: Any) -> None:
         """Put the piece's tree where its Figure was; a picture stays one."""
@@ -115,6 +126,10 @@ class _Grafter:
         if node.kids:
             kids = [text(self.element(kid, element.reference, page).reference) for kid in node.kids]
             element.holds(node.role, " ".join(kids), others)
+        elif node.slot:
+            inner = Element(self.pdf, element.reference, page)
+            inner.holds("Form", self.field(node.slot, inner, page))
+            element.holds(node.role, f"{self.sequence(element)} {text(inner.reference)}")
         elif node.says and node.role not in ("Formula", "Span"):
             inner = Element(self.pdf, element.reference, page)
             inner.holds("Formula", self.sequence(inner), _alternative(node))
@@ -122,6 +137,13 @@ class _Grafter:
         else:
             element.holds(node.role, self.sequence(element), others + _alternative(node))
         return element
+
+    def field(self, slot: Slot, element: Element, page: str | bytes) -> str:
+        """A form field that belongs to this element, as an entry of it."""
+        number = self.numbers[-2] + 1
+        field = self.form.field(slot, next(self.slots), _object(self.pdf, page), number)
+        self.numbers.extend([number, element.reference])
+        return f"<</Type /OBJR /Obj {text(field)} /Pg {text(page)}>>"
 
     def sequence(self, element: Element) -> str:
         """The number of the next leaf's marked sequence, which belongs to this element."""
