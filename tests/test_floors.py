@@ -34,11 +34,25 @@ FLOORS = [  # a name is a file, or a whole folder
     ["pages"],
     ["page", "aligned"],
     ["formats", "quizzes"],
+    ["classes"],
+    ["collecting"],
     ["cli"],
     ["__main__"],
 ]
 SIBLINGS = {  # inside one folder: what the others may build on
-    "cli": {"solve", "check", "schema", "asking"},  # the package puts the commands together
+    "classes": {
+        "spec",
+        "roster",
+        "students",
+        "making",
+        "engines",
+        "manifest",
+        "folder",
+        "binding",
+        "overview",
+    },  # one thing, in the order in which its files build on each other
+    "collecting": {"rules", "matching", "scoring", "results", "changes", "class_page"},  # so does this
+    "cli": {"solve", "check", "schema", "asking", "progress"},  # the package puts the commands together
     "judging": {
         "writing",
         "places",
@@ -99,7 +113,8 @@ HOMES = {
     "weasyprint": {"formats.pdf.painting", "formats.pdf.weasy"},
     "pydyf": {"formats.pdf.form", "formats.pdf.tags", "formats.pdf.weasy"},
     "xlsxwriter": {"formats.xlsx"},
-    "pikepdf": {"answers.pdf"},
+    "pikepdf": {"answers.pdf", "classes.binding"},
+    "distributed": {"classes.engines.dask"},
     "openpyxl": {"answers.xlsx"},
 }
 FORBIDDEN = {"eval", "exec", "compile", "__import__", "sympify", "parse_expr", "simplify"}

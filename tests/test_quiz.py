@@ -383,9 +383,27 @@ def test_the_command_writes_all_formats(tmp_path: Path, capsys: pytest.CaptureFi
     assert len(qti.files(files[1].read_bytes())) == 4
 
 
+def test_variants_come_from_the_spec_of_a_class(tmp_path: Path) -> None:
+    """One spec, any number of questions; the first ones stay what they are when more are asked for."""
+    spec, file = tmp_path / "spec.toml", tmp_path / "q.moodle.xml"
+    spec.write_text('title = "Week 3"\n[new]\ndifficulty = "easy"\n[sheet]\nblank = "outputs"\n', "utf-8")
+    codes = []
+    for count in ("2", "3"):
+        assert main(["quiz", str(spec), "--variants", count, "-o", str(file), "--quiet"]) == 0
+        category, questions = moodle.read(file.read_bytes())
+        assert category == "$course$/top/Week 3"
+        codes.append([one.code for one in questions])
+
+    assert codes[0] == codes[1][:2]
+    assert len(set(codes[1])) == 3
+
+
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
+        (["p.toml", "--variants", "2", "-o", "q.qti.zip"], "expected a spec"),
+        (["p.toml", "p.toml", "--variants", "2", "-o", "q.qti.zip"], "expected one spec"),
+        (["p.toml", "--variants", "2", "--blank", "weights", "-o", "q.qti.zip"], "write it there, in [sheet]"),
         (["p.toml", "-o", "q.xml"], "expected a name with .moodle.xml, .qti.zip"),
         (["p.toml", "--blank", "wieghts", "-o", "q.qti.zip"], "did you mean “weights”?"),
         (["-", "-", "-o", "q.qti.zip"], "only one problem can come from it"),

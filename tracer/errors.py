@@ -5,6 +5,7 @@
     │   ├── ShapeError         two sizes disagree
     │   └── UnknownName        a name that stands for nothing, with the nearest one that does
     ├── SubmissionError        an answer file that cannot be read
+    ├── ClassError             a roster, a folder or an engine that a class cannot be made with
     └── RenderError            a document that cannot be written
 
 A message says where, what was found, what was expected, and what to do. Our own bugs are ordinary
@@ -33,6 +34,10 @@ class UnknownName(ProblemError):
 
 class SubmissionError(TracerError):
     """An answer file that cannot be read."""
+
+
+class ClassError(TracerError):
+    """A roster, a folder or an engine that a class cannot be made with."""
 
 
 class RenderError(TracerError):

@@ -22,6 +22,8 @@ EXAMPLES = """examples:
   tracer quiz problem1.toml problem2.toml --blank weights,outputs -o questions.moodle.xml
   tracer new --seed 7 -o problem.toml              a problem that is pleasant by hand, with its certificate
   tracer new --check problem.toml                  whether the certificate still holds
+  tracer class spec.toml roster.csv -o out         a problem, a sheet and a key for everybody on a roster
+  tracer mark out answers                          the marks of the class
 """
 
 
@@ -64,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     import argparse
 
-    from tracer.cli import check, new, quiz, schema, sheet, solve
+    from tracer.cli import check, classes, mark, new, quiz, schema, sheet, solve
 
     class OneLine(argparse.ArgumentParser):
         """An error in one line, as all others are."""
@@ -80,6 +82,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"tracer {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in (solve, sheet, quiz, check, new, schema):
+    for command in (solve, sheet, check, new, classes, mark, quiz, schema):
         command.add(commands)
     return parser

@@ -13,6 +13,8 @@ from tracer.errors import ProblemError
 if TYPE_CHECKING:
     from tracer.worksheet import Worksheet
 
+MOST = 1000  # variants
+
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """What the command understands."""
@@ -24,6 +26,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     quiz.add_argument("problems", metavar="PROBLEM", nargs="+",
                       help="problem files, one for each variant; - for standard input")  # fmt: skip
+    quiz.add_argument("--variants", metavar="N", type=int,
+                      help="so many questions from the spec of a class, given instead of problems")  # fmt: skip
     add_blanks(quiz)
     quiz.add_argument("-o", "--output", metavar="FILE", action="append", required=True,
                       help="for Moodle .moodle.xml, for others a QTI 2.1 package, .qti.zip; repeatable")  # fmt: skip
@@ -42,12 +46,27 @@ def run(options: argparse.Namespace) -> int:
 
     if options.problems.count("-") > 1:
         raise ProblemError(f"{STDIN}: only one problem can come from it; give the others by their names")
-    sheets = [_sheet(options, name) for name in options.problems]
+    sheets = (
+        _variants(options) if options.variants is not None else [_sheet(options, name) for name in options.problems]
+    )
     title = string(options.title, "--title").strip()
     write({Path(path): render(sheets, title, path) for path in options.output})
     if not options.quiet:
         print("wrote " + ", ".join(options.output), file=sys.stderr)
     return 0
+
+
+def _variants(options: argparse.Namespace) -> list[Worksheet]:
+    """The sheets of a class's spec, which says what is blank; its title is theirs."""
+    from tracer.classes.making import variants
+    from tracer.classes.spec_file import load_spec
+    from tracer.fields import whole
+
+    if len(options.problems) > 1:
+        raise ProblemError("--variants: expected one spec of a class, and no other files")
+    if options.blank or options.points or options.level != "blank":
+        raise ProblemError("--variants: what is left blank stands in the spec; write it there, in [sheet]")
+    return variants(load_spec(options.problems[0]), whole(options.variants, "--variants", 1, MOST))
 
 
 def _sheet(options: argparse.Namespace, name: str) -> Worksheet:

@@ -103,7 +103,7 @@ class _Page:
         """Name and date to fill in; what tells this sheet from all others."""
         say, work = self.say.text, self.work
         entries = [Field("name", say("Name"), 6, self.who), Field("date", say("Date"), 4)]
-        entries += [Field("", say("Seed"), 2, work.seed)] if work.seed else []
+        entries += [Field("", say("Seed"), 3, work.seed)] if work.seed else []
         entries += [Field("", say("Code"), 3, work.code)]
         entries += [Field("", say("Points"), 3, f"{work.total if self.is_key else '       '} / {work.total}")]
         return Fields(tuple(entries))
