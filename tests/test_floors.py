@@ -80,6 +80,7 @@ SIBLINGS = {  # inside one folder: what the others may build on
         "plan",
         "draft",
         "requirements",
+        "search",
         "generators",
         "problem_text",
         "certificate",
