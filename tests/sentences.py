@@ -34,6 +34,7 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
     [TITLE, reading.PERCENT, Document("", ()).made, sheet.MADE],
     sheet.COLUMNS,
     sheet.ACCEPTED,
+    sheet.SIZES.values(),
     Reason,
     *((rack[name].what, rack[name].helps) for rack in (mistakes.mistakes, mistakes.slips) for name in rack),
     [step.replace("_", " ") for step in STEPS],

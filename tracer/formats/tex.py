@@ -210,7 +210,7 @@ class Article:
         total = sum(field.share for field in entries)
         parts = [
             rf"\makebox[{0.96 * field.share / total:.3f}\linewidth][l]"
-            rf"{{{words(field.label)} {words(field.text) if field.text else chr(92) + 'dotfill'}}}"
+            rf"{{{words(field.label)} {words(field.text) if field.text else chr(92) + 'dotfill'} {words(field.after)}}}"
             for field in entries
         ]
         return rf"\par\noindent {' '.join(parts)}\par"
@@ -247,7 +247,8 @@ class Article:
         """An entry of a grid; a word stands where there is no value."""
         if isinstance(cell, Blank):
             answer = "" if cell.answer is None else self.entry(cell.answer)
-            return rf"\framebox[{BOX}em]{{\rule[-0.8em]{{0pt}}{{2.2em}}{answer}}}"
+            other = rf" {{\scriptsize ({self.entry(cell.otherwise)})}}" if cell.otherwise else ""
+            return rf"\framebox[{BOX}em]{{\rule[-0.8em]{{0pt}}{{2.2em}}{answer}{other}}}"
         if isinstance(cell, Judged):
             return self.judged(cell)
         if isinstance(cell, str):
