@@ -21,7 +21,7 @@ DIGIT, USUAL = 0.5, 2  # em of a decimal; decimals of a number that is so wide
 SPACIOUS = 1.4  # times as much room where a working has a line of its own
 BESIDE, MOST = 4, 4  # workings on one line, lines of one working: at most
 READ = 8  # leaves of a formula in letters that fits a box
-DENOMINATOR = 99  # of a fraction that one writes rather than its decimal: at most
+LARGEST = 99  # number in a fraction, or before a root, that one writes rather than its decimal
 
 
 class Scratch:
@@ -101,11 +101,7 @@ class Scratch:
     def root(self, cell: CellView) -> Expr | None:
         """The value where it is short, of roots and logarithms: what a power of e comes to is written as a decimal."""
         exact = cell.exact_up_to(SHORT)
-        is_root = exact is not None and all(
-            not isinstance(node, Constant) and (not isinstance(node, Call) or node.function in ("sqrt", "ln"))
-            for node in walk(exact)
-        )
-        return exact if is_root else None
+        return exact if exact is not None and all(map(is_plain, walk(exact))) else None
 
     def fraction(self, cell: CellView) -> Num | None:
         """The value where it is a fraction that one writes; seen from the numbers put in where these are exact."""
@@ -113,7 +109,7 @@ class Scratch:
         if exact is None and all(map(self.is_exact, cell.inputs)):
             found = fraction_of(self.put_in(cell))
             exact = None if found is None else Num(found)
-        return exact if isinstance(exact, Num) and exact.value.denominator <= DENOMINATOR else None
+        return exact if isinstance(exact, Num) and exact.value.denominator <= LARGEST else None
 
     # The working
 
@@ -174,3 +170,13 @@ class Scratch:
         if (hand := self.by_hand(cell)) is not None:
             return is_equal and hand == number
         return is_equal or self.exactly(cell) is not None
+
+
+def is_plain(node: Expr) -> bool:
+    """Whether this part of an exact value is written exactly: a small number, a root, a logarithm; no power of e."""
+    match node:
+        case Num(value):
+            return max(abs(value.numerator), value.denominator) <= LARGEST
+        case Call(function, _):
+            return function in ("sqrt", "ln")
+    return not isinstance(node, Constant)
