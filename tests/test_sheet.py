@@ -376,9 +376,7 @@ def test_with_a_rule_for_rounding_the_key_is_worked_by_hand() -> None:
     assert differing > 3
 
 
-@pytest.mark.parametrize(
-    "wishes", [USUAL, CAUSAL, Wishes(exact_weights=True)], ids=["usual", "causal", "exact"]
-)
+@pytest.mark.parametrize("wishes", [USUAL, CAUSAL, Wishes(exact_weights=True)], ids=["usual", "causal", "exact"])
 def test_the_numbers_of_a_key_have_full_marks(wishes: Wishes) -> None:
     """Those in the boxes, and those in brackets below them."""
     for seed in range(2):
@@ -504,7 +502,9 @@ def test_a_level_fades() -> None:
 
 
 def test_points_are_added_up() -> None:
-    """A right number is worth 1, or what its step is said to be worth."""
+    """A right number is worth 1, or what its step is said to be worth; a step that is not there is an error."""
+    with pytest.raises(TracerError, match="--points: there is no step “weight” in this pass; did you mean “weights”"):
+        of(UNEVEN, points={"weight": Fraction(2)})
     work = of(UNEVEN, "row_sums, weights", points={"weights": Fraction(1, 2)})
     assert work.total == 3 + Fraction(9, 2)
 
@@ -520,7 +520,7 @@ def test_codes_are_stable_and_tell_variants_apart() -> None:
 @pytest.mark.parametrize(
     ("called", "level", "says"),
     [
-        ("weihgts", "blank", "--blank: there is no step “weihgts” to leave blank; did you mean “weights”?"),
+        ("weihgts", "blank", "--blank: there is no step “weihgts” in this pass; did you mean “weights”?"),
         ("weights[9]", "blank", "--blank: “weights[9]” does not exist: weights is 3 × 3, counted from 1"),
         ("weights[0,1]", "blank", "--blank: “weights[0,1]” does not exist: weights is 3 × 3, counted from 1"),
         ("outputs[1,2,3]", "blank", "--blank: there is no step"),

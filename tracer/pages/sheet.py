@@ -130,7 +130,8 @@ class _Page:
         grids = [given_grid(self.trace[given.tensor.id]) for given in self.trace.given]
         steps = [one for step in self.work.steps for one in (*self.behind[step.id], step)]
         formulas = [step.formula for step in steps if step.formula is not None]
-        named = {node.name: node.value for one in formulas for node in walk(one) if isinstance(node, Named)}
+        calls = [node for one in formulas for node in walk(one) if isinstance(node, Named)]
+        named = {node.name: node.value for node in calls if not isinstance(node.value, Letter)}
         sizes = [
             Equation((("", Letter(name)), ("=", value)), (self.say.text(SIZES[name]),)) for name, value in named.items()
         ]

@@ -54,9 +54,9 @@ class Scratch:
 
     def wide(self, cell: CellView) -> float:
         """How wide a number is when it is put in; one that was only arranged is not written twice."""
-        if cell.formula is None or self.is_seen(cell) or cell.definition.kind == "calculate":
-            return NUMBER + DIGIT * max(self.places(cell.key[0]) - USUAL, 0) * (cell.formula is not None)
-        return 0
+        if cell.definition.kind == "calculate":
+            return NUMBER + DIGIT * max(self.places(cell.key[0]) - USUAL, 0)
+        return max(map(self.wide, cell.inputs), default=NUMBER) if self.is_seen(cell) else 0
 
     def is_seen(self, cell: CellView) -> bool:
         """Whether a number stands on the sheet, or will, perhaps under the name that it had before it was arranged."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from tracer.document import Blank, Entry, Grid, Judged
 from tracer.expr import Expr
@@ -27,6 +28,7 @@ SIGNS = {"✗": "×"}  # the font has no ballot cross
 TONES = {"light": (0.05, 0.0), "strong": (0.2, 0.09)}  # of an entry that stands out: its shade, the line around it
 FIXED, TO_FILL_IN = (2.3, 1.5), (4.8, 2.4)  # a place on a sheet: for a number, and for handwriting (18 × 9 mm)
 NAME, OF_A_ROW, FRAME = 2.4, 4.5, 0.12  # of a sheet's matrix: room for its name, a row's label; around a box
+OF_A_WORD = 3.6  # room for a number below a word
 BESIDES, AROUND = 0.5, 0.6  # left empty beside a number, and above and below it in a box
 BESIDE, BELOW = 2.4, 0.6  # between matrices
 ABOVE = 14.0  # of a page: left to the headings above
@@ -73,9 +75,8 @@ def tiles(setting: Setting, grid: Grid) -> Iterator[Tile]:
     measures = (Places if grid.is_fixed else Measures)(setting, grid)
     has_remark = any(grid.remark)
     widest = setting.width - INDENT - measures.left - 4 * INSIDE
-    size = max(min(1.0, widest / sum(measures.widths)), SMALLEST)
-    widest /= size
-    for across in cut(measures.widths, widest):
+    size, bands = measures.bands(widest)
+    for across in bands:
         for down in cut(measures.heights, setting.height - measures.top - ABOVE):
             tile = Band(setting, grid, measures, across, down).tile()
             tile = smaller(tile, min(size, (setting.width - INDENT) / tile.width))
@@ -136,6 +137,11 @@ class Measures:
         self.top = max((head.total for head in self.heads), default=0.0) + 0.25 if any(grid.columns) else 0.0
         self.margins = [self.name.width + 0.4] * len(grid.rows)
 
+    def bands(self, widest: float) -> tuple[float, list[range]]:
+        """How much smaller it is set, and its columns in ranges that then fit."""
+        size = max(min(1.0, widest / sum(self.widths)), SMALLEST)
+        return size, list(cut(self.widths, widest / size))
+
 
 class Place(Column):
     """The entries of a column in which every entry has the same room: centred, and set smaller where it is wider."""
@@ -153,7 +159,7 @@ class Places(Measures):
         has_blanks, has_labels = any(isinstance(cell, Blank) for cell in entries), any(grid.rows)
         wide, high = TO_FILL_IN if has_blanks else FIXED
         if not all(text == "" or text.isdigit() for text in grid.columns):
-            wide = TO_FILL_IN[0]
+            wide = max(wide, OF_A_WORD)
         most = OF_A_ROW if has_labels else 0.0
         self.labels = [worded(setting, text, most, high) for text in grid.rows]
         self.heads = [worded(setting, text, wide - 2 * FRAME, LINE) for text in grid.columns]
@@ -173,6 +179,13 @@ class Places(Measures):
         self.widths, self.heights = [wide] * len(grid.columns), [high] * len(grid.rows)
         self.top = LINE if any(grid.columns) else 0.0
         self.margins = [self.left - 0.4 - box.width for box in self.labels]
+
+    def bands(self, widest: float) -> tuple[float, list[range]]:
+        """The same, with as many columns in each range; no smaller than these ask for."""
+        wide, columns = self.widths[0], len(self.widths)
+        most = ceil(columns / ceil(columns / max(widest / SMALLEST // wide, 1)))
+        size = max(min(1.0, widest / (most * wide)), SMALLEST)
+        return size, list(cut(self.widths, (most + 0.5) * wide))
 
 
 class Band:

@@ -6,11 +6,12 @@ from tracer.formats.pdf.setting import Setting
 from tracer.layout.box import Box, lines, scaled
 
 REMARK = 0.92  # the size of labels and remarks
-WHOLE = 24  # letters of a word that is set smaller rather than broken
+BROKEN = 8  # letters of a word that is broken where it would be set too small
+SMALLEST = 0.65  # how small a label is set before its words are broken
 WIDER = (1.0, 1.4, 2.0)  # than its place: lines of a label that is set smaller
 
 
-def label(setting: Setting, text: str, most: float, size: float = REMARK, whole: int = 8) -> Box:
+def label(setting: Setting, text: str, most: float, size: float = REMARK, whole: int = BROKEN) -> Box:
     """A label, over several lines where it is long; words of no more than `whole` letters are not broken."""
     box = scaled(setting.boxes.upright(text), size)
     if box.width <= most:
@@ -26,8 +27,11 @@ def label(setting: Setting, text: str, most: float, size: float = REMARK, whole:
 
 def worded(setting: Setting, text: str, width: float, height: float, size: float = REMARK) -> Box:
     """A label in a place of one size: on one line, or on several where these are larger."""
-    tries = [scaled(setting.boxes.upright(text), size), *(label(setting, text, width * n, size, WHOLE) for n in WIDER)]
-    box = max(tries, key=lambda one: share(one, width, height))
+    for whole in (len(text), BROKEN):
+        tries = [label(setting, text, width * n, size, whole) for n in (len(text) + 1, *WIDER)]
+        box = max(tries, key=lambda one: share(one, width, height))
+        if share(box, width, height) >= SMALLEST:
+            break
     return scaled(box, share(box, width, height))
 
 
