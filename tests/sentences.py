@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tracer import mistakes, names, spoken
 from tracer.arithmetic import Reason
+from tracer.collecting import class_page
 from tracer.document import Document
 from tracer.generate import words, work
 from tracer.generate.requirements import requirements
@@ -33,6 +34,7 @@ mistakes.load()
 KEPT = [  # sentences that stand in a table and are looked up by the program
     [TITLE, reading.PERCENT, Document("", ()).made, sheet.MADE],
     sheet.COLUMNS,
+    *(class_page.STEPS, class_page.MISTAKES, class_page.REASONS, class_page.EVERYBODY, [class_page.MADE]),
     sheet.ACCEPTED,
     sheet.SIZES.values(),
     Reason,

@@ -19,7 +19,7 @@ FLOORS = [  # a name is a file, or a whole folder
     ["problem"],
     ["style_file"],
     ["problem_file", "tables"],
-    ["submission"],
+    ["submission", "normal_form"],
     ["handed_in"],
     ["grids"],
     ["answers"],
@@ -28,17 +28,32 @@ FLOORS = [  # a name is a file, or a whole folder
     ["operations", "checks", "document", "workbook", "readings"],
     ["origins", "shapes", "rewriting"],
     ["composition", "mistakes"],
-    ["marking"],
+    ["marking", "handout"],
     ["arrays", "parts", "spoken", "judging", "generate"],
     ["worksheet", "pictures"],
+    ["sheet_told"],
     ["pages"],
     ["page", "aligned"],
-    ["formats"],
+    ["formats", "quizzes"],
+    ["verifying", "classes"],
+    ["collecting"],
     ["cli"],
     ["__main__"],
 ]
 SIBLINGS = {  # inside one folder: what the others may build on
-    "cli": {"solve", "check", "schema", "asking"},  # the package puts the commands together
+    "classes": {
+        "spec",
+        "roster",
+        "students",
+        "making",
+        "engines",
+        "manifest",
+        "folder",
+        "binding",
+        "overview",
+    },  # one thing, in the order in which its files build on each other
+    "collecting": {"rules", "matching", "scoring", "results", "changes", "class_page"},  # so does this
+    "cli": {"solve", "check", "verify", "schema", "asking", "progress"},  # the package puts the commands together
     "judging": {
         "writing",
         "places",
@@ -53,7 +68,10 @@ SIBLINGS = {  # inside one folder: what the others may build on
         "numbers",
         "sentences",
         "unsaid",
+        "foreseen",
     },  # one thing, in the order in which its files build on each other
+    "quizzes": {"gaps", "question"},  # what every format asks and accepts
+    "verifying": {"finding", "faces", "content", "printed", "comparing", "certifying"},  # one thing, in this order
     "generate": {
         "stream",
         "wishes",
@@ -94,10 +112,12 @@ HOMES = {
     "jinja2": {"page"},
     "markupsafe": {"page"},
     "weasyprint": {"formats.pdf.painting", "formats.pdf.weasy"},
-    "pydyf": {"formats.pdf.form", "formats.pdf.tags", "formats.pdf.weasy"},
+    "pydyf": {"formats.pdf.attaching", "formats.pdf.form", "formats.pdf.tags", "formats.pdf.weasy"},
     "xlsxwriter": {"formats.xlsx"},
-    "pikepdf": {"answers.pdf"},
+    "distributed": {"classes.engines.dask"},
     "openpyxl": {"answers.xlsx"},
+    "pikepdf": {"answers.pdf", "classes.binding", "verifying.content", "verifying.printed"},
+    "fontTools": {"verifying.faces"},
 }
 FORBIDDEN = {"eval", "exec", "compile", "__import__", "sympify", "parse_expr", "simplify"}
 

@@ -5,7 +5,9 @@
     │   ├── ShapeError         two sizes disagree
     │   └── UnknownName        a name that stands for nothing, with the nearest one that does
     ├── SubmissionError        an answer file that cannot be read
-    └── RenderError            a document that cannot be written
+    ├── ClassError             a roster, a folder or an engine that a class cannot be made with
+    ├── RenderError            a document that cannot be written
+    └── HandoutError           a printed page that cannot be read back, or has no problem inside
 
 A message says where, what was found, what was expected, and what to do. Our own bugs are ordinary
 tracebacks. A value that does not exist (a division by a zero sum) is a value, `evaluate.Undefined`,
@@ -35,5 +37,13 @@ class SubmissionError(TracerError):
     """An answer file that cannot be read."""
 
 
+class ClassError(TracerError):
+    """A roster, a folder or an engine that a class cannot be made with."""
+
+
 class RenderError(TracerError):
     """A document that cannot be written."""
+
+
+class HandoutError(TracerError):
+    """A printed page that cannot be read back, or has no problem inside."""

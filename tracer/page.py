@@ -99,7 +99,6 @@ def filled(template: str, document: Document, typeset: Mapping[str, Callable[[An
 
     Raises `RenderError` with the template's name where a template of the house's own fails.
     """
-    import jinja2
     from markupsafe import Markup
 
     def safe(function: Callable[[Any], str]) -> Callable[[Any], Markup]:
@@ -108,16 +107,25 @@ def filled(template: str, document: Document, typeset: Mapping[str, Callable[[An
     style = document.style
     values = {
         "document": document,
-        "version": __version__,
         "say": style.language.text,
         "families": Markup(_families(style.font)),  # noqa: S704  letters, digits, spaces, hyphens
         "own_css": Markup(style.css),  # noqa: S704  the house's own, without "</"
         **{name: safe(function) for name, function in typeset.items()},
         **others,
     }
+    return written(template, style, values)
+
+
+def written(template: str, style: Style, values: Mapping[str, Any]) -> str:
+    """A template with these values in it, whatever is made of them.
+
+    Raises `RenderError` with the template's name where a template of the house's own fails.
+    """
+    import jinja2
+
     try:
         page = _environment(style.templates).get_template(template)
-        context = page.new_context(values)
+        context = page.new_context({"version": __version__, **values})
         text = "".join(page.root_render_func(context))
     except jinja2.TemplateError as error:
         raise _failed(style, error) from None

@@ -19,8 +19,12 @@ EXAMPLES = """examples:
   tracer solve symbols.toml --let a=2 --let b=1/3
   tracer check problem.toml answers.csv            what is right, and where the first mistake is
   tracer check problem.toml answers.csv -o feedback.pdf
+  tracer quiz problem1.toml problem2.toml --blank weights,outputs -o questions.moodle.xml
   tracer new --seed 7 -o problem.toml              a problem that is pleasant by hand, with its certificate
   tracer new --check problem.toml                  whether the certificate still holds
+  tracer class spec.toml roster.csv -o out         a problem, a sheet and a key for everybody on a roster
+  tracer mark out answers                          the marks of the class
+  tracer verify sheet.pdf                          whether every number that it prints still stands
 """
 
 
@@ -63,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     import argparse
 
-    from tracer.cli import check, new, schema, sheet, solve
+    from tracer.cli import check, classes, mark, new, quiz, schema, sheet, solve, verify
 
     class OneLine(argparse.ArgumentParser):
         """An error in one line, as all others are."""
@@ -79,6 +83,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"tracer {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in (solve, sheet, check, new, schema):
+    for command in (solve, sheet, check, new, classes, mark, verify, quiz, schema):
         command.add(commands)
     return parser

@@ -12,6 +12,8 @@ from tracer.errors import ProblemError
 from tracer.language import languages
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from tracer.expr import Expr
     from tracer.problem import Problem
     from tracer.trace import Trace
@@ -39,6 +41,36 @@ def add_look(command: argparse.ArgumentParser) -> None:
     command.add_argument("--paper", choices=("A4", "letter"), help="the paper of a PDF (A4)")
     command.add_argument("--quiet", action="store_true", help="say nothing about the files that were written")
     command.add_argument("--debug", action="store_true", help="show where in the program an error arose")
+
+
+def add_blanks(command: argparse.ArgumentParser) -> None:
+    """What is left blank on a sheet, and what it is worth."""
+    command.add_argument("--blank", metavar="CELLS", default="",
+                       help="what to leave blank: weights,outputs or scores[2] (a row) or weights[2,3]; without it "
+                            "every step")  # fmt: skip
+    command.add_argument("--level", metavar="LEVEL", default="blank",
+                       help="how much is worked as an example: blank, first-row, faded, full (blank)")  # fmt: skip
+    command.add_argument("--points", metavar="STEP=N", action="append", default=[],
+                       help="what each right number of a step is worth (1): weights=2")  # fmt: skip
+
+
+def points(options: argparse.Namespace) -> dict[str, Fraction]:
+    """What a right number of each step is worth, as the options tell it."""
+    return dict(map(_points, options.points))
+
+
+def _points(text: str) -> tuple[str, Fraction]:
+    from tracer import numbers
+    from tracer.expr import Num
+
+    step, _, raw = text.partition("=")
+    try:
+        number = numbers.read(raw)
+    except numbers.Unreadable:
+        number = None
+    if not isinstance(number, Num) or number.value < 0:
+        raise ProblemError(f"--points {text}: expected a step and a number from 0, such as  --points weights=2")
+    return step.strip(), number.value
 
 
 def traced(options: argparse.Namespace, styles: tuple[str, ...] = ()) -> Trace:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from fractions import Fraction
 from pathlib import Path
 
-from tracer.cli.asking import add_look, add_problem, traced
+from tracer.cli.asking import add_blanks, add_look, add_problem, points, traced
 from tracer.errors import ProblemError
 
 
@@ -20,17 +19,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "key is the same sheet filled in, blank for blank at the same place.",
     )
     add_problem(sheet)
-    sheet.add_argument("--blank", metavar="CELLS", default="",
-                       help="what to leave blank: weights,outputs or scores[2] (a row) or weights[2,3]; without it "
-                            "every step")  # fmt: skip
-    sheet.add_argument("--level", metavar="LEVEL", default="blank",
-                       help="how much is worked as an example: blank, first-row, faded, full (blank)")  # fmt: skip
+    add_blanks(sheet)
     sheet.add_argument("-o", "--output", metavar="FILE", action="append", default=[],
                        help="the sheet as .pdf, .html, .tex, .md or .txt; may be repeated; - for stdout")  # fmt: skip
     sheet.add_argument("--key", metavar="FILE", action="append", default=[], help="the key, in the same formats")
     sheet.add_argument("--form", action="store_true", help="a PDF whose boxes can be filled in on the screen")
-    sheet.add_argument("--points", metavar="STEP=N", action="append", default=[],
-                       help="what each right number of a step is worth (1): weights=2")  # fmt: skip
     sheet.add_argument(
         "--for", dest="name", metavar="NAME", default="", help="the student's name, printed on the sheet"
     )
@@ -45,8 +38,8 @@ def run(options: argparse.Namespace) -> int:
     from tracer.formats import render_sheet, write
     from tracer.worksheet import worksheet
 
-    trace, points = traced(options), dict(map(_points, options.points))
-    work = worksheet(trace, options.blank, options.level, points, options.name, options.seed, options.code)
+    trace = traced(options)
+    work = worksheet(trace, options.blank, options.level, points(options), options.name, options.seed, options.code)
     wanted = [(path, False) for path in options.output or ["-"]] + [(path, True) for path in options.key]
     if [path for path, _ in wanted].count("-") > 1:
         raise ProblemError("-: only one of sheet and key can go to standard output; give the other a name")
@@ -60,17 +53,3 @@ def run(options: argparse.Namespace) -> int:
     if len(rendered) > ("-" in rendered) and not options.quiet:
         print("wrote " + ", ".join(path for path in rendered if path != "-"), file=sys.stderr)
     return 0
-
-
-def _points(text: str) -> tuple[str, Fraction]:
-    from tracer import numbers
-    from tracer.expr import Num
-
-    step, _, raw = text.partition("=")
-    try:
-        number = numbers.read(raw)
-    except numbers.Unreadable:
-        number = None
-    if not isinstance(number, Num) or number.value < 0:
-        raise ProblemError(f"--points {text}: expected a step and a number from 0, such as  --points weights=2")
-    return step.strip(), number.value

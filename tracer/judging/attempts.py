@@ -112,13 +112,18 @@ class Attempts:
 
     def _everywhere(self, steps: list[Step]) -> Iterator[Explanation]:
         """Each mistake on all of these steps at once: whoever cuts the queries wrongly cuts the keys so too."""
+        for name, formulas in self._together(steps):
+            cells, reach = self._cells_of(formulas, self.basis, any)
+            if cells:
+                yield Explanation(name, 1, cells, reach)
+
+    def _together(self, steps: list[Step]) -> Iterator[tuple[str, dict[str, Expr]]]:
+        """Each mistake that can be made on several of these steps, in one way on each."""
         for mistake in map(mistakes.__getitem__, mistakes):
             found = {step.id: self._rewrites(mistake, step) for step in steps}
             formulas = {id_: one[0] for id_, one in found.items() if len(one) == 1}
             if len(formulas) > 1:
-                cells, reach = self._cells_of(formulas, self.basis, any)
-                if cells:
-                    yield Explanation(mistake.name, 1, cells, reach)
+                yield mistake.name, formulas
 
     def _rewrites(self, mistake: Mistake, step: Step) -> list[Expr]:
         if (mistake.name, step.id) not in self._formulas:
@@ -164,10 +169,8 @@ class Attempts:
         shape = self.definitions[id_].tensor.shape
         return sum(key[0] == id_ for key in self.own.numbers) < prod(shape)
 
-    def _cells_of(
-        self, formulas: dict[str, Expr], basis: Basis, enough: Callable[[Iterable[bool]], bool]
-    ) -> tuple[frozenset[Key], int]:
-        """The cells that come out as they are written where these formulas are used, and how far that reaches."""
+    def outcome(self, formulas: dict[str, Expr], basis: Basis) -> Callable[[Key], Span | None]:
+        """What stands in each cell of the step where these formulas are used; None where nothing does."""
 
         def put_in(key: Key) -> Span | None:
             self.judge.patience.look_up()
@@ -180,9 +183,28 @@ class Attempts:
                 return self.own.unwritten(key[0], definition.kind, value)
             return None if self._hangs_on(key[0], frozenset(formulas)) else basis.settled(key)
 
+        table = self.own.table_with(put_in)
+        formula = formulas.get(self.id) or self.right
+        return lambda key: self.own.of(formula, key, table)
+
+    def foreseen(self) -> Iterator[tuple[str, Callable[[Key], Span | None]]]:
+        """Each mistake that `one_mistake` tries in few formulas, by name, and what it puts into the cells."""
+        steps = self._steps(self._is_unwritten)
+        for step in steps:
+            for mistake in map(mistakes.__getitem__, mistakes):
+                formulas = self._rewrites(mistake, step)
+                for formula in formulas if len(formulas) <= FEW else ():
+                    yield mistake.name, self.outcome({step.id: formula}, self.basis)
+        for name, together in self._together(steps):
+            yield name, self.outcome(together, self.basis)
+
+    def _cells_of(
+        self, formulas: dict[str, Expr], basis: Basis, enough: Callable[[Iterable[bool]], bool]
+    ) -> tuple[frozenset[Key], int]:
+        """The cells that come out as they are written where these formulas are used, and how far that reaches."""
         if self.judge.patience.is_over:
             return frozenset(), 0
-        table = self.own.table_with(put_in)
+        outcome = self.outcome(formulas, basis)
         formula = formulas.get(self.id) or self.right
         refers_to_itself = self.id in sources(formula)
 
@@ -190,7 +212,7 @@ class Attempts:
         def comes_out(key: Key) -> bool:
             if refers_to_itself and not self._is_alone(key):
                 return False
-            span = self.own.of(formula, key, table)
+            span = outcome(key)
             return span is not None and span.is_bounded and self._is_met(key, span)
 
         if not enough(comes_out(key) for key in self.sample):

@@ -76,8 +76,12 @@ class Judge:
                 self.verdicts |= dict.fromkeys(self.answers, Verdict.EXACT)
                 self.own.kept = {key: number.about(point(number.value)) for key, number in self.numbers.items()}
                 return
-            for keys in self.steps:
-                self._step(keys, exact)
+            self.follow(exact)
+
+    def follow(self, exact: Mapping[Key, bool]) -> None:
+        """Judge step by step, and note what later numbers may have used of each. Call at a ball's precision."""
+        for keys in self.steps:
+            self._step(keys, exact)
 
     @cached_property
     def steps(self) -> list[list[Key]]:
@@ -87,7 +91,7 @@ class Judge:
             found[key[0]].append(key)
         return [keys for keys in found.values() if keys]
 
-    def _step(self, keys: list[Key], exact: dict[Key, bool]) -> None:
+    def _step(self, keys: list[Key], exact: Mapping[Key, bool]) -> None:
         self.patience.next_step()
         lost: list[Key] = []
         for key in keys:

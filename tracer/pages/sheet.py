@@ -22,12 +22,15 @@ from tracer.document import (
     Together,
 )
 from tracer.expr import Cell, Expr, Letter, Named, num, walk
+from tracer.handout import Told, carried, makers
 from tracer.parts.given import grid as given_grid
 from tracer.parts.scratch import Scratch
 from tracer.parts.words import labels, titled
 from tracer.parts.working import EVERY, Detail, Working, equation, shown
 from tracer.problem import TITLE
+from tracer.sheet_told import again, told
 from tracer.spoken import Spoken
+from tracer.trace import Trace
 from tracer.views import CellView, StepView
 from tracer.worksheet import Worksheet
 
@@ -51,6 +54,12 @@ def sheet(work: Worksheet, *, form: bool = False) -> Document:
 def key(work: Worksheet) -> Document:
     """The same sheet filled in, with the working on its lines; behind it the marking scheme."""
     return _Page(work, is_key=True).document(form=False)
+
+
+@makers.register("key")
+def key_again(trace: Trace, of: Told) -> Document:
+    """The key of a worksheet that was told so. Raises `ProblemError` where that does not fit the trace."""
+    return key(again(trace, of))
 
 
 class _Page:
@@ -85,6 +94,7 @@ class _Page:
             code=work.code,
             is_form=form,
             made=MADE,
+            attached=carried("key", self.trace, told(work)) if self.is_key else {},
         )
 
     # Above the work
@@ -95,8 +105,8 @@ class _Page:
         whose = Field("name", say("Name"), 6, work.name)
         entries = [Field("", say("Key"), 6, work.name or say("the sheet filled in")) if self.is_key else whose]
         entries += [Field("date", say("Date"), 4)]
-        entries += [Field("", say("Seed"), 2, work.seed)] if work.seed else []
-        entries += [Field("", say("Code"), 3, work.code)]
+        entries += [Field("", say("Seed"), 3, work.seed)] if work.seed else []
+        entries += [Field("code", say("Code"), 3, work.code)]
         total = str(work.total)
         entries += [Field("", say("Points"), 3, total if self.is_key else "", f"/ {total}")] if work.blanks else []
         return Fields(tuple(entries))

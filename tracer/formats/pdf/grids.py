@@ -234,15 +234,16 @@ class Band:
             cells.append(leaf("TH", box, measures.margins[r], self.level(box, line), scope="Row"))
         for c in self.across:
             column, cell = measures.columns[c], self.grid.cells[r][c]
+            id_ = self.setting.id(self.grid.ids[r][c], self.grid.view) if self.grid.ids else ""
             if isinstance(cell, Judged):
-                cells.append(self.judged(cell, c, top, measures.heights[r]))
+                cells.append(self.judged(cell, c, top, measures.heights[r])._replace(id=id_))
                 continue
             if isinstance(cell, Blank):
-                cells.append(self.blank(cell, c, top, column.boxes[r], line))
+                cells.append(self.blank(cell, c, top, column.boxes[r], line)._replace(id=id_))
                 continue
             x = self.middles[c] - column.width / 2 + column.offsets[r]
             says = "" if isinstance(cell, str) or is_plain_number(cell) else self.setting.spoken.inline(cell)
-            cells.append(leaf("TD", column.boxes[r], x, self.level(column.boxes[r], line), says))
+            cells.append(leaf("TD", column.boxes[r], x, self.level(column.boxes[r], line), says, id_=id_))
         return Node("TR", kids=tuple(cells))
 
     def judged(self, cell: Judged, c: int, top: float, height: float) -> Node:

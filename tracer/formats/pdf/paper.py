@@ -29,7 +29,8 @@ def job_of(document: Document) -> Job:
     """A document ready for the printer."""
     paper = Paper(document)
     source = filled("print.html.j2", document, paper.typeset(), arranged=paper.arranged)
-    return Job(source, paper.pieces, paper.em, paper.family, document.code if document.is_form else "")
+    code = document.code if document.is_form else ""
+    return Job(source, paper.pieces, paper.em, paper.family, code, document.attached)
 
 
 class Others:

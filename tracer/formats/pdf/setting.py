@@ -41,6 +41,15 @@ class Setting:
         self.level = Level(math_font(), style.signs, others)
         self.plain = Plain(style.signs)
         self.width, self.height = width, height
+        self.named: dict[str, int] = {}
+
+    def id(self, cell: str, view: str = "") -> str:
+        """The name of a place that shows a cell, each another one: "weights[1,2]", "worked weights[1,2]", "… 2"."""
+        if not cell:
+            return ""
+        name = f"{view} {cell}".strip()
+        count = self.named[name] = self.named.get(name, 0) + 1
+        return name if count == 1 else f"{name} {count}"
 
     # Formulas
 
@@ -96,7 +105,7 @@ class Setting:
                 if nodes and y + box.total > self.height * TALLEST:
                     yield stacked(nodes, self.width, y)
                     nodes, y = [], 0.0
-                nodes.append(leaf("Formula", box, INDENT, y + box.height, self.spoken.chain(chain)))
+                nodes.append(self.worked(chain, box, INDENT, y + box.height))
                 y += box.total + BETWEEN
             yield stacked(nodes, self.width, y)
 
@@ -109,10 +118,14 @@ class Setting:
             base.append(y + max(box.height for box in pair))
             y = base[-1] + max(box.depth for box in pair) + BETWEEN
         nodes = [
-            leaf("Formula", boxes[id(chain)], INDENT + half * (n // rows), base[n % rows], self.spoken.chain(chain))
+            self.worked(chain, boxes[id(chain)], INDENT + half * (n // rows), base[n % rows])
             for n, chain in enumerate(group)
         ]
         return stacked(nodes, self.width, y)
+
+    def worked(self, chain: Chain, box: Box, x: float, y: float) -> Node:
+        """A worked number at a place."""
+        return leaf("Formula", box, x, y, self.spoken.chain(chain), id_=self.id(chain.anchor, "worked"))
 
     def chain(self, chain: Chain, boxes: Boxes | None = None) -> Worked:
         """Name, links and remark as boxes between which a line may end."""
