@@ -1,18 +1,12 @@
-// Folding, deep links into folded steps, and where each number comes from. The page can be read without it.
+// Deep links into folded steps, and where each number comes from. The page can be read without it.
 {
 const all = (what, inside = document) => [...inside.querySelectorAll(what)], by = id => document.getElementById(id);
 const { names, origins } = JSON.parse(by("origins").textContent);
 
-// Folding
-const steps = all(".step > details"), fold = by("fold");
-fold.hidden = !steps[0];
-fold.onclick = ({ target }) => target.type && steps.forEach(step => { step.open = target.value; });
-by("contents").open = matchMedia("(min-width: 70rem)").matches;
-
 // A number is an entry of a grid or a worked line; `shown` maps "weights[2,1]" to all that show it.
 const ENTRY = "td[id], td[data-of]", NUMBER = ENTRY + ", .chain[id]", shown = {};
 const cellOf = number => number.dataset.of || number.id;
-for (const number of all(NUMBER)) (shown[cellOf(number)] ??= []).push(number);
+for (const one of all(NUMBER)) (shown[cellOf(one)] ??= []).push(one);
 
 // Origins, as in tracer/document.py: [step, ranges, [[step, [[axis, scale, first, last], …]], …]].
 const parted = id => { const n = id.lastIndexOf("["); return [id.slice(0, n), id.slice(n + 1, -1).split(",")]; };
@@ -70,10 +64,10 @@ const list = (place, found, otherwise) => {
 };
 const block = number => number.closest("figure, .chain");
 const mark = (found, kind, word) => {
-  for (const number of found.flatMap(cell => shown[cell])) {
-    marked.add(number).add(block(number));
-    number.classList.add(kind);
-    if (word) block(number).dataset.tag = word;
+  for (const one of found.flatMap(cell => shown[cell])) {
+    marked.add(one).add(block(one));
+    one.classList.add(kind);
+    if (word) block(one).dataset.tag = word;
   }
 };
 const hide = () => {

@@ -13,10 +13,15 @@ import test_feedback
 from browser import Browser
 
 import tracer
+from tracer.answers import read_submission
+from tracer.boxes import asked
 from tracer.formats.html import html
+from tracer.judging import check
+from tracer.pages import sheet as sheets
 from tracer.pages.feedback import audiences, feedback
 from tracer.pages.solution import only, solution
 from tracer.problem_file import from_dict
+from tracer.worksheet import worksheet
 
 pytestmark = pytest.mark.full
 
@@ -36,8 +41,16 @@ HARD = {
     "large print": {"given": {"X": [[1, 2], [3, 4]]}, "paper": {"text": "18pt", "course": "c" * 70}},
     "no title": {"title": "", "given": {"X": [[1, 2], [3, 4]]}},
 }
+WORK = worksheet(tracer.solve(tracer.load(ROOT / "examples/apple-and-orange/problem.toml")), "scores, weights, outputs",
+                 "first-row", seed="7")  # fmt: skip
+SHEETS = ["sheet", "key", "sheet-hostile", "key-hostile", "sheet-wide", "sheet-heads-de"]
 NUMBER = "document.activeElement.closest('td, .chain')"
 CELL = f"({NUMBER}.dataset.of || {NUMBER}.id)"
+HEADS = {"given": {"X": [[1, 0, "1/2", 0], [0, 1, 0, 1]]}, "pass": {"n_heads": 2}, "paper": {"lang": "de"}}
+BOX, COUNT, TOLD = (
+    "document.activeElement.name",
+    *(f"document.getElementById('{id_}').textContent" for id_ in ("count", "told")),
+)
 PANEL = "document.getElementById('whence')"
 
 
@@ -62,6 +75,14 @@ def pages(tmp_path_factory) -> dict[str, Path]:
     made["feedback-hostile"] = html(
         test_feedback.filled_in([raw for raw in test_feedback.HOSTILE if raw.isprintable()])
     )
+    hostile, wide = (worksheet(tracer.solve(from_dict(HARD[name])), name="<b>Ada") for name in ("hostile", "wide"))
+    heads = worksheet(tracer.solve(from_dict(HEADS)))
+    made |= {"sheet": html(sheets.sheet(WORK)), "key": html(sheets.key(WORK)), "sheet-wide": html(sheets.sheet(wide))}
+    made |= {
+        "sheet-hostile": html(sheets.sheet(hostile)),
+        "key-hostile": html(sheets.key(hostile)),
+        "sheet-heads-de": html(sheets.sheet(heads)),
+    }
     for name, text in made.items():
         (folder / f"{name}.html").write_bytes(text)
     return {name: folder / f"{name}.html" for name in made}
@@ -83,7 +104,7 @@ def quiet(browser: Browser, path: Path) -> bool:
 
 
 @pytest.mark.parametrize(
-    "name", [*(path.parent.name for path in EXAMPLES), *(f"feedback-{name}" for name in audiences)]
+    "name", [*(path.parent.name for path in EXAMPLES), *(f"feedback-{name}" for name in audiences), *SHEETS]
 )
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_axe_finds_no_violation(browser, pages, name, dark):
@@ -91,7 +112,7 @@ def test_axe_finds_no_violation(browser, pages, name, dark):
     browser.errors.clear()
     browser.open(pages[name].as_uri(), *((360, 740) if dark else (1280, 900)), dark=dark, touch=dark)
     browser.run((CHECKERS / "axe-core/axe.min.js").read_text() + "; 0")
-    browser.run("document.querySelectorAll('a.name, td[tabindex]')[3].focus()")
+    browser.run("document.querySelectorAll('a.name, td[tabindex], td input')[3].focus()")
     found = browser.run(
         "axe.run(document, {resultTypes: ['violations']})"
         ".then((r) => r.violations.map((v) => `${v.id}: ${v.nodes[0].html.slice(0, 200)}`))"
@@ -278,3 +299,182 @@ def test_a_link_to_what_is_not_there_does_no_harm(apple, pages):
         apple.open(pages["apple-and-orange"].as_uri() + nonsense)
 
     assert apple.errors == []
+
+
+# A worksheet that is filled in
+
+
+@pytest.fixture
+def blank(browser, pages):
+    """The sheet on a desk, with nothing kept from before."""
+    browser.errors.clear()
+    browser.open(pages["sheet"].as_uri())
+    browser.run("localStorage.clear()")
+    browser.open(pages["sheet"].as_uri())
+    return browser
+
+
+def typed(browser: Browser, text: str) -> None:
+    """Type into what has the focus."""
+    browser.ask("Input.insertText", text=text)
+
+
+def saved(browser: Browser, folder: Path) -> Path:
+    """Press the button, and wait for the file."""
+    browser.ask("Page.setDownloadBehavior", behavior="allow", downloadPath=str(folder))
+    browser.events.clear()
+    browser.run("document.getElementById('save').click()")
+    browser.wait_for("Page.downloadWillBegin")
+    while not any(m.get("params", {}).get("state") == "completed" for m in browser.events):
+        browser.hear()
+    (file,) = folder.glob("*.toml")
+    return file
+
+
+@pytest.mark.parametrize("name", ["apple-and-orange", "causal-mask", "three-heads", "cherry-orange-phone"])
+def test_a_sheet_is_filled_in_and_saved_and_has_full_marks(browser, tmp_path, name):
+    """By keyboard alone: each number of the key typed into its box, Enter to the next one, a name, the button."""
+    work = worksheet(tracer.solve(tracer.load(ROOT / f"examples/{name}/problem.toml")), level="first-row")
+    (tmp_path / "sheet.html").write_bytes(html(sheets.sheet(work)))
+    browser.open((tmp_path / "sheet.html").as_uri())
+    quiet(browser, tmp_path / "sheet.html")
+    browser.run("localStorage.clear(); document.querySelector('td input').focus()")
+    answers = [box.text for box in asked(sheets.key(work)).boxes if box.says]
+    for text in answers:
+        typed(browser, text)
+        browser.press("Enter")
+    browser.run("document.querySelector('[name=name]').focus()")
+    typed(browser, 'Zoë "Z" Ö/N 🍎')
+
+    assert browser.run(COUNT) == f"{len(answers)} of {len(answers)} filled in"
+    file = saved(browser, tmp_path)
+    assert file.name == f"answers Zoë Z Ö N {work.code}.toml"
+    assert browser.run(TOLD) == f"Saved as “{file.name}”: {len(answers)} of {len(answers)} filled in."
+    found = read_submission(file)
+    assert (found.by, found.code) == ('Zoë "Z" Ö/N 🍎', work.code)
+    marks = check(work.trace, found).marks
+    assert work.blanks <= {mark.key for mark in marks}
+    assert [(mark.cell, mark.entry.raw) for mark in marks if mark.credit != 1] == []
+    assert quiet(browser, tmp_path / "sheet.html")
+
+
+def test_what_is_typed_beside_the_numbers_is_in_the_file_for_people(blank, tmp_path):
+    """Date and working stand in it as remarks, whatever signs are in them; numbers that no one can read stay texts."""
+    blank.run("document.querySelector('[name=date]').value = '3 May'")
+    blank.run("document.querySelector('textarea').value = '0·2 + 3·2\\n= 6 \\u007f\\ud800 # []'")
+    blank.run("document.querySelector('td input').value = 'a \"quote\" \\\\ \\u0001'")
+    file = saved(blank, tmp_path)
+    text = file.read_text("utf-8")
+
+    assert "# Date:\n# 3 May\n# Lines for your working: 1. Scores (12 points):\n# 0·2 + 3·2\n# = 6" in text
+    assert "without a name" in blank.run(TOLD) or "Your name is not in it." in blank.run(TOLD)
+    found = read_submission(file)
+    assert (found.by, found.cells["scores", (1, 0)].raw) == ("", 'a "quote" \\')
+
+
+def test_arrow_keys_and_enter_lead_from_box_to_box(blank):
+    """Up, down, left and right over what is printed; inside a text the arrows move in the text."""
+    blank.run("document.querySelector('[name=\"scores[2,1]\"]').focus()")
+    for press, box in (("ArrowRight", "2,2"), ("ArrowDown", "3,2"), ("ArrowLeft", "3,1"), ("ArrowLeft", "3,1"), ("ArrowUp", "2,1"),
+                       ("ArrowUp", "2,1"), ("Enter", "2,2"), ("Tab", "2,3")):  # fmt: skip
+        blank.press(press)
+        assert blank.run(BOX) == f"scores[{box}]"
+    typed(blank, "12")
+    blank.press("ArrowLeft")
+    assert blank.run(f"[{BOX}, document.activeElement.selectionStart]") == ["scores[2,3]", 1]
+    blank.press("ArrowLeft")
+    blank.press("ArrowLeft")
+    assert blank.run(BOX) == "scores[2,2]"
+    blank.press("ArrowRight")
+    blank.press("ArrowRight")
+    assert blank.run(BOX) == "scores[2,4]"
+    assert blank.errors == []
+
+
+def test_what_is_typed_is_there_again_the_next_time(blank, pages):
+    """In this browser, under the sheet's code; a button empties all boxes, once it was asked and answered."""
+    blank.run("document.querySelector('td input').focus()")
+    typed(blank, "0,57")
+    blank.run("document.querySelector('textarea').parentNode.open = true; document.querySelector('textarea').focus()")
+    typed(blank, "my way")
+    blank.open(pages["sheet"].as_uri())
+    assert blank.run(COUNT) == "1 of 33 filled in"
+    assert blank.run("[document.querySelector('td input').value, document.querySelector('textarea').value]") == [
+        "0,57",
+        "my way",
+    ]
+    assert blank.run("document.querySelector('.working').open")
+
+    for answer, left in ((False, "1 of 33 filled in"), (True, "0 of 33 filled in")):
+        blank.events.clear()
+        blank.run("setTimeout(() => document.getElementById('clear').click()); 0")
+        blank.wait_for("Page.javascriptDialogOpening")
+        blank.ask("Page.handleJavaScriptDialog", accept=answer)
+        assert blank.run(COUNT) == left
+    blank.open(pages["sheet"].as_uri())
+    assert blank.run("document.querySelector('td input').value + document.querySelector('textarea').value") == ""
+
+
+def test_a_browser_that_keeps_nothing_says_nothing(browser, pages, tmp_path):
+    """Where storage is refused the sheet is filled in and saved all the same."""
+    refuse = (
+        "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no', 'SecurityError'); } });"
+    )
+    script = browser.ask("Page.addScriptToEvaluateOnNewDocument", source=refuse)["identifier"]
+    browser.errors.clear()
+    browser.open(pages["sheet"].as_uri())
+    browser.run("document.querySelector('td input').focus()")
+    typed(browser, "6")
+    browser.ask("Page.removeScriptToEvaluateOnNewDocument", identifier=script)
+
+    assert browser.run(COUNT) == "1 of 33 filled in"
+    assert read_submission(saved(browser, tmp_path)).cells["scores", (1, 0)].raw == "6"
+    assert browser.errors == []
+
+
+def test_without_its_script_a_sheet_can_be_filled_in_and_printed(browser, pages, tmp_path):
+    """The boxes take what is typed, what only a script can do is hidden; on paper are boxes and lines, no buttons."""
+    browser.ask("Emulation.setScriptExecutionDisabled", value=True)
+    browser.open(pages["sheet"].as_uri())
+    browser.ask("Emulation.setScriptExecutionDisabled", value=False)
+    assert browser.run("document.getElementById('bar').hidden && document.getElementById('clear').hidden")
+    browser.run("document.querySelector('td input').focus()")
+    typed(browser, "1234567")
+    (tmp_path / "printed.pdf").write_bytes(browser.print())
+    reader = pypdf.PdfReader(tmp_path / "printed.pdf")
+    text = "".join(page.extract_text() for page in reader.pages)
+
+    assert "1234567" in text
+    assert not any(word in text for word in ("Save", "Clear", "filled in", "Write a number", "Lines for your working"))
+    assert len(reader.pages) == 4
+
+
+def test_boxes_on_paper_are_large_enough_to_write_in(blank):
+    """18 by 9 mm, as in the PDF, and a line for each line of working; typed working is printed in place of the lines."""
+    blank.ask("Emulation.setEmulatedMedia", media="print")
+    lines = (
+        "[...document.querySelectorAll('#scores .line')].filter((e) => e.getBoundingClientRect().width > 100).length"
+    )
+    wide, high = blank.run(
+        "(({ width, height }) => [width, height])(document.querySelector('td input').getBoundingClientRect())"
+    )
+    assert (wide, high) == pytest.approx((18 * 96 / 25.4, 9 * 96 / 25.4), abs=0.5)
+    assert blank.run(lines) == 12
+    blank.run("document.querySelector('#scores textarea').value = 'my way'")
+    assert blank.run(lines) == 0
+    assert blank.run("document.querySelector('#scores textarea').getBoundingClientRect().height") > 20
+    blank.ask("Emulation.setEmulatedMedia", media="")
+
+
+def test_a_box_says_what_it_is_and_is_never_hidden_behind_the_bar(browser, pages):
+    """To a screen reader “score of apple with orange”; on a phone the box with the focus stands above the bar."""
+    browser.open(pages["sheet"].as_uri(), 360, 640, touch=True)
+    tree = browser.ask("Accessibility.getFullAXTree")["nodes"]
+    names = [node["name"]["value"] for node in tree if node.get("role", {}).get("value") == "textbox"]
+    assert names[:4] == ["Name", "Date", "score of apple with orange", "score of apple with apple"]
+    assert names[14] == "Lines for your working: 1. Scores (12 points)" or "weight of apple on orange" in names
+    hidden = browser.run(
+        "[...document.querySelectorAll('td input')].filter((box) => { box.focus(); const bar = document.getElementById('bar');"
+        "return box.getBoundingClientRect().bottom > bar.getBoundingClientRect().top; }).map((box) => box.name)"
+    )
+    assert hidden == []

@@ -480,7 +480,7 @@ def check_formats(document: Document, raw: str) -> None:
     page, tags = documents[".html"](document).decode(), Tags()
     tags.feed(page)
     assert tags.open == []
-    assert page.count("<script") == 2
+    assert page.count("<script") == 3
     shown = written(raw)
     assert (
         shown.replace("&", "&amp;")

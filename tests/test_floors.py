@@ -30,7 +30,7 @@ FLOORS = [  # a name is a file, or a whole folder
     ["composition", "mistakes"],
     ["marking", "handout"],
     ["arrays", "parts", "spoken", "judging", "generate"],
-    ["worksheet", "pictures"],
+    ["worksheet", "pictures", "boxes"],
     ["sheet_told"],
     ["pages"],
     ["page", "aligned"],

@@ -57,7 +57,7 @@ from tracer.document import (
 )
 from tracer.drawing import Area, Drawing, Label, Stroke
 from tracer.expr import Cell, Expr, Letter, Mul, Row, num, walk
-from tracer.formats import documents, load, render, suffixes
+from tracer.formats import documents, load, render, suffixes, traces
 from tracer.formats.ipynb import variables
 from tracer.notation.numpy_code import NumPyCode, lined_up
 from tracer.pages.solution import solution
@@ -106,6 +106,10 @@ def written(trace: tracer.Trace, suffix: str) -> str:
     return render(trace, lambda: solution(trace), suffix).decode()
 
 
+DOCUMENTS = [suffix for suffix in suffixes() if load(suffix) or suffix in documents]
+SOLUTIONS = sorted({*DOCUMENTS, *traces})
+
+
 # Every format
 
 
@@ -119,7 +123,7 @@ def test_the_file_is_the_golden_one(suffix: str) -> None:
     assert found == golden.read_text("utf-8")
 
 
-@pytest.mark.parametrize("suffix", suffixes())
+@pytest.mark.parametrize("suffix", SOLUTIONS)
 def test_numbers_of_10_to_the_40_digits_are_no_trouble(suffix: str) -> None:
     """E to the power of 10^40 has its power of ten; a weight that nobody can compute says so; no traceback."""
     trace = tracer.solve(from_dict({"given": {"X": [["2e20", 1], ["1/3", -2], ["1e-9", 0]]}}))
@@ -149,7 +153,6 @@ BLOCKS: list[tuple[Block, list[str]]] = [  # each kind of block, and words and n
     (Fields((Field("name", "Name", 3), Field("", "Code", 2, "K7Q"))), ["Name", "Code", "K7Q"]),
     (Together((Text(("inside",)), Heading("deeper", 3, "deeper"))), ["inside", "deeper"]),
 ]  # fmt: skip
-DOCUMENTS = [suffix for suffix in suffixes() if load(suffix) or suffix in documents]
 
 
 @pytest.mark.parametrize("suffix", DOCUMENTS)

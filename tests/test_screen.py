@@ -13,11 +13,16 @@ from pathlib import Path
 import pytest
 
 import tracer
-from tracer.document import Card, Chain, Grid, Heading, Origin, Source, Text, Together, sections
+from tracer.boxes import asked
+from tracer.document import Blank, Card, Chain, Grid, Heading, Origin, Room, Source, Text, Together, flat, sections
 from tracer.formats.html import html
+from tracer.notation.plain import plain
 from tracer.origins import origins
+from tracer.pages.sheet import key, sheet
 from tracer.pages.solution import full, solution, summary
 from tracer.problem_file import from_dict
+from tracer.show import show
+from tracer.worksheet import Worksheet, worksheet
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*/problem.toml"))
 MASKED = {
@@ -40,6 +45,7 @@ class Places(HTMLParser):
         self.shown: list[str] = []
         self.links: list[str] = []
         self.scripts: list[str] = []
+        self.inputs: list[dict[str, str | None]] = []
         self.policy = ""
         self.inside = False
         self.feed(page)
@@ -51,6 +57,7 @@ class Places(HTMLParser):
         self.links += [told["href"]] if "href" in told else []
         self.policy = told["content"] if told.get("http-equiv") == "Content-Security-Policy" else self.policy
         self.inside = tag == "script"
+        self.inputs += [told] if tag == "input" else []
 
     def handle_data(self, data):
         if self.inside:
@@ -165,22 +172,22 @@ def test_no_block_of_a_page_is_lost_in_its_outline(apple):
 
 
 def test_the_page_forbids_itself_to_fetch_anything(apple):
-    """Its own policy allows its two scripts by their digests, fonts and pictures inside it, and nothing else."""
+    """Its own policy allows its data and scripts by their digests, fonts and pictures inside it, and nothing else."""
     page = Places(html(solution(apple)).decode())
     digests = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in page.scripts]
 
-    assert [text[:2] for text in page.scripts] == ['{"', "{c"]
+    assert [text[:2] for text in page.scripts] == ['{"', "{c", "{c"]
     assert page.policy.startswith("default-src 'none'; style-src 'unsafe-inline'; script-src ")
     assert all(f"'sha256-{digest}'" in page.policy for digest in digests)
     assert "http" not in page.policy
 
 
 def test_the_script_and_its_data_are_small(apple):
-    """The script has less than 6 kB, and 30 words with 40 coordinates need no more data than a page of 4 words, nearly."""
+    """The scripts have less than 6 kB, and 30 words with 40 coordinates need no more data than a page of 4 words, nearly."""
     page = Places(html(solution(apple)).decode())
     crowd = Places(html(solution(tracer.solve(from_dict(CROWD)))).decode())
 
-    assert len(page.scripts[1].encode()) < 6000
+    assert len("".join(page.scripts[1:]).encode()) < 6000
     assert len(crowd.scripts[0]) < 20_000
     assert json.loads(crowd.scripts[0])["names"]["weights"].count("□") == 1
 
@@ -209,3 +216,76 @@ def test_low_roots_and_brackets_do_not_grow(apple):
 
     assert '<msqrt class="low"><mn>3</mn></msqrt>' in page
     assert "<msqrt><mrow><munderover>" in page
+
+
+# A worksheet
+
+
+def work(path: Path, level: str = "first-row") -> Worksheet:
+    return worksheet(tracer.solve(tracer.load(path)), level=level, name="Ada <b>")
+
+
+def digested(page: Places) -> list[str]:
+    """The scripts of a page, whose digests its own policy must name, and no others."""
+    allowed = re.findall(r"'sha256-([^']+)'", page.policy)
+    assert {*allowed} == {base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in page.scripts}
+    return page.scripts
+
+
+def test_a_page_has_the_scripts_that_have_something_to_do_on_it(apple):
+    """Folding on every page; where numbers come from on a solution; filling in on a sheet, and not on its key."""
+    pages = (solution(apple), sheet(work(EXAMPLES[1])), key(work(EXAMPLES[1])))
+    solved, blank, filled = (digested(Places(html(page).decode())) for page in pages)
+
+    assert ["localStorage" in text for text in blank] == [False, True]
+    assert [any(word in text for text in solved) for word in ("whence", "localStorage")] == [True, False]
+    assert len(filled) == 1
+    assert not any('id="whence"' in html(page).decode() for page in pages[1:])
+    assert len(blank[1].encode()) < 4000
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
+def test_each_box_is_a_field_with_the_name_of_its_cell_and_words(path):
+    """And what is typed into it is not changed by any keyboard: no capitals, no corrections, no suggestions."""
+    blank = work(path)
+    page = Places(html(sheet(blank)).decode())
+    boxes = [told for told in page.inputs if told["name"] not in ("name", "date")]
+
+    named = {f"{id_}[{','.join(str(n + 1) for n in at)}]" for id_, at in blank.boxes}
+    assert {told["name"] for told in boxes} == named
+    assert len(boxes) == len(named)
+    assert all(told["aria-label"] and told["inputmode"] == "text" for told in boxes)
+    assert all(told[key] == "off" for told in boxes for key in ("autocomplete", "autocapitalize", "autocorrect"))
+    assert len(page.ids) == len(set(page.ids))
+    assert {link[1:].replace("%5B", "[").replace("%5D", "]") for link in page.links} <= {*page.ids}
+
+
+@pytest.mark.parametrize("level", ["blank", "first-row", "faded"])
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
+def test_no_answer_is_anywhere_in_what_a_student_gets(path, level):
+    """Of the decimals of the key none is in the source, not in a script nor an attribute, unless the sheet prints it.
+
+    The key's source has them all: so the search finds what there is to be found.
+    """
+    blank = work(path, level)
+    student, teacher = (decimals(re.sub(r"<style>.*?</style>|<p class=\"aside hint\">.*?</p>", "", page, flags=re.DOTALL)) for page in
+                        (html(sheet(blank)).decode(), html(key(blank)).decode()))  # fmt: skip
+    if not blank.boxes:
+        return
+    boxes = asked(key(blank)).boxes
+    answers = decimals(" ".join(box.text for box in boxes if box.says))
+    shown = decimals(" ".join(box.text for box in boxes if not box.says))
+    worked = [writing.chain for block in flat(sheet(blank).blocks) if isinstance(block, Room)
+              for beside in block.entries for writing in beside if writing.chain]  # fmt: skip
+    printed = {blank.trace[id_][at].name for id_, at in blank.printed}
+    assert {chain.name for chain in worked} <= printed
+    shown |= {text for chain in worked for _, side in chain.links for text in decimals(show(side, plain))}
+    shown |= {text for block in flat(sheet(blank).blocks) if isinstance(block, Grid)
+              for row in block.cells for cell in row if not isinstance(cell, Blank | str) for text in decimals(show(cell, plain))}  # fmt: skip
+
+    assert answers <= teacher
+    assert student & answers <= shown
+
+
+def decimals(text: str) -> set[str]:
+    return {*re.findall(r"\d+[.,]\d{2,}(?!\d|em)", text)}

@@ -80,6 +80,8 @@ def refused(content: str | bytes, suffix: str, *says: str) -> None:
         ("１．５", "1.5"),
         ("1⁄2", "1/2"),
         ("2e-3", "0.002"),
+        ("4,88 · 10^(−5)", "0.0000488"),
+        (r"$-4.88 \cdot 10^{3}$", "-4880"),
         ("45°", "45"),
         ("45,0 °", "45"),
         ("1,000", "1"),
@@ -106,7 +108,8 @@ def test_a_number_is_read_as_people_write_it(text: str, number: str) -> None:
 
 
 def test_a_decimal_keeps_its_places() -> None:
-    """0.570 stands for less than 0.57 does; 57.0 % has three places; 1,000 is no thousand."""
+    """0.570 stands for less than 0.57 does; 57.0 % has three places; 1,000 is no thousand; so has 1.2·10^(−2)."""
+    assert entry("1.2·10^(−2)").number == entry("0.012").number
     places = {text: entry(text).number.places for text in ("0.57", "0.570", "≈ 0,570", "57.0 %", "1,000", "1")}  # type: ignore[union-attr]
     assert places == {"0.57": 2, "0.570": 3, "≈ 0,570": 3, "57.0 %": 3, "1,000": 3, "1": None}
 

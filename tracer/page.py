@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from tracer import __version__
+from tracer.boxes import empty, has_box, text
 from tracer.document import (
     FILLED,
     Blank,
@@ -25,6 +26,8 @@ from tracer.document import (
     Grid,
     Heading,
     Judged,
+    Room,
+    Section,
     bands,
     flat,
     sections,
@@ -73,7 +76,7 @@ def page(document: Document, typesetter: Typesetter) -> str:
     from markupsafe import Markup
 
     style = document.style
-    tspans = Tspans(style.signs)
+    tspans, to_fill = Tspans(style.signs), empty(document)
     typeset: dict[str, Callable[[Any], str]] = {
         "math": typesetter.inline,
         "equation_of": typesetter.equation,
@@ -88,6 +91,10 @@ def page(document: Document, typesetter: Typesetter) -> str:
         heard=typesetter.spoken.line,
         bands=lambda grid: bands(grid, WIDTH, breadth),
         outline=sections(document.blocks),
+        to_fill=to_fill,
+        is_asked=lambda grid: to_fill > 0 and has_box(grid),
+        as_text=lambda entry: text(entry, style.signs),
+        has_room=has_room,
         is_new=Places(document).is_new,
         origins=Markup(_origins(document, typesetter)),  # noqa: S704  "<" is escaped in it
         scale=round(pixels(style.text) / pixels(USUAL) * 100, 1),
@@ -220,6 +227,12 @@ def _families(font: str) -> str:
     """Names of fonts as CSS wants them, each followed by a comma: "Libertinus Serif", serif, ."""
     names = [name.strip() for name in font.split(",") if name.strip()]
     return "".join(f"{name}, " if name in GENERIC else f'"{name}", ' for name in names)
+
+
+def has_room(section: Section) -> bool:
+    """Whether there is something to be worked in a step."""
+    rooms = [block for block in flat(section.blocks) if isinstance(block, Room)]
+    return any(not writing.chain for room in rooms for beside in room.entries for writing in beside)
 
 
 def measure(cell: Entry) -> int:

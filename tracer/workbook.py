@@ -30,10 +30,11 @@ class Link:
     sheet: str
 
 
+TEXT = "@"  # the number format of a cell in which whatever is typed stays as it is
 Content: TypeAlias = "str | float | Formula | Link"
 ROLES = (  # what a cell is to its reader
     "title", "words", "why", "formula", "strong", "head", "label", "input", "computed", "certified", "symbolic",
-    "check", "link",
+    "check", "link", "box", "line", "printed",
 )  # fmt: skip
 
 

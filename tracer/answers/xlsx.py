@@ -1,7 +1,8 @@
 """A submission in a spreadsheet, read with openpyxl, whose home this is.
 
 What is read of a workbook: the cells that bear the name of a step, as tracer's own workbooks have them (step_scores),
-whatever was typed into them; and every other sheet that is laid out as `grids` says, or is called as a step.
+whatever was typed into them, with the cells called `by` and `code`; and every other sheet that is laid out as `grids`
+says, or is called as a step.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from zipfile import ZipFile
 from tracer.answers import readers
 from tracer.errors import SubmissionError
 from tracer.fields import short
-from tracer.grids import BLANK, LAYOUTS, Line, is_laid_out, told_and_cells
+from tracer.grids import BLANK, LAYOUTS, TOLD, Line, is_laid_out, told_and_cells
 from tracer.handed_in import MAX_CELLS, Found, is_almost_step, is_step, step, submission
 from tracer.references import a1, named_step
 from tracer.stored import seen
@@ -39,7 +40,7 @@ Sheet: TypeAlias = dict[tuple[int, int], Entry]  # by row and column, counted fr
 
 
 class Named(NamedTuple):
-    """The range of a sheet that bears the name of a step."""
+    """The range of a sheet that bears the name of a step, or `by`, or `code`."""
 
     step: str
     sheet: str
@@ -51,14 +52,15 @@ class Named(NamedTuple):
 def read(raw: bytes) -> Submission:
     """The submission. Raises `SubmissionError` for a file that is broken, too large, or has no table in it."""
     try:
-        sheets, named = _read(raw)
+        sheets, ranges = _read(raw)
     except SubmissionError:
         raise
     except Exception as error:  # whatever a parser of ZIP and XML comes to in a file that somebody else made
         what = type(error).__name__
         raise SubmissionError(f"is no spreadsheet that can be read ({what}); save it again, as .xlsx or .csv") from None
+    named = [one for one in ranges if one.step not in TOLD]
     found: list[Found] = [cell for one in named for cell in _cells(sheets, one)]
-    told = dict[str, str]()
+    told = {one.step: _first(sheets, one) for one in ranges if one.step in TOLD}
     for title, sheet in sheets.items():
         if title not in {one.sheet for one in named}:
             above, cells = _laid_out(title, sheet, is_ours=bool(named))
@@ -143,14 +145,15 @@ def _entry(cell: Any) -> Entry:
 
 
 def _named(book: Workbook) -> Iterator[Named]:
-    """The ranges that bear the names of steps."""
+    """The ranges that bear the names of steps, and where there are such, those called `by` and `code`."""
     from openpyxl.utils import range_boundaries
 
-    for title, defined in book.defined_names.items():
-        if is_step(id_ := named_step(title)):
-            for sheet, cells in defined.destinations:
-                left, top, right, bottom = range_boundaries(cells)
-                yield Named(id_, sheet, range(top - 1, bottom), range(left - 1, right))
+    steps = {title: id_ for title in book.defined_names if is_step(id_ := named_step(title))}
+    told = {title: title for title in TOLD if steps and title in book.defined_names}
+    for title, id_ in {**steps, **told}.items():
+        for sheet, cells in book.defined_names[title].destinations:
+            left, top, right, bottom = range_boundaries(cells)
+            yield Named(id_, sheet, range(top - 1, bottom), range(left - 1, right))
 
 
 def _cells(sheets: dict[str, Sheet], named: Named) -> Iterator[Found]:
@@ -164,6 +167,11 @@ def _cells(sheets: dict[str, Sheet], named: Named) -> Iterator[Found]:
         for j, column in enumerate(named.columns):
             where = f"sheet “{short(named.sheet)}”, {a1(row, column)}"
             yield Found(where, (named.step, (i, j)), sheet.get((row, column), BLANK))
+
+
+def _first(sheets: dict[str, Sheet], named: Named) -> str:
+    """What stands in the first cell of a range."""
+    return sheets.get(named.sheet, {}).get((named.rows.start, named.columns.start), BLANK).raw.strip()
 
 
 def _laid_out(title: str, sheet: Sheet, is_ours: bool) -> tuple[dict[str, str], Iterator[Found]]:

@@ -21,7 +21,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     add_problem(sheet)
     add_blanks(sheet)
     sheet.add_argument("-o", "--output", metavar="FILE", action="append", default=[],
-                       help="the sheet as .pdf, .html, .tex, .md or .txt; may be repeated; - for stdout")  # fmt: skip
+                       help="the sheet as .pdf, .html, .tex, .md or .txt, or as .xlsx, .csv or .toml to be filled in; "
+                            "may be repeated; - for stdout")  # fmt: skip
     sheet.add_argument("--key", metavar="FILE", action="append", default=[], help="the key, in the same formats")
     sheet.add_argument("--form", action="store_true", help="a PDF whose boxes can be filled in on the screen")
     sheet.add_argument(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tracer.errors import RenderError, UnknownName
 from tracer.garbage import rarely
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 documents: Registry[Callable[[Document], bytes]] = Registry("document format")
 traces: Registry[Callable[[Trace], bytes]] = Registry("trace format")
 marked: Registry[Callable[[Marks], bytes]] = Registry("format of marks")
+worksheets: Registry[Callable[[Document], bytes]] = Registry("format of worksheets")  # to fill in, where it says more
 
 
 def suffixes() -> list[str]:
@@ -37,12 +38,24 @@ def load(suffix: str) -> None:
     import_module(f"tracer.formats.{suffix[1:]}")
 
 
+def _known(suffix: str, what: str, *racks: Registry[Any]) -> None:
+    """Import the file that is called as the suffix. Raises `UnknownName` where it writes nothing of this kind."""
+    if suffix in suffixes():
+        load(suffix)
+    if not any(suffix in rack for rack in racks):
+        for one in suffixes():
+            load(one)
+        known = sorted({one for rack in racks for one in rack})
+        raise UnknownName(f"{what} are not written as {suffix}; known are: {', '.join(known)}")
+
+
 def render(trace: Trace, document: Callable[[], Document], suffix: str) -> bytes:
     """The trace in the format of a suffix; its document is asked for only where the format prints one.
 
     Raises `UnknownName` for a suffix nobody writes.
     """
     load(suffix)
+    _known(suffix, "solutions", traces, documents)
     with rarely():
         return traces[suffix](trace) if suffix in traces else documents[suffix](document())
 
@@ -52,12 +65,7 @@ def render_marks(marks: Marks, document: Callable[[], Document], suffix: str) ->
 
     Raises `UnknownName` for a suffix in which nobody writes marks.
     """
-    if suffix in suffixes():
-        load(suffix)
-    if suffix not in marked and suffix not in documents:
-        for one in suffixes():
-            load(one)
-        raise UnknownName(f"marks are not written as {suffix}; known are: {', '.join(sorted({*marked, *documents}))}")
+    _known(suffix, "marks", marked, documents)
     with rarely():
         return marked[suffix](marks) if suffix in marked else documents[suffix](document())
 
@@ -69,13 +77,10 @@ def render_sheet(work: Worksheet, suffix: str, *, key: bool = False, form: bool 
     """
     from tracer.pages import sheet
 
-    load(suffix)
-    if suffix not in documents:
-        for one in suffixes():
-            load(one)
-        raise UnknownName(f"sheets are not written as {suffix}; known are: {', '.join(sorted(documents))}")
+    _known(suffix, "sheets", worksheets, documents)
     with rarely():
-        return documents[suffix](sheet.key(work) if key else sheet.sheet(work, form=form))
+        document = sheet.key(work) if key else sheet.sheet(work, form=form)
+        return (worksheets if suffix in worksheets else documents)[suffix](document)
 
 
 def save(trace: Trace, *paths: str | Path) -> None:

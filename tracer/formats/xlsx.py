@@ -11,16 +11,18 @@ from io import BytesIO
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
+from tracer.document import Document
 from tracer.errors import RenderError
-from tracer.formats import traces
+from tracer.formats import traces, worksheets
+from tracer.pages.to_fill_in import to_fill_in
 from tracer.pages.workbook import workbook
 from tracer.references import a1, quoted
 from tracer.style import PIXELS, Style, sides
 from tracer.trace import Trace
-from tracer.workbook import Entry, Formula, Link, Sheet
+from tracer.workbook import Entry, Formula, Link, Sheet, Workbook
 
 if TYPE_CHECKING:
-    from xlsxwriter import Workbook
+    from xlsxwriter import Workbook as Book
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
@@ -31,7 +33,7 @@ LONGEST_TEXT, LONGEST_HEAD = 32_767, 120  # characters of a text in a cell, and 
 PLAIN = 8.43  # characters of a column that nobody has set
 WIDE = 110  # characters on a page that stands upright, made somewhat smaller
 LINE = 92  # characters of the words above a grid
-HIGH = 15  # points of a line
+HIGH, BOX = 15, 24  # points of a line, and of a row with boxes: one can write in them by hand
 THIN, MEDIUM, DOTTED = 1, 2, 4
 TYPED = ("=", "+", "-", "@")  # what a text may begin with that a person who edits it would turn into a formula
 GREY, PALE = "#595959", "#FFF9DB"
@@ -49,6 +51,9 @@ LOOKS: dict[str, dict[str, Any]] = {
     "certified": {"border": DOTTED, "font_color": GREY, "align": "right", **MIDDLE},
     "symbolic": {"border": DOTTED, "font_color": GREY, "align": "right", "text_wrap": True, **MIDDLE},
     "check": {"align": "right", **MIDDLE},
+    "box": {"border": MEDIUM, "align": "right", "locked": False, **MIDDLE},
+    "line": {"border": THIN, "align": "left", "locked": False, **MIDDLE},
+    "printed": {"align": "right", **MIDDLE},
     "link": {"underline": 1, "font_color": "#0B4F9E"},
 }
 
@@ -56,11 +61,21 @@ LOOKS: dict[str, dict[str, Any]] = {
 @traces.register(".xlsx")
 def xlsx(trace: Trace) -> bytes:
     """The file. Raises `RenderError` where a formula is longer than spreadsheets allow."""
+    return _file(workbook(trace), trace.problem.source)
+
+
+@worksheets.register(".xlsx")
+def sheet(document: Document) -> bytes:
+    """A worksheet to fill in, or its key. Raises `RenderError` where nothing is left blank."""
+    return _file(to_fill_in(document), document.source)
+
+
+def _file(made: Workbook, source: str) -> bytes:
     import xlsxwriter
 
-    made, file = workbook(trace), BytesIO()
+    file = BytesIO()
     with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
-        book.set_properties({"title": made.title, "comments": trace.problem.source, "created": CREATED})
+        book.set_properties({"title": made.title, "comments": source, "created": CREATED})
         look = _Looks(book)
         for sheet in made.sheets:
             page = book.add_worksheet(sheet.name)
@@ -68,6 +83,8 @@ def xlsx(trace: Trace) -> bytes:
                 _fill(page, row, column, entry, look)
             _lay_out(page, sheet)
             _set_up(page, sheet, made.title, made.style)
+            if any(entry.role == "box" for entry in sheet.entries.values()):
+                page.protect(options={"format_columns": True, "format_rows": True})  # Tab leads from box to box
         for name, cell in made.names.items():
             book.define_name(name, f"={cell}")
     return file.getvalue()
@@ -76,7 +93,7 @@ def xlsx(trace: Trace) -> bytes:
 class _Looks:
     """The format of each entry, made once for all entries that look the same."""
 
-    def __init__(self, book: Workbook) -> None:
+    def __init__(self, book: Book) -> None:
         self.book = book
         self.made: dict[tuple[str, str, bool], Format] = {}
 
@@ -115,8 +132,9 @@ def _lay_out(page: Worksheet, sheet: Sheet) -> None:
     """Widths, what stays in sight, and no warnings about labels that are numbers."""
     for column, width in sheet.widths.items():
         page.set_column(column, column, width)
-    for row, lines in _lines(sheet).items():
-        page.set_row(row, HIGH * lines)
+    boxes = {row: BOX for (row, _), entry in sheet.entries.items() if entry.role == "box"}
+    for row, height in (boxes | {row: HIGH * lines for row, lines in _lines(sheet).items()}).items():
+        page.set_row(row, height)
     page.hide_gridlines(2)
     if any(sheet.frozen):
         page.freeze_panes(*sheet.frozen)

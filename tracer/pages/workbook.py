@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import groupby
-from textwrap import wrap
 
-from tracer.document import Em, Line, Math
 from tracer.expr import MINUS_INFINITY, Expr, Num
 from tracer.notation.plain import Plain
 from tracer.parts.conventions import card
 from tracer.parts.given import grid as given_grid
+from tracer.parts.lines import LINE, formula, plainly, write
 from tracer.parts.tabulated import (
     ERRORS,
     LABEL,
@@ -30,7 +29,6 @@ from tracer.trace import Trace
 from tracer.views import CellView, StepView
 from tracer.workbook import Formula, Link, Sheet, Workbook
 
-LINE = 92  # characters of a line of words
 LONGEST_NAME = 31  # characters of a sheet's name
 MASKED = "−∞: the score of a masked key; a text, because spreadsheets have no infinity, and e to it counts as 0."
 RESERVED = {"history"}  # no sheet may be called so
@@ -89,28 +87,6 @@ class _Book:
 
     # Words
 
-    def words(self, line: Line) -> str:
-        """A line of words and formulas as text."""
-        return "".join(
-            part
-            if isinstance(part, str)
-            else f"“{part.text}”"
-            if isinstance(part, Em)
-            else self.shown(part)
-            if isinstance(part, Math)
-            else self.words(part.line)
-            for part in line
-        )
-
-    def shown(self, part: Math) -> str:
-        """A formula inside a line."""
-        return show(part.expr, self.plain)
-
-    def write(self, sheet: Sheet, text: str, role: str = "words", column: int = 0, width: int = LINE) -> None:
-        """Words in lines of their own, which run on over the empty cells beside them."""
-        for line in wrap(text, width) or [""]:
-            sheet.put(sheet.next, column, line, role)
-
     def opening(self, sheet: Sheet, title: str) -> None:
         """The title of a sheet, and the way back."""
         sheet.put(0, 0, title, "title")
@@ -122,7 +98,7 @@ class _Book:
         """The letters, and all given matrices one under the other."""
         sheet = self.given
         self.opening(sheet, self.say.text("What is given"))
-        self.write(sheet, self.say.text("Change a framed number here, and every other sheet follows."), "why")
+        write(sheet, self.say.text("Change a framed number here, and every other sheet follows."), "why")
         if self.sheets.letters:
             self.write_letters()
         sheet.widen(0, 12)
@@ -133,7 +109,7 @@ class _Book:
         """A cell for each letter, in which a number can be typed, and one beside it that formulas look at."""
         sheet = self.given
         words = "Type a number into the frame beside a letter; until then, what depends on it says #N/A."
-        self.write(sheet, self.say.text(words), "why")
+        write(sheet, self.say.text(words), "why")
         for letter, name in self.sheets.letters.items():
             row = sheet.next
             sheet.put(row, 0, letter, "label")
@@ -146,7 +122,7 @@ class _Book:
         """A given matrix with its name; a vector runs across, as a row."""
         sheet, table = self.given, given_grid(step)
         name = show(table.name, self.plain)
-        sheet.put(sheet.next + 1, 0, f"{name}: {self.words(table.remark)}", "strong")
+        sheet.put(sheet.next + 1, 0, f"{name}: {plainly(table.remark, self.plain)}", "strong")
         top = sheet.next
         home = self.sheets.places[step.id] = Place(sheet.name, top + 1, 1, across=len(step.shape) == 1)
         for n, label in enumerate(table.columns, 1):
@@ -181,14 +157,14 @@ class _Book:
         title = f"{self.before(first)}{say(first.title)}"
         self.opening(sheet, title)
         if first.because:
-            self.write(sheet, say(first.because), "why")
+            write(sheet, say(first.because), "why")
         agreements: list[Agreement] = []
         for step in steps:
             if len(steps) > 1:
                 sheet.put(sheet.next + 1, 0, self.row_title(step), "strong")
-            self.write(sheet, self.formula(step), "formula")
+            write(sheet, formula(equation(step), self.plain), "formula")
             if step.unit:
-                self.write(sheet, say("in degrees"), "words")
+                write(sheet, say("in degrees"), "words")
             agreements.append(tabulate(sheet, step, self.sheets, self.paper))
         sheet.frozen = (self.sheets.places[first.id].row, 1) if len(steps) == 1 else (0, 1)
         sheet.header = sheet.frozen[0] - 1 if sheet.frozen[0] else None
@@ -210,13 +186,6 @@ class _Book:
         row = int(step.id.split(".")[-2].removeprefix("row")) - 1
         return self.say.text("To “{word}”", word=self.trace.problem.tokens[row])
 
-    def formula(self, step: StepView) -> str:
-        """The step's formula on one line of text, as whole matrices first where it is a product."""
-        line = equation(step)
-        shown = " ".join(f"{sign} {show(side, self.plain)}".strip() for sign, side in line.sides)
-        remark = self.words(line.remark)
-        return shown.replace(" , ", ", ") + (f"    ({remark})" if remark else "")
-
     # The contents
 
     def write_contents(self, listed: list[Listed]) -> None:
@@ -224,13 +193,13 @@ class _Book:
         sheet, say, problem = self.contents, self.say.text, self.trace.problem
         for column, width in enumerate((28, 32, 12, 10, 10)):
             sheet.widen(column, width)
-        self.write(sheet, problem.title, "title", width=60)
+        write(sheet, problem.title, "title", width=60)
         style = self.paper.style
         for text in (style.course, style.name, style.date):
             if text:
-                self.write(sheet, text)
+                write(sheet, text)
         if problem.source:
-            self.write(sheet, say("Source: {source}", source=problem.source))
+            write(sheet, say("Source: {source}", source=problem.source))
         status = sheet.next + 1
         sheet.put(status, 0, "", "strong")
         self.write_legend()
@@ -257,7 +226,7 @@ class _Book:
         """How to tell the kinds of cells apart, and what the signs in them mean."""
         sheet, say = self.contents, self.say.text
         change = "Change a number on the sheet “{sheet}”, and every other sheet follows."
-        self.write(sheet, say(change, sheet=self.given.name), "why")
+        write(sheet, say(change, sheet=self.given.name), "why")
         kinds = {"input": "an input: change it", "computed": "computed here, by a formula",
                  "certified": "certified by tracer, never changes"}  # fmt: skip
         top = sheet.next + 1
@@ -265,7 +234,7 @@ class _Book:
             sheet.put(row, 0, say(words), role)
         sheet.next += 1
         for words in [*(words for _, words in ERRORS.values()), MASKED]:
-            self.write(sheet, say(words))
+            write(sheet, say(words))
 
     def write_conventions(self) -> None:
         """What is agreed about the pass, in words. Nothing here is rounded by hand."""
@@ -274,7 +243,7 @@ class _Book:
         sheet.put(sheet.next + 1, 0, self.say.text(agreed.title), "strong")
         for key, line in agreed.entries:
             top = sheet.next
-            self.write(sheet, self.words(line), column=1, width=LINE - 28)
+            write(sheet, plainly(line, self.plain), column=1, width=LINE - 28)
             sheet.put(top, 0, key, "label")
 
 
