@@ -102,8 +102,8 @@ class _Page:
     def top(self) -> Fields:
         """Name and date to fill in; what tells this sheet from all others."""
         say, work = self.say.text, self.work
-        whose = Field("name", say("Name"), 6, work.name)
-        entries = [Field("", say("Key"), 6, work.name or say("the sheet filled in")) if self.is_key else whose]
+        whose = (say("Key"), 6, work.name or say("the sheet filled in")) if self.is_key else (say("Name"), 6, work.name)
+        entries = [Field("name", *whose)]
         entries += [Field("date", say("Date"), 4)]
         entries += [Field("", say("Seed"), 3, work.seed)] if work.seed else []
         entries += [Field("code", say("Code"), 3, work.code)]
