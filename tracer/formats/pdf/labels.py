@@ -27,7 +27,7 @@ def label(setting: Setting, text: str, most: float, size: float = REMARK, whole:
 
 def worded(setting: Setting, text: str, width: float, height: float, size: float = REMARK) -> Box:
     """A label in a place of one size: on one line, or on several where these are larger."""
-    for whole in (len(text), BROKEN):
+    for whole in (len(text) + 1, BROKEN):
         tries = [label(setting, text, width * n, size, whole) for n in (len(text) + 1, *WIDER)]
         box = max(tries, key=lambda one: share(one, width, height))
         if share(box, width, height) >= SMALLEST:
