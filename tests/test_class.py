@@ -375,7 +375,7 @@ def test_more_formats_later(tmp_path: Path) -> None:
     """A format may be added when the sheets are out: the sheets stay what they are."""
     made(tmp_path)
     before = contents(tmp_path)
-    made(tmp_path, formats=["txt", "md"])
+    made(tmp_path, formats=["txt", "md", "csv"])
     after = contents(tmp_path)
     assert {name: after[name] for name in before if "/" in name} == {n: c for n, c in before.items() if "/" in n}
     assert sum(name.endswith(".md") for name in after) == 6

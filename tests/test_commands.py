@@ -374,3 +374,32 @@ def test_a_failed_check_leaves_the_old_feedback(apples: Path) -> None:
     tracer("check", apples / "apples.toml", "-", "-o", old, stdin=RIGHT)
     assert old.read_text("utf-8").startswith("<!")
     assert not [path for path in apples.iterdir() if path.suffix == ".part"]
+
+
+# Worksheets
+
+
+@pytest.mark.parametrize("suffix", ["csv", "toml", "xlsx"])
+def test_a_sheet_to_fill_in_and_its_key_are_answers(suffix: str, tmp_path: Path) -> None:
+    """The key is all right, by the student's command; the sheet as it is handed out is blank, which is no mistake."""
+    problem, sheet, key = (tmp_path / name for name in ("problem.toml", f"sheet.{suffix}", f"key.{suffix}"))
+    problem.write_text(TWO_WORDS)
+    said = tracer("sheet", problem, "--blank", "weights", "--for", "Ada", "-o", sheet, "--key", key)[1]
+    assert said.strip() == f"wrote {sheet}, {key}"
+
+    assert "4 of 4" in tracer("check", problem, key)[0]
+    assert "Blank" in tracer("check", problem, sheet)[0]
+    again = sheet.read_bytes()
+    tracer("sheet", problem, "--blank", "weights", "--for", "Ada", "-o", sheet)
+    assert sheet.read_bytes() == again
+
+
+def test_what_cannot_be_filled_in_is_told_in_one_line(tmp_path: Path) -> None:
+    """A solution is not written as CSV; a sheet without a box neither; nothing is written."""
+    out = tmp_path / "a.csv"
+    for arguments, why in (
+        (("solve", "-"), "solutions are not written as .csv; known are: .html"),
+        (("sheet", "-", "--level", "full"), "nothing is left blank on this sheet"),
+    ):
+        assert why in tracer(*arguments, "-o", out, code=2)[1]
+        assert not out.exists()

@@ -24,7 +24,7 @@ from tracer.classes.spec import Given, New, Spec, sha256
 from tracer.composition import solve
 from tracer.errors import ProblemError, UnknownName
 from tracer.fields import kind, known_keys, section, short, string, whole
-from tracer.formats import documents, load, suffixes
+from tracer.formats import documents, load, suffixes, worksheets
 from tracer.generate.generators import GENERATORS
 from tracer.generate.problem_text import blank as without_numbers
 from tracer.generate.wishes import MAX_SEED, Wishes, option
@@ -216,10 +216,10 @@ def _formats(value: Any) -> tuple[str, ...]:
     for name in found:
         if f".{name}" in suffixes():
             load(f".{name}")
-        if f".{name}" not in documents:
+        if f".{name}" not in documents and f".{name}" not in worksheets:
             for one in suffixes():
                 load(one)
-            known = [one[1:] for one in documents]
+            known = [one[1:] for one in (*documents, *worksheets)]
             raise UnknownName(f"formats: there are no sheets in “{short(name)}”; {did_you_mean(name, known)}")
     return tuple(f".{name}" for name in found)
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import takewhile
 
 from tracer.arithmetic import ball
@@ -21,7 +22,7 @@ from tracer.errors import ProblemError
 from tracer.fields import whole
 from tracer.generate.certificate import Certificate, certificate
 from tracer.generate.generators import GENERATORS, NEWEST, Tally
-from tracer.generate.plan import BITS
+from tracer.generate.plan import BITS, Plan
 from tracer.generate.problem_text import blank, data, toml
 from tracer.generate.requirements import requirements
 from tracer.generate.stream import Stream
@@ -51,7 +52,7 @@ def new(seed: int, wishes: Wishes | None = None, generator: int = NEWEST, lang: 
     if generator not in GENERATORS:
         raise ProblemError(f"--generator {generator} is unknown; known are: {', '.join(map(str, GENERATORS))}")
     made_by, tally = GENERATORS[generator], Tally(list)
-    common = made_by.plan(solve(blank(wishes, say)), wishes)
+    common = _common(generator, wishes, lang)
     for attempt in range(made_by.attempts):
         with ball.precision(BITS):
             given = made_by.search(common, Stream(generator, seed, attempt), tally)
@@ -112,6 +113,12 @@ def check(text: str) -> Checked:
         [line.strip() for line in found.lines(say)] == top,
         new(seed, wishes, generator).problem.given == problem.given,
     )
+
+
+@lru_cache(maxsize=16)
+def _common(generator: int, wishes: Wishes, lang: str) -> Plan:
+    """What all problems of these wishes have in common."""
+    return GENERATORS[generator].plan(solve(blank(wishes, language(lang))), wishes)
 
 
 def _hopeless(attempts: int, tally: Tally) -> str:
