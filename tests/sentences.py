@@ -37,6 +37,7 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
     sheet.COLUMNS,
     *(class_page.STEPS, class_page.MISTAKES, class_page.REASONS, class_page.EVERYBODY, [class_page.MADE]),
     sheet.ACCEPTED,
+    sheet.SIZES.values(),
     Reason,
     *((rack[name].what, rack[name].helps) for rack in (mistakes.mistakes, mistakes.slips) for name in rack),
     [step.replace("_", " ") for step in STEPS],

@@ -31,7 +31,7 @@ TEACHING_ORDER = [
     "cherry-orange-phone", "table-of-cosines", "dot-or-cosine", "normalisation", "apple-moves", "apple-and-orange",
     "one-hot-rows", "jane-visits-africa", "one-matrix-for-both", "known-weights", "causal-mask", "softcap",
     "cross-attention",
-    "three-heads", "again-and-again", "letters", "house-style", "made", "marking", "published",
+    "three-heads", "again-and-again", "letters", "house-style", "made", "worksheet", "marking", "published",
 ]  # fmt: skip
 
 
@@ -471,6 +471,24 @@ def test_numbers_are_put_in_for_letters() -> None:
     assert "letters without a number" not in page
 
 
+# Worksheets
+
+
+def test_the_key_of_a_sheet_is_worked_by_hand() -> None:
+    """The last number of melon is 2.92 when every step is rounded, and 2.93 rounded once."""
+    assert by_hand("worksheet", "outputs")[2] == ["2.18", "2.92"]
+    assert decimals("worksheet", "outputs", 2)[2] == ["2.18", "2.93"]
+    from tracer.formats import render_sheet
+    from tracer.worksheet import worksheet
+
+    work = worksheet(solved("worksheet"), "scores, weights, outputs", "first-row")
+    key, sheet = (render_sheet(work, ".txt", key=is_key).decode() for is_key in (True, False))
+    assert "O[3, 2] ≈ 0.09·2 + 0.18·(−1) + 0.73·4 = 2.92" in key
+    assert "2.93" in key
+    assert "O[1, 2] ≈ 0.87·2 + 0.03·(−1) + 0.10·4 = 2.11" in sheet
+    assert "2.92" not in sheet
+
+
 # Marking
 
 
@@ -551,7 +569,7 @@ def commands(page: Path) -> list[list[str]]:
     text = page.read_text("utf-8")
     lines = [line.strip() for _, block in blocks(page) for line in block.splitlines()]
     lines += re.findall(r"(?<!`)`(tracer solve [^`\n]+)`", text)
-    ours = ("tracer solve", "tracer check", "tracer new")
+    ours = ("tracer solve", "tracer sheet", "tracer check", "tracer new")
     return [shlex.split(line, comments=True) for line in lines if line.startswith(ours)]
 
 

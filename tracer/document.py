@@ -93,11 +93,15 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Blank:
-    """An entry to be filled in; `answer` stands in it on the key, and nowhere in what a student gets."""
+    """An entry to be filled in; `answer` stands in it on the key, and nowhere in what a student gets.
+
+    `otherwise` is another answer that is right as well.
+    """
 
     id: str
     says: str
     answer: Expr | str | None = None
+    otherwise: Expr | None = None
 
 
 Said: TypeAlias = Expr | str
@@ -179,12 +183,16 @@ class Room:
 
 
 class Field(NamedTuple):
-    """A word, and what is written behind it, by hand or already; `share` is its part of the line."""
+    """A word, and what is written behind it, by hand or already; `share` is its part of the line.
+
+    `after` stands at its end: the points that there are.
+    """
 
     id: str
     label: str
     share: int
     text: str = ""
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,8 +246,9 @@ class Document:
     """A page or several, before they are typeset. `origins` says from which cells each cell was computed.
 
     `labels` has the words of the rows and columns that count something, by what an axis counts: "query", "key".
-    `running` stands at the top of every page but the first, where it is not the title; `made` below everything. `code`
-    is a worksheet's, and `is_form` says that its blanks can be filled in where it is read: in a PDF's form fields.
+    `running` stands at the top of every page but the first, where it is not the title; on paper `made` is then at the
+    foot of every page, else below everything. `code` is a worksheet's, and `is_form` says that its blanks can be
+    filled in where it is read: in a PDF's form fields.
     `attached` are files that a PDF carries inside, by their names.
     """
 

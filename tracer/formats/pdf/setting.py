@@ -12,7 +12,7 @@ from tracer.expr import Add, Cell, Expr, Neg, Num
 from tracer.layout.box import Box, lines, row, scaled, space
 from tracer.layout.font import math_font
 from tracer.layout.piece import Node, Piece, leaf, stacked, whole
-from tracer.notation.boxes import Boxes, Compact
+from tracer.notation.boxes import Boxes, Compact, Level
 from tracer.notation.plain import Plain
 from tracer.show import bracketed, show, shown
 from tracer.spoken import Spoken
@@ -38,6 +38,7 @@ class Setting:
         self.spoken, self.say, self.is_form = Spoken(document), style.language.text, document.is_form
         self.boxes = Boxes(math_font(), style.signs, others)
         self.compact = Compact(math_font(), style.signs, others)
+        self.level = Level(math_font(), style.signs, others)
         self.plain = Plain(style.signs)
         self.width, self.height = width, height
         self.named: dict[str, int] = {}
@@ -126,9 +127,9 @@ class Setting:
         """A worked number at a place."""
         return leaf("Formula", box, x, y, self.spoken.chain(chain), id_=self.id(chain.anchor, "worked"))
 
-    def chain(self, chain: Chain) -> Worked:
+    def chain(self, chain: Chain, boxes: Boxes | None = None) -> Worked:
         """Name, links and remark as boxes between which a line may end."""
-        boxes = self.compact
+        boxes = boxes or self.compact
         name = show(chain.name, boxes)
         parts: list[Box] = []
         for n, (sign, expr) in enumerate(chain.links, 1):
