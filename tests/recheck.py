@@ -19,13 +19,14 @@ getcontext().prec = 60
 D, NONE, INF = Decimal, None, Decimal("inf")
 TINY = D("1e-40")
 SECONDS = {"multiplications": 6, "additions": 4, "divisions": 12, "exponentials": 12, "roots": 12}
-LEVELS = {"easy": (1, 15, 1, 20), "medium": (5, 30, 2, 40), "hard": (15, 90, 2, 80)}  # minutes, units off, divisor
+LEVELS = {"easy": (1, 15, 1, 20), "medium": (3, 30, 2, 40), "hard": (8, 90, 2, 80)}  # minutes, units off, divisor
 NEEDS = {
     "head query": ["query"], "head key": ["key"], "head value": ["value"],
     "scores": ["query", "key"], "scaled": ["scores"], "masked": ["scaled"], "exponentials": ["masked", "scaled"],
     "row_sums": ["exponentials"], "weights": ["row_sums"], "outputs": ["weights", "value"],
+    "projected": ["outputs"],
 }  # fmt: skip
-WORKED = ("query", "key", "value", "scores", "scaled", "exponentials", "row_sums", "weights", "outputs")
+WORKED = ("query", "key", "value", "scores", "scaled", "exponentials", "row_sums", "weights", "outputs", "projected")
 Matrix = list[list[Any]]
 
 
@@ -69,9 +70,11 @@ class Problem:
 
 
 def number(raw: Any, d: int) -> Decimal:
-    """2, "√2", "3√2" or "ln 6"."""
+    """2, "3/2", "√2" or "ln 6"."""
     if isinstance(raw, int):
         return D(raw)
+    if found := re.fullmatch(r"(-?\d)/2", raw):
+        return D(found[1]) / 2
     if found := re.fullmatch(r"ln (\d)", raw):
         return D(found[1]).ln()
     assert raw == f"√{d}", raw
@@ -127,8 +130,18 @@ class Pass:
                 yield found
 
 
-def whole_values(one: Pass, name: str) -> Matrix:
-    return one.by.get(name) or one.before[name]
+def joined(heads: list[Pass]) -> Matrix:
+    """The outputs of all heads side by side."""
+    return [[x for one in heads for x in one.O[i]] for i in range(heads[0].p.n)]
+
+
+def numbers_of(p: Problem, heads: list[Pass], name: str, by_hand: bool = False) -> Iterator[Any]:
+    """The numbers of a step, of every head; by hand those before they are rounded."""
+    if name == "projected":
+        yield from (x for row in product(joined(heads), p.given["W_O"]) for x in row)
+        return
+    for one in heads:
+        yield from (x for row in (one.before[name] if by_hand else one.by.get(name) or one.before[name]) for x in row)
 
 
 # What is measured
@@ -139,7 +152,7 @@ def measured(p: Problem) -> dict[str, Any]:
     heads = [Pass(p, h, lambda x: x) for h in range(p.heads)]
     hands = [Pass(p, h, lambda x: x.quantize(p.unit, ROUND_HALF_UP)) for h in range(p.heads)]
     worked = p.worked()
-    cells = [x for one in heads for step in worked for row in whole_values(one, step) for x in row]
+    cells = [x for step in worked for x in numbers_of(p, heads, step)]
     rows = [row for one in heads for row in one.seen(one.A)]
     spread = [row for one in heads for row in one.seen(one.Z)]
     apart = [
@@ -163,7 +176,7 @@ def measured(p: Problem) -> dict[str, Any]:
     found["ties"] = min(to_tie(p, x) for x in cells)
     off = [abs(sum(nearest(p, x) for x in row) - 1) for row in rows]
     if not p.exact:
-        hand = [x for one in hands for step in worked for row in one.before[step] for x in row]
+        hand = [x for step in worked for x in numbers_of(p, hands, step, by_hand=True)]
         found["ties by hand"] = min(to_tie(p, x) for x in hand)
         found["off"] = max(abs(nearest(p, x) - nearest(p, y)) for x, y in zip(cells, hand, strict=True)) / p.unit
         off += [abs(sum(row) - 1) for one in hands for row in one.seen(one.A)]
@@ -192,8 +205,8 @@ BOUNDS: dict[str, Callable[[Problem], tuple[Any, Any]]] = {
 }  # fmt: skip
 
 
-def size(raw: Any, d: int) -> int:
-    return abs(raw) if isinstance(raw, int) else 1 if raw == f"√{d}" else int(raw.removeprefix("ln "))
+def size(raw: Any, d: int) -> Decimal:
+    return abs(number(raw, d)) if isinstance(raw, int) or "/" in raw else D(1 if raw[0] == "√" else int(raw[3:]))
 
 
 def nearest(p: Problem, x: Decimal) -> Decimal:
@@ -277,6 +290,10 @@ def work(p: Problem, heads: list[Pass]) -> dict[str, int]:
             if "outputs" in needed:
                 for c in range(p.d):
                     dot(one.A[i], [v[c] for v in one.V])
+    if "projected" in needed:
+        for row in joined(heads):
+            for column in turned(p.given["W_O"]):
+                dot(row, column)
     if "scaled" in needed and p.d > 1:
         done["roots"] = 1
     return done
@@ -293,6 +310,8 @@ def right(p: Problem, heads: list[Pass], step: str) -> Matrix:
     """The right answer of a step."""
     head, _, name = step.rpartition(".")
     one = heads[int(head[4:]) - 1 if head else 0]
+    if name == "projected":
+        return product(joined(heads), p.given["W_O"])
     if name in ("query", "key", "value"):
         return getattr(one, name[0].upper() if name != "value" else "V") if head else one.before[name]
     return masked(p, one.Z, p.sees) if name == "masked" else one.by[name]
@@ -306,13 +325,15 @@ def every_mistake(p: Problem, heads: list[Pass]) -> Iterator[tuple[str, Iterator
     for h, one in enumerate(heads):
         prefix = f"head{h + 1}." if p.heads > 1 else ""
         for name in p.steps:
-            if name not in ("query", "key", "value"):
+            if name in IN_STEP:
                 yield prefix + name, IN_STEP[name](p, one, h)
-            elif p.heads > 1:
+            elif p.heads > 1 and name != "projected":
                 yield prefix + name, in_split(p, one, h, name)
+    if "projected" in p.steps:
+        yield "projected", in_output_projection(joined(heads), p.given["W_O"])
 
 
-def in_terms(name: str, terms: list[list[list[tuple[Any, Any]]]]) -> Iterator[Wrong]:
+def in_terms(terms: list[list[list[tuple[Any, Any]]]]) -> Iterator[Wrong]:
     """What goes wrong in sums of products, given as their factors cell by cell."""
 
     def cells(of: Callable[[list[tuple[Any, Any]]], Any]) -> Matrix:
@@ -344,13 +365,22 @@ def elementwise(A: Matrix, B: Matrix, rows: int, columns: int) -> Iterator[Wrong
 def in_projection(p: Problem, name: str) -> Iterator[Wrong]:
     X, letter = p.given["X"], {"query": "Q", "key": "K", "value": "V"}[name]
     W = p.given[f"W_{letter}"]
-    yield from in_terms(name, [[list(zip(x, w, strict=True)) for w in turned(W)] for x in X])
+    yield from in_terms([[list(zip(x, w, strict=True)) for w in turned(W)] for x in X])
     if p.model > 1:
         yield from elementwise(X, W, p.n, len(W[0]))
     if name != "value":
         yield Wrong("q_k_exchanged", None, product(X, p.given["W_K" if name == "query" else "W_Q"]))
     if len(W) == len(W[0]) > 1:
         yield Wrong("w_transposed", None, product(X, turned(W)))
+
+
+def in_output_projection(J: Matrix, W: Matrix) -> Iterator[Wrong]:
+    yield from in_terms([[list(zip(row, column, strict=True)) for column in turned(W)] for row in J])
+    yield from elementwise(J, W, len(J), len(W[0]))
+    if len(W) == len(W[0]):
+        yield Wrong("w_transposed", None, product(J, turned(W)))
+    if len(W) >= len(W[0]):
+        yield Wrong("w_o_forgotten", None, [row[: len(W[0])] for row in J])
 
 
 def in_split(p: Problem, one: Pass, h: int, name: str) -> Iterator[Wrong]:
@@ -365,7 +395,7 @@ def in_split(p: Problem, one: Pass, h: int, name: str) -> Iterator[Wrong]:
 
 def in_scores(p: Problem, one: Pass, h: int) -> Iterator[Wrong]:
     Q, K, n, d = one.Q, one.K, p.n, p.d
-    yield from in_terms("scores", [[list(zip(q, k, strict=True)) for k in K] for q in Q])
+    yield from in_terms([[list(zip(q, k, strict=True)) for k in K] for q in Q])
     if d > 1:
         yield from elementwise(Q, K, n, n)
     if d > 1 and n == d:
@@ -492,7 +522,7 @@ def in_weights(p: Problem, one: Pass, h: int) -> Iterator[Wrong]:
 
 def in_outputs(p: Problem, one: Pass, h: int) -> Iterator[Wrong]:
     A, V, n, d = one.A, one.V, p.n, p.d
-    yield from in_terms("outputs", [[list(zip(a, v, strict=True)) for v in turned(V)] for a in A])
+    yield from in_terms([[list(zip(a, v, strict=True)) for v in turned(V)] for a in A])
     yield from elementwise(A, V, n, d)
     yield Wrong("weights_on_k", None, product(A, one.K))
     if p.model in (d, d * p.heads):
@@ -541,21 +571,36 @@ def doubts(text: str) -> list[str]:
         return [f"{len(lines)} lines, {len(found)} figures"]
     for line, (name, figure) in zip(lines, found.items(), strict=True):
         low, high = BOUNDS[name](p)
-        printed = re.findall(r"∞|\d+\.\d+|\d+", line.removesuffix("."))[1 if name in ("sums",) else -1]
         if not low <= figure <= high:
             said.append(f"{name} is {figure}, not from {low} to {high}")
-        if name == "sums":
-            printed = re.search(r"they are (\S+) units", line)[1]
+        printed = re.search(r" \[(.*)\]$", line)[1]
         exact = INF if printed == "∞" else D(printed)
         if exact != figure and not abs(exact - D(figure)) <= D("0.000501"):
             said.append(f"{name} is {figure}, not {printed}")
     heads = [Pass(p, h, lambda x: x) for h in range(p.heads)]
+    listed, same = dict(remarks(p, "Mistakes")), {(step, frozenset(names)) for step, names in remarks(p, "The same")}
     for step, ones in every_mistake(p, heads):
-        names = {one.name for one in ones}
-        line = next((line for line in p.top if line.startswith(f"Mistakes in {step}: ")), "")
-        if names != set(line.removesuffix(".").partition(": ")[2].split(", ")):
-            said.append(f"{step}: {line}, but there are {sorted(names)}")
+        wrong = list(ones)
+        if {one.name for one in wrong} != set(listed.pop(step, ())):
+            said.append(f"{step}: there are {sorted({one.name for one in wrong})}")
+        twins = {
+            frozenset((v.name, w.name))
+            for v, w in combinations(wrong, 2)
+            if v.name != w.name and v.label is not None and v.label == w.label
+        }
+        if {(step, pair) for pair in twins} != {one for one in same if one[0] == step}:
+            said.append(f"{step}: the same by algebra are {sorted(map(sorted, twins))}")
+    said += [f"{step}: nobody is asked for it" for step in listed]
     counts = dict(re.findall(r"(\w+) (\d+) \(", next(line for line in p.top if line.startswith("The work,"))))
     if {kind: str(n) for kind, n in work(p, heads).items() if n} != counts:
         said.append(f"work {work(p, heads)}, not {counts}")
     return said
+
+
+def remarks(p: Problem, kind: str) -> Iterator[tuple[str, list[str]]]:
+    """The steps and the names in the lines that begin so."""
+    for line in p.top:
+        if line.startswith(kind):
+            told, _, names = line.removesuffix(".").partition(": ")
+            for step in re.sub(r".* in |, whatever.*", "", told).split(", "):
+                yield step, names.split(", ")

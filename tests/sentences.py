@@ -12,6 +12,7 @@ from tracer.arithmetic import Reason
 from tracer.collecting import class_page
 from tracer.document import Document
 from tracer.generate import words, work
+from tracer.generate.certificate import REMARKS
 from tracer.generate.requirements import requirements
 from tracer.notation import speech
 from tracer.operations import heads, masks, norms, projection
@@ -36,6 +37,7 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
     sheet.COLUMNS,
     *(class_page.STEPS, class_page.MISTAKES, class_page.REASONS, class_page.EVERYBODY, [class_page.MADE]),
     sheet.ACCEPTED,
+    sheet.SIZES.values(),
     Reason,
     *((rack[name].what, rack[name].helps) for rack in (mistakes.mistakes, mistakes.slips) for name in rack),
     [step.replace("_", " ") for step in STEPS],
@@ -49,6 +51,7 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
     [title for title, *_ in ledgers.PARTS],
     [words.TITLE, *words.WORDS, *work.SECONDS],
     [requirements[name].sentence for name in requirements],
+    REMARKS.values(),
     *(ledgers.MARKED, ledgers.CHECKED, *judgement.LINES),
     *(voices.YOU, voices.SHEET, voices.PAGE),
     [feedback.audiences[name].title for name in feedback.audiences],

@@ -19,7 +19,7 @@ FLOORS = [  # a name is a file, or a whole folder
     ["problem"],
     ["style_file"],
     ["problem_file", "tables"],
-    ["submission"],
+    ["submission", "normal_form"],
     ["handed_in"],
     ["grids"],
     ["answers"],
@@ -28,13 +28,14 @@ FLOORS = [  # a name is a file, or a whole folder
     ["operations", "checks", "document", "workbook", "readings"],
     ["origins", "shapes", "rewriting"],
     ["composition", "mistakes"],
-    ["marking"],
+    ["marking", "handout"],
     ["arrays", "parts", "spoken", "judging", "generate"],
     ["worksheet", "pictures", "boxes"],
+    ["sheet_told"],
     ["pages"],
     ["page", "aligned"],
     ["formats", "quizzes"],
-    ["classes"],
+    ["verifying", "classes"],
     ["collecting"],
     ["cli"],
     ["__main__"],
@@ -52,7 +53,7 @@ SIBLINGS = {  # inside one folder: what the others may build on
         "overview",
     },  # one thing, in the order in which its files build on each other
     "collecting": {"rules", "matching", "scoring", "results", "changes", "class_page"},  # so does this
-    "cli": {"solve", "check", "schema", "asking", "progress"},  # the package puts the commands together
+    "cli": {"solve", "check", "verify", "schema", "asking", "progress"},  # the package puts the commands together
     "judging": {
         "writing",
         "places",
@@ -70,6 +71,7 @@ SIBLINGS = {  # inside one folder: what the others may build on
         "foreseen",
     },  # one thing, in the order in which its files build on each other
     "quizzes": {"gaps", "question"},  # what every format asks and accepts
+    "verifying": {"finding", "faces", "content", "printed", "comparing", "certifying"},  # one thing, in this order
     "generate": {
         "stream",
         "wishes",
@@ -78,6 +80,7 @@ SIBLINGS = {  # inside one folder: what the others may build on
         "plan",
         "draft",
         "requirements",
+        "search",
         "generators",
         "problem_text",
         "certificate",
@@ -110,11 +113,12 @@ HOMES = {
     "jinja2": {"page"},
     "markupsafe": {"page"},
     "weasyprint": {"formats.pdf.painting", "formats.pdf.weasy"},
-    "pydyf": {"formats.pdf.form", "formats.pdf.tags", "formats.pdf.weasy"},
+    "pydyf": {"formats.pdf.attaching", "formats.pdf.form", "formats.pdf.tags", "formats.pdf.weasy"},
     "xlsxwriter": {"formats.xlsx"},
-    "pikepdf": {"answers.pdf", "classes.binding"},
     "distributed": {"classes.engines.dask"},
     "openpyxl": {"answers.xlsx"},
+    "pikepdf": {"answers.pdf", "classes.binding", "verifying.content", "verifying.printed"},
+    "fontTools": {"verifying.faces"},
 }
 FORBIDDEN = {"eval", "exec", "compile", "__import__", "sympify", "parse_expr", "simplify"}
 

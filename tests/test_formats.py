@@ -148,9 +148,9 @@ BLOCKS: list[tuple[Block, list[str]]] = [  # each kind of block, and words and n
     (Card("agreed", (("keyword", ("entry",)),)), ["agreed", "keyword", "entry"]),
     (Checks(((True, ("holds",)), (False, ("fails",)), (None, ("silent",)))), ["holds", "fails", "silent"]),
     (Picture(DRAWING, ("caption",), "an arrow and a triangle"), ["caption"]),
-    (Grid(A, "", ("upper",), ("left", "right"), ((Blank("A[1,1]", "A of 1 and 1"), Blank("A[1,2]", "A of 1 and 2", num(89))),), is_fixed=True), ["upper", "left", "89"]),
+    (Grid(A, "", ("upper",), ("left", "right"), ((Blank("A[1,1]", "A of 1 and 1"), Blank("A[1,2]", "A of 1 and 2", num(89), num(83))),), is_fixed=True), ["upper", "left", "89", "83"]),
     (Room(((Writing(A, 1), Writing(A, 2, Chain(A, (("≈", num(97)),)))),), 2), ["A", "97"]),
-    (Fields((Field("name", "Name", 3), Field("", "Code", 2, "K7Q"))), ["Name", "Code", "K7Q"]),
+    (Fields((Field("name", "Name", 3), Field("", "Code", 2, "K7Q", "of 24"))), ["Name", "Code", "K7Q", "of 24"]),
     (Together((Text(("inside",)), Heading("deeper", 3, "deeper"))), ["inside", "deeper"]),
 ]  # fmt: skip
 

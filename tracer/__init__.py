@@ -34,12 +34,14 @@ HOMES = {
     "read_submission": "tracer.answers",
     "check": "tracer.judging",
     "Marks": "tracer.marking",
+    "verify": "tracer.verifying",
     "TracerError": "tracer.errors",
     "ProblemError": "tracer.errors",
     "ShapeError": "tracer.errors",
     "UnknownName": "tracer.errors",
     "SubmissionError": "tracer.errors",
     "RenderError": "tracer.errors",
+    "HandoutError": "tracer.errors",
     "Undefined": "tracer.arithmetic",
 }
 __all__ = ["__version__", *HOMES]  # noqa: PLE0604  names by their homes

@@ -93,11 +93,15 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Blank:
-    """An entry to be filled in; `answer` stands in it on the key, and nowhere in what a student gets."""
+    """An entry to be filled in; `answer` stands in it on the key, and nowhere in what a student gets.
+
+    `otherwise` is another answer that is right as well.
+    """
 
     id: str
     says: str
     answer: Expr | str | None = None
+    otherwise: Expr | None = None
 
 
 Said: TypeAlias = Expr | str
@@ -108,8 +112,9 @@ Entry: TypeAlias = Said | Judged | Blank
 class Grid:
     """A matrix with labels. `sign` is = where every entry is equal to its value, else ≈; "" where nothing is claimed.
 
-    `ids` names the cell behind each entry, where there is one: "weights[1,2]". With `is_fixed` every entry has the
-    same room, whatever stands in it: the sheets of a class have their blanks at the same places.
+    `ids` names the cell behind each entry, where there is one: "weights[1,2]"; `view` how the page looks at it where
+    that is not its value rounded once: "exact", "by hand". With `is_fixed` every entry has the same room, whatever
+    stands in it: the sheets of a class have their blanks at the same places.
     """
 
     name: Expr
@@ -120,6 +125,7 @@ class Grid:
     remark: Line = ()
     ids: tuple[tuple[str, ...], ...] = ()
     is_fixed: bool = False
+    view: str = ""
 
     @property
     def is_calm(self) -> bool:
@@ -177,12 +183,16 @@ class Room:
 
 
 class Field(NamedTuple):
-    """A word, and what is written behind it, by hand or already; `share` is its part of the line."""
+    """A word, and what is written behind it, by hand or already; `share` is its part of the line.
+
+    `after` stands at its end: the points that there are.
+    """
 
     id: str
     label: str
     share: int
     text: str = ""
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,8 +246,10 @@ class Document:
     """A page or several, before they are typeset. `origins` says from which cells each cell was computed.
 
     `labels` has the words of the rows and columns that count something, by what an axis counts: "query", "key".
-    `running` stands at the top of every page but the first, where it is not the title; `made` below everything. `code`
-    is a worksheet's, and `is_form` says that its blanks can be filled in where it is read: in a PDF's form fields.
+    `running` stands at the top of every page but the first, where it is not the title; on paper `made` is then at the
+    foot of every page, else below everything. `code` is a worksheet's, and `is_form` says that its blanks can be
+    filled in where it is read: in a PDF's form fields.
+    `attached` are files that a PDF carries inside, by their names.
     """
 
     title: str
@@ -250,6 +262,7 @@ class Document:
     code: str = ""
     is_form: bool = False
     made: str = "Worked by tracer {version}. Every digit printed is certain."
+    attached: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@
     │   └── UnknownName        a name that stands for nothing, with the nearest one that does
     ├── SubmissionError        an answer file that cannot be read
     ├── ClassError             a roster, a folder or an engine that a class cannot be made with
-    └── RenderError            a document that cannot be written
+    ├── RenderError            a document that cannot be written
+    └── HandoutError           a printed page that cannot be read back, or has no problem inside
 
 A message says where, what was found, what was expected, and what to do. Our own bugs are ordinary
 tracebacks. A value that does not exist (a division by a zero sum) is a value, `evaluate.Undefined`,
@@ -42,3 +43,7 @@ class ClassError(TracerError):
 
 class RenderError(TracerError):
     """A document that cannot be written."""
+
+
+class HandoutError(TracerError):
+    """A printed page that cannot be read back, or has no problem inside."""

@@ -28,6 +28,18 @@ def rarely() -> Iterator[None]:
         gc.set_threshold(usual, *others)
 
 
+def kept() -> None:
+    """What there is now stays for good and is searched no more; what comes is searched when `searched` is called."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+
+
+def searched() -> None:
+    """Search once: between two jobs nearly everything is garbage, which takes no time."""
+    gc.collect()
+
+
 def unsearched_at_exit() -> None:
     """When the process ends, its memory goes back without a last search."""
     atexit.register(gc.freeze)

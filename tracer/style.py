@@ -13,6 +13,7 @@ from tracer.show import Signs
 
 SIZES = {"A4": (210.0, 297.0), "letter": (215.9, 279.4), "slides": (280.0, 157.5)}  # of the paper, in mm
 PIXELS = {"mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0, "pt": 96 / 72}  # in CSS pixels
+GUTTER = 2.0  # between two columns, in em
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,13 @@ class Style:
     def paper(self) -> tuple[float, float]:
         """Width and height of the paper in mm."""
         return SIZES[self.size]
+
+    @property
+    def column(self) -> float:
+        """How wide a line of text is, in em."""
+        _, right, _, left = sides(self.margins)
+        width, columns = (self.paper[0] * PIXELS["mm"] - left - right) / pixels(self.text), int(self.columns)
+        return (width - (columns - 1) * GUTTER) / columns
 
     @property
     def language(self) -> Language:

@@ -34,7 +34,7 @@ def read(style: Style, name: str) -> Style:
 
     Raises `ProblemError` with the file's name in front.
     """
-    ready = {path.stem: path for path in sorted((templates() / "styles").glob("*.toml"))}
+    ready = ready_made()
     path = ready.get(name, Path(name))
     if name not in ready and not path.suffix:
         near = did_you_mean(name, list(ready))
@@ -54,6 +54,11 @@ def read(style: Style, name: str) -> Style:
             raise ProblemError(f"{path}: templates: there is no folder {beside['templates']}; expected a folder")
         style = replace(style, templates=str(beside["templates"]))
     return style
+
+
+def ready_made() -> dict[str, Path]:
+    """The files of the ready-made styles, by their names."""
+    return {path.stem: path for path in sorted((templates() / "styles").glob("*.toml"))}
 
 
 def _text(path: Path) -> str:

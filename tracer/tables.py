@@ -300,3 +300,14 @@ def rounds_to(written: Expr, number: Num) -> bool:
         except (Undefined, Undecided):
             return True
     return found == number.value
+
+
+def fraction_of(written: Expr) -> Fraction | None:
+    """The rational number that a formula with its numbers put in comes to; None where it is no such number."""
+    from tracer.arithmetic import ball
+
+    with ball.precision(ball.PRECISIONS[0]):
+        try:
+            return ball.fraction_of(value_of(written, {}, Table({}, ball.Ball())))
+        except (Undefined, Undecided):
+            return None

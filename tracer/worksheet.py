@@ -113,6 +113,8 @@ def worksheet(
     A blank leaves everything blank that follows from it: printed, it would give the number away. Raises
     `ProblemError` for a step or a cell that the pass does not have, `UnknownName` for an unknown level.
     """
+    for step in points or {}:
+        _steps(trace, step, "--points")
     called = _called(trace, blank) if blank.strip() else _everything(trace)
     asked = tuple(step.id for step in trace if any(key[0] == step.id for key in called))
     hidden = _hidden(trace, called, asked, levels[level])
@@ -184,10 +186,8 @@ def _called(trace: Trace, blank: str) -> frozenset[Key]:
 def _named(trace: Trace, called: str) -> set[Key]:
     """The cells that "weights", "weights[2]" or "weights[2,3]" means; without a head or a pass, those of all."""
     match = CALLED.fullmatch(called)
-    steps = [step for step in trace if match and match[1].strip() in (step.id, step.name)]
-    if match is None or not steps:
-        known = dict.fromkeys(name for step in trace if step.kind == "calculate" for name in (step.name, step.id))
-        raise ProblemError(f"--blank: there is no step “{short(called)}” to leave blank; {did_you_mean(called, known)}")
+    steps = _steps(trace, match[1].strip() if match else called, "--blank")
+    assert match is not None  # a step's name matches
     if any(step.kind != "calculate" for step in steps):
         raise ProblemError(f"--blank: in {steps[0].id} nothing is calculated; name a step where something is")
     at = [int(n) - 1 for n in match.groups()[1:] if n]
@@ -196,6 +196,15 @@ def _named(trace: Trace, called: str) -> set[Key]:
         size = " × ".join(map(str, steps[0].shape))
         raise ProblemError(f"--blank: “{short(called)}” does not exist: {steps[0].id} is {size}, counted from 1")
     return found
+
+
+def _steps(trace: Trace, name: str, option: str) -> list[StepView]:
+    """The steps of a name: one, or one in each head and pass."""
+    steps = [step for step in trace if name in (step.id, step.name)]
+    if not steps:
+        known = dict.fromkeys(name for step in trace if step.kind == "calculate" for name in (step.name, step.id))
+        raise ProblemError(f"{option}: there is no step “{short(name)}” in this pass; {did_you_mean(name, known)}")
+    return steps
 
 
 def _matching(step: StepView, at: Sequence[int]) -> list[Key]:

@@ -12,7 +12,7 @@ from tracer import __version__
 from tracer.classes.making import outcome
 from tracer.errors import RenderError
 from tracer.formats.pdf.painting import House
-from tracer.garbage import rarely
+from tracer.garbage import kept, searched
 
 
 def main() -> None:
@@ -23,10 +23,12 @@ def main() -> None:
     students = sys.stdin.buffer
     with suppress(RenderError):  # that is said when there is something to print
         House.opened()
-    with rarely(), suppress(EOFError, BrokenPipeError):
+    with suppress(EOFError, BrokenPipeError):
         spec = pickle.load(students)  # noqa: S301  our own process wrote it
+        kept()
         while True:
             made = outcome(spec, pickle.load(students), __version__)  # noqa: S301
             pickle.dump(made, answers, pickle.HIGHEST_PROTOCOL)
             answers.flush()
+            searched()
     os._exit(0)

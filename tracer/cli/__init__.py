@@ -24,6 +24,7 @@ EXAMPLES = """examples:
   tracer new --check problem.toml                  whether the certificate still holds
   tracer class spec.toml roster.csv -o out         a problem, a sheet and a key for everybody on a roster
   tracer mark out answers                          the marks of the class
+  tracer verify sheet.pdf                          whether every number that it prints still stands
 """
 
 
@@ -66,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     import argparse
 
-    from tracer.cli import check, classes, mark, new, quiz, schema, sheet, solve
+    from tracer.cli import check, classes, mark, new, quiz, schema, sheet, solve, verify
 
     class OneLine(argparse.ArgumentParser):
         """An error in one line, as all others are."""
@@ -82,6 +83,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"tracer {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in (solve, sheet, check, new, classes, mark, quiz, schema):
+    for command in (solve, sheet, check, new, classes, mark, verify, quiz, schema):
         command.add(commands)
     return parser

@@ -8,22 +8,22 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tracer.cli.asking import named
 from tracer.errors import ProblemError
-from tracer.fields import whole
 from tracer.language import languages
 
 if TYPE_CHECKING:
     from tracer.generate import Certificate, Wishes
 
 HOLDS, HOLDS_NOT = 0, 1
-MAX_SIZE = 16
 SIZES = {
     "tokens": "how many words (2 easy, 3 medium, 4 hard)",
-    "d-k": "coordinates of a key: 4 for a root that is an integer (4 easy, 2 medium, 3 hard)",
+    "d-k": "coordinates of a key: √d_k is nice for 4, 9, 16 (4 easy, 2 medium, 3 hard)",
     "d-model": "coordinates of a word: X and W_Q, W_K, W_V are given instead of Q, K, V",
     "heads": "heads (1)",
     "places": "decimals of a rounded number (2)",
 }
+WISHES = ("difficulty", *(name.replace("-", "_") for name in SIZES), "mask", "numbers", "steps", "exact_weights")
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -40,15 +40,15 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     what.add_argument("--check", metavar="FILE", help="measure the certificate of this problem file again; - for stdin")
     for name, helps in SIZES.items():
         new.add_argument(f"--{name}", metavar="N", type=int, help=helps)
-    new.add_argument("--mask", metavar="RULE", help="none, or causal: no word sees what comes after it")
-    new.add_argument("--steps", metavar="STEPS", help="what is asked for (scores,scaled,weights,outputs)")
+    new.add_argument("--mask", metavar="RULE", help="none, or causal: no word sees what comes after it (none)")
+    new.add_argument("--numbers", metavar="KIND", help="integers, or fractions: halves among them (integers)")
+    new.add_argument("--steps", metavar="STEPS", help="what is asked for (scores,scaled,weights,outputs); also query, "
+                     "key, value, masked, exponentials, row_sums, projected")  # fmt: skip
     new.add_argument("--difficulty", metavar="LEVEL", help="easy, medium or hard (medium)")
     new.add_argument("--exact-weights", action="store_true", default=None,
                      help="logits that are logarithms of integers, so that every weight is a fraction")  # fmt: skip
     new.add_argument("--generator", metavar="N", type=int, help="an older generator, for its problems (the newest)")
-    new.add_argument(
-        "-o", "--output", metavar="FILE", default="-", help="the problem file; - for stdout, as without it"
-    )
+    new.add_argument("-o", "--output", metavar="FILE", help="the problem file, in TOML; - for stdout, as without it")
     new.add_argument("--json", action="store_true", help="print problem and certificate as JSON")
     new.add_argument("--lang", metavar="CODE", help=f"the language of the words: {', '.join(languages())}")
     new.add_argument("--quiet", action="store_true", help="say nothing about the file that was written")
@@ -66,28 +66,31 @@ def _made(options: argparse.Namespace) -> int:
     from tracer.generate import NEWEST, new
     from tracer.toml import loads
 
+    output = options.output or "-"
+    if output != "-" and Path(output).suffix.lower() != ".toml":
+        raise ProblemError(f"-o {output}: a problem is written as .toml; tracer solve makes other files of it")
     generator = NEWEST if options.generator is None else options.generator
     made = new(options.seed, _wishes(options), generator, options.lang or "en")
-    if options.output != "-":
-        write({Path(options.output): made.text.encode()})
+    if output != "-":
+        write({Path(output): made.text.encode()})
     if options.json:
         _print_json(made.certificate, problem=loads(made.text))
-    elif options.output == "-":
+    elif output == "-":
         sys.stdout.write(made.text)
-    if options.output != "-" and not options.quiet:
-        print(f"wrote {options.output}", file=sys.stderr)
+    if output != "-" and not options.quiet:
+        minutes = round(made.certificate.work.minutes)
+        print(f"wrote {output}, about {minutes} min of work; its certificate stands at its top", file=sys.stderr)
     return 0
 
 
 def _wishes(options: argparse.Namespace) -> Wishes:
     from tracer.generate import Wishes
-    from tracer.generate.wishes import steps
+    from tracer.generate.wishes import size, steps
 
+    told = {name: value for name in WISHES if (value := getattr(options, name)) is not None}
     for name in SIZES:
-        if (value := getattr(options, name.replace("-", "_"))) is not None:
-            whole(value, f"--{name}", 1, MAX_SIZE)
-    names = ("difficulty", "tokens", "d_k", "d_model", "heads", "mask", "steps", "exact_weights", "places")
-    told = {name: value for name in names if (value := getattr(options, name)) is not None}
+        if (value := told.get(name.replace("-", "_"))) is not None:
+            size(name, value)
     if "steps" in told:
         told["steps"] = steps(told["steps"])
     return Wishes(**told)
@@ -95,9 +98,13 @@ def _wishes(options: argparse.Namespace) -> Wishes:
 
 def _checked(options: argparse.Namespace) -> int:
     from tracer.generate import check
+    from tracer.generate.wishes import option
     from tracer.problem_file import text_of
 
-    name = "standard input" if options.check == "-" else options.check
+    for name in (*WISHES, "generator", "lang", "output"):
+        if getattr(options, name) is not None:
+            raise ProblemError(f"{option(name)}: --check measures what the first line of the file tells; leave it out")
+    name = named(options.check)
     try:
         found = check(text_of(options.check))
     except ProblemError as error:

@@ -8,10 +8,9 @@ from typing import Any
 from tracer.expr import Expr
 from tracer.formats import marked, traces
 from tracer.marking import Mark, Marks
+from tracer.normal_form import normal_form
 from tracer.notation.latex import latex
 from tracer.notation.plain import plain
-from tracer.problem import Problem, Setting, Values
-from tracer.problem_file import SETTINGS
 from tracer.show import show
 from tracer.trace import Trace
 from tracer.views import CellView, StepView
@@ -22,7 +21,7 @@ SCHEMA, MARKS = "tracer/trace/1", "tracer/marks/1"
 @traces.register(".json")
 def dump(trace: Trace) -> bytes:
     """The whole trace, UTF-8, as schemas/trace.schema.json describes it."""
-    data = {"schema": SCHEMA, "problem": problem(trace.problem), "steps": [step(view) for view in trace]}
+    data = {"schema": SCHEMA, "problem": normal_form(trace.problem), "steps": [step(view) for view in trace]}
     return (json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n").encode()
 
 
@@ -56,48 +55,6 @@ def mark(of: Mark) -> dict[str, Any]:
         "credit": str(of.credit),
         "sentence": of.sentence,
     }
-
-
-def problem(asked: Problem) -> dict[str, Any]:
-    """The problem in the keys of the problem file, numbers in plain notation."""
-    wiring, paper = asked.wiring, asked.paper
-    return {
-        "title": asked.title,
-        "source": asked.source,
-        "tokens": list(asked.tokens),
-        "key_tokens": list(asked.key_tokens),
-        "given": {
-            name: [_numbers(one) for one in values] if isinstance(values, tuple) else _numbers(values)
-            for name, values in asked.given.items()
-        },
-        "pass": {
-            "projection": wiring.projection,
-            "n_heads": wiring.n_heads,
-            "n_kv_heads": wiring.n_kv_heads,
-            "similarity": wiring.similarity,
-            "logits": [_setting(setting) for setting in wiring.logits],
-            "normalisation": wiring.normalisation,
-            "queries": "all" if wiring.queries is None else [n + 1 for n in wiring.queries],
-            "repeat": wiring.repeat,
-        },
-        "paper": {
-            "places": paper.places,
-            "by_hand": dict(paper.by_hand),
-            "rounded_given": dict(paper.rounded_given),
-            "symbols": dict(paper.symbols),
-        },
-    }
-
-
-def _setting(setting: Setting) -> dict[str, Any]:
-    return {"use": setting.use, **{k: show(v, plain) if k in SETTINGS else v for k, v in setting.told.items()}}
-
-
-def _numbers(values: Values) -> list[Any]:
-    shape = values.shape
-    if len(shape) == 1:
-        return [show(values.entry((i,)), plain) for i in range(shape[0])]
-    return [[show(values.entry((i, j)), plain) for j in range(shape[1])] for i in range(shape[0])]
 
 
 def step(view: StepView) -> dict[str, Any]:

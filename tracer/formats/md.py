@@ -121,7 +121,8 @@ class Page:
             case Room(entries):
                 return "\n".join(f"- {self.room(writing)}" for beside in entries for writing in beside)
             case Fields(entries):
-                return paragraph(" · ".join(f"{typed(label)}: {typed(text) or LINE}" for _, label, _, text in entries))
+                fields = [f"{typed(one.label)}: {typed(one.text) or LINE} {typed(one.after)}" for one in entries]
+                return paragraph(" · ".join(field.rstrip() for field in fields))
             case Picture(_, caption, says):
                 return f"> {self.line(caption)}\n>\n> {typed(says)}"
         raise TypeError(f"no way to write {block!r}")
@@ -153,7 +154,8 @@ class Page:
     def entry(self, cell: Entry) -> str:
         """An entry of a grid: a number as text, which reads better in the source, all else as a formula."""
         if isinstance(cell, Blank):
-            return BLANK if cell.answer is None else self.entry(cell.answer)
+            other = f" ({self.entry(cell.otherwise)})" if cell.otherwise else ""
+            return BLANK if cell.answer is None else self.entry(cell.answer) + other
         if isinstance(cell, Judged):
             word = f"**{typed(cell.word)}**" if cell.tone == "strong" else typed(cell.word)
             return f"{typed(cell.text)} {cell.sign} {word}".lstrip()

@@ -43,7 +43,7 @@ from tracer.document import (
 from tracer.drawing import Area, Drawing, Label, Point, Stroke, head, shaft
 from tracer.expr import Expr
 from tracer.formats import documents
-from tracer.notation.latex import Latex
+from tracer.notation.latex import Latex, Level
 from tracer.show import show
 from tracer.style import Style, four
 from tracer.tex_words import readable, words
@@ -96,7 +96,7 @@ class Article:
     """Blocks as LaTeX, in one house style."""
 
     def __init__(self, style: Style) -> None:
-        self.style, self.tex = style, Latex(style.signs)
+        self.style, self.tex, self.level = style, Latex(style.signs), Level(style.signs)
         self.em = points(style.text)
         above, right, below, left = four(style.margins)
         self.margins = f"top={above},right={right},bottom={below},left={left}"
@@ -198,10 +198,10 @@ class Article:
     def writing(self, writing: Writing) -> str:
         """A number's name and dotted lines, or its working."""
         if writing.chain is None:
-            first = rf"$ {show(writing.name, self.tex)} = $ \dotfill\mbox{{}}"
+            first = rf"$ {show(writing.name, self.level)} = $ \dotfill\mbox{{}}"
             return r"\\[1.1em] ".join([first, *[r"\mbox{}\dotfill\mbox{}"] * (writing.lines - 1)])
         chain = writing.chain
-        links = " ".join(f"{RELATIONS[sign]} {show(expr, self.tex)}" for sign, expr in chain.links)
+        links = " ".join(f"{RELATIONS[sign]} {show(expr, self.level)}" for sign, expr in chain.links)
         remark = rf" {{\small ({self.line(chain.remark)})}}" if chain.remark else ""
         return f"${show(chain.name, self.tex)} {links}${words(chain.unit)}{remark}"
 
@@ -210,7 +210,7 @@ class Article:
         total = sum(field.share for field in entries)
         parts = [
             rf"\makebox[{0.96 * field.share / total:.3f}\linewidth][l]"
-            rf"{{{words(field.label)} {words(field.text) if field.text else chr(92) + 'dotfill'}}}"
+            rf"{{{words(field.label)} {words(field.text) if field.text else chr(92) + 'dotfill'} {words(field.after)}}}"
             for field in entries
         ]
         return rf"\par\noindent {' '.join(parts)}\par"
@@ -246,8 +246,7 @@ class Article:
     def entry(self, cell: Entry) -> str:
         """An entry of a grid; a word stands where there is no value."""
         if isinstance(cell, Blank):
-            answer = "" if cell.answer is None else self.entry(cell.answer)
-            return rf"\framebox[{BOX}em]{{\rule[-0.8em]{{0pt}}{{2.2em}}{answer}}}"
+            return rf"\framebox[{BOX}em]{{\rule[-0.8em]{{0pt}}{{2.2em}}{self.answer(cell)}}}"
         if isinstance(cell, Judged):
             return self.judged(cell)
         if isinstance(cell, str):
@@ -255,6 +254,14 @@ class Article:
         box = show(cell, self.rows.ruler)
         strut = rf"\rule[{-box.depth - ROOM:.2f}em]{{0pt}}{{{box.total + 2 * ROOM:.2f}em}}" if box.total > TALL else ""
         return strut + self.math(cell)
+
+    def answer(self, cell: Blank) -> str:
+        """What stands in a box on the key, another right answer in brackets below it; nothing on the sheet."""
+        told = cell.answer or ""
+        first = words(told) if isinstance(told, str) else f"${show(told, self.level)}$"
+        if cell.otherwise is None:
+            return first
+        return rf"\raisebox{{-0.3em}}{{\shortstack{{{first}\\{{\scriptsize (${show(cell.otherwise, self.level)}$)}}}}}}"
 
     def judged(self, cell: Judged) -> str:
         """What was filled in, its verdict below."""

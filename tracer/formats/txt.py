@@ -69,7 +69,8 @@ class PlainText:
     def entry(self, cell: Entry) -> list[str]:
         """An entry of a grid, a word that stands in its place, or what was filled in, with its verdict below."""
         if isinstance(cell, Blank):
-            return [EMPTY] if cell.answer is None else self.entry(cell.answer)
+            others = [f"({self.text(cell.otherwise)})"] if cell.otherwise else []
+            return [EMPTY] if cell.answer is None else self.entry(cell.answer) + others
         if isinstance(cell, Judged):
             return [*textwrap.wrap(cell.text, FILLED), f"{cell.sign} {cell.word}"]
         return [cell if isinstance(cell, str) else self.text(cell)]
@@ -131,7 +132,7 @@ class PlainText:
             case Room(entries):
                 return "\n".join(self.room(writing) for beside in entries for writing in beside)
             case Fields(entries):
-                return "   ".join(f"{label}: {text or LINE}" for _, label, _, text in entries)
+                return "   ".join(f"{one.label}: {one.text or LINE} {one.after}".rstrip() for one in entries)
             case Together((Heading(title), Grid() as grid)) if grid.is_calm:
                 return f"{title}    {tally(grid)}"
             case Together(blocks):

@@ -2,31 +2,35 @@
 
 stream.py          choices that come out the same everywhere
 wishes.py          what is wished, and how it is said as a command
-generators.py      how numbers are drawn, by the number of the generator
 plan.py            what all drafts have in common; draft.py: numbers put in
-requirements.py    what a problem must be like, one entry each; work.py: how much work it is
+requirements/      what a problem must be like, one entry each; work.py: how much work it is
+search.py          numbers drawn until they meet the requirements
+generators.py      what they are drawn from, and what is required, by the number of the generator
 certificate.py     what was measured
 problem_text.py    the problem as a file
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import takewhile
+from functools import lru_cache
+from itertools import count, takewhile
 
 from tracer.arithmetic import ball
 from tracer.composition import solve
 from tracer.errors import ProblemError
 from tracer.fields import whole
 from tracer.generate.certificate import Certificate, certificate
-from tracer.generate.generators import GENERATORS, NEWEST, Tally
-from tracer.generate.plan import BITS
+from tracer.generate.generators import GENERATORS, NEWEST, numbered
+from tracer.generate.plan import BITS, Plan
 from tracer.generate.problem_text import blank, data, toml
 from tracer.generate.requirements import requirements
+from tracer.generate.search import Tally
 from tracer.generate.stream import Stream
 from tracer.generate.wishes import COMMAND, MAX_SEED, Wishes, heard
-from tracer.language import language
+from tracer.language import Language, language
 from tracer.problem import Problem
 from tracer.problem_file import from_dict, from_text
 
@@ -38,7 +42,6 @@ class Made:
     problem: Problem
     certificate: Certificate
     text: str
-    attempts: int
 
 
 def new(seed: int, wishes: Wishes | None = None, generator: int = NEWEST, lang: str = "en") -> Made:
@@ -48,28 +51,28 @@ def new(seed: int, wishes: Wishes | None = None, generator: int = NEWEST, lang: 
     """
     wishes, say = wishes or Wishes(), language(lang)
     whole(seed, "--seed", 0, MAX_SEED)
-    if generator not in GENERATORS:
-        raise ProblemError(f"--generator {generator} is unknown; known are: {', '.join(map(str, GENERATORS))}")
-    made_by, tally = GENERATORS[generator], Tally(list)
-    common = made_by.plan(solve(blank(wishes, say)), wishes)
-    for attempt in range(made_by.attempts):
+    made_by, tally = numbered(generator), Tally()
+    common = _common(generator, wishes, lang)
+    attempts = count()
+    while tally.drafts < made_by.patience and not tally.is_hopeless:
         with ball.precision(BITS):
-            given = made_by.search(common, Stream(generator, seed, attempt), tally)
+            given = made_by.search(common, Stream(generator, seed, next(attempts)), tally)
         if given is None:
             continue
         tables = data(wishes, seed, given, common.rounded, say)
         found = certificate(from_dict(tables), wishes, seed, generator)
         if found.holds:
             text = toml(tables, list(found.lines(say)))
-            return Made(from_text(text), found, text, attempt + 1)
-    raise ProblemError(_hopeless(made_by.attempts, tally))
+            return Made(from_text(text), found, text)
+    raise ProblemError(_hopeless(wishes, tally))
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
     """A certificate measured again on a file: what it is now, and whether the file says the same.
 
-    `is_the_seeds` tells whether the seed gives these numbers; it does not where somebody has changed one.
+    `says_so` tells whether the certificate in the file has these figures, `is_the_seeds` whether its seed gives the
+    numbers that stand there.
     """
 
     problem: Problem
@@ -84,44 +87,58 @@ class Checked:
         yield ""
         if self.holds:
             yield say.text("The certificate holds: everything was measured again on this file.")
-        elif self.certificate.holds:
-            yield say.text("Every requirement holds, but the certificate in the file says something else.")
-        else:
-            yield say.text("The certificate does not hold.")
+            return
+        yield say.text("The certificate in this file does not hold.")
         if not self.is_the_seeds:
-            yield say.text("The numbers are not those of the seed: somebody has changed them.")
+            yield say.text("The given numbers are not those of the seed: somebody has changed them.")
+        elif not self.says_so:
+            yield say.text("The file says something else than was measured: somebody has changed its first lines.")
+        if self.certificate.holds:
+            yield say.text("Above is what it should say: every requirement is met.")
 
     @property
     def holds(self) -> bool:
-        """Whether every requirement is met and the file says nothing else."""
-        return self.certificate.holds and self.says_so
+        """Whether every requirement is met, and the file is what its first lines tell."""
+        return self.certificate.holds and self.says_so and self.is_the_seeds
+
+
+FACT = re.compile(r"[✓✗∞]|\d+(?:[.,]\d+)?|[a-z]\w*_\w+")  # signs, figures, names: all but the wording
 
 
 def check(text: str) -> Checked:
     """Measure a file that `new` wrote, as it is now. Raises `ProblemError` where it is no such file."""
-    top = [line.removeprefix("#").strip() for line in takewhile(lambda line: line.startswith("#"), text.splitlines())]
-    if not top or not top[0].startswith(COMMAND):
+    top = list(takewhile(lambda line: line.startswith("#"), text.splitlines()))
+    if not top or not top[0][1:].strip().startswith(COMMAND):
         raise ProblemError(f"the first line is no certificate; expected a file that begins with  # {COMMAND}")
-    wishes, seed, generator = heard(top[0])
+    wishes, seed, generator = heard(top[0][1:].strip())
     problem = from_text(text)
-    say = problem.paper.style.language
     found = certificate(problem, wishes, seed, generator)
+    measured = "\n".join(found.lines(problem.paper.style.language))
     return Checked(
         problem,
         found,
-        [line.strip() for line in found.lines(say)] == top,
+        FACT.findall("\n".join(top)) == FACT.findall(measured),
         new(seed, wishes, generator).problem.given == problem.given,
     )
 
 
-def _hopeless(attempts: int, tally: Tally) -> str:
-    """The requirements that were met most seldom, and what to wish instead."""
-    rarest = sorted(tally, key=lambda name: sum(tally[name]) / len(tally[name]))[:2]
-    said = [
-        f"{name} was met in {sum(tally[name])} of {len(tally[name])} tries ({requirements[name].relax})"
-        for name in rarest
-    ]
-    return f"no problem with these wishes was found in {attempts} attempts: {'; '.join(said)}"
+@lru_cache(maxsize=16)
+def _common(generator: int, wishes: Wishes, lang: str) -> Plan:
+    """What all problems of these wishes have in common."""
+    return numbered(generator).plan(solve(blank(wishes, language(lang))), wishes)
+
+
+def _hopeless(wishes: Wishes, tally: Tally) -> str:
+    """The requirement that was met most seldom, and what to wish instead."""
+    met = tally.met
+    name = min(met, key=lambda one: (sum(met[one]) + 1) / (len(met[one]) + 1))  # few tries tell little
+    rarest, times = requirements[name], sum(met[name])
+    return (
+        f"no problem with these wishes was found in {tally.drafts} drafts; hardest was {name}, met by {times} of "
+        f"{len(met[name])}: “{rarest.said(wishes, Language())}” To make it easier, {rarest.relax}"
+        + ", or another --seed"
+        * (times > 0)
+    )
 
 
 __all__ = ["GENERATORS", "NEWEST", "Certificate", "Checked", "Made", "Wishes", "check", "new"]

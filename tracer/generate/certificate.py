@@ -4,27 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import Any
+from typing import Any, TypeAlias
 
 from tracer.arithmetic import Undecided, Undefined, ball
 from tracer.arithmetic.ball import Value
 from tracer.composition import solve
 from tracer.errors import ProblemError
-from tracer.expr import Num
 from tracer.generate.draft import Draft
-from tracer.generate.generators import GENERATORS
+from tracer.generate.generators import numbered
 from tracer.generate.plan import BITS, Pair, Plan, keys
-from tracer.generate.problem_text import blank
-from tracer.generate.requirements import Requirement
+from tracer.generate.problem_text import blank, by_hand
+from tracer.generate.requirements import Requirement, written
 from tracer.generate.wishes import Wishes, said
 from tracer.generate.work import SECONDS, Work, counted
 from tracer.language import Language
-from tracer.problem import Problem
-from tracer.rounding import trimmed
-from tracer.views import decimal_text
+from tracer.problem import Paper, Problem
 
 PLACES = range(3, 9)  # of a measured figure: the first that decides
+Remark: TypeAlias = tuple[str, tuple[str, ...]]  # a step, and mistakes in it
+REMARKS = {
+    "mistakes": "Mistakes in {step}: {names}.",
+    "idle": "Without effect in {step}, whatever the numbers are: {names}.",
+    "same": "The same answer in {step}, whatever the numbers are: {names}.",
+    "nearly_same": "Nearly the same answer in {step}, since 2^z is nearly e^(z/√2): {names}.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,34 +35,23 @@ class Finding:
     """A requirement, what was measured, and whether it holds."""
 
     requirement: Requirement
-    wishes: Wishes
     figure: str
     holds: bool
-
-    def sentence(self, say: Language) -> str:
-        """What is required, with its bounds."""
-        one = self.requirement
-        parts = {
-            "low": _text(one.low(self.wishes)) if one.low else "",
-            "high": _text(one.high(self.wishes)) if one.high else "",
-            "figure": self.figure,
-        }
-        return say.text(one.sentence, **{name: part.replace(".", say.decimal) for name, part in parts.items()})
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What was measured of a problem, the work that it is, and the mistakes that it tells apart."""
+    """What was measured of a problem, the work that it is, and the mistakes that it tells apart.
+
+    `remarks` are, for each key of `REMARKS`, the mistakes of a step of which its sentence is true.
+    """
 
     generator: int
     seed: int
     wishes: Wishes
     findings: tuple[Finding, ...]
     work: Work
-    mistakes: Mapping[str, tuple[str, ...]]
-    idle: tuple[tuple[str, str], ...]
-    twins: tuple[tuple[str, str, str], ...]
-    near: tuple[tuple[str, str, str], ...]
+    remarks: Mapping[str, tuple[Remark, ...]]
 
     @property
     def holds(self) -> bool:
@@ -82,78 +74,72 @@ class Certificate:
             "requirements": [
                 {
                     "name": finding.requirement.name,
-                    "sentence": finding.sentence(Language()),
+                    "sentence": finding.requirement.said(self.wishes, Language()),
                     "measured": finding.figure,
                     "holds": finding.holds,
                 }
                 for finding in self.findings
             ],
             "work": {**self.work.counts, "minutes": float(self.work.minutes)},
-            "mistakes": {step: list(names) for step, names in self.mistakes.items()},
-            "idle": [list(one) for one in self.idle],
-            "same": [list(pair) for pair in self.twins],
-            "nearly_same": [list(pair) for pair in self.near],
+            **{
+                kind: [{"step": step, "mistakes": list(names)} for step, names in told]
+                for kind, told in self.remarks.items()
+            },
         }
 
     def lines(self, say: Language) -> Iterator[str]:
         """The certificate as it stands at the top of a file."""
         yield self.command
-        yield say.text("Checked: what follows was measured, and tracer new --check FILE measures it again.")
+        yield say.text("In brackets stands what was measured. To measure it again: tracer new --check FILE")
         yield ""
         for finding in self.findings:
-            sign = "✓" if finding.holds else "✗"
-            measured = "" if "{figure}" in finding.requirement.sentence else f" [{finding.figure}]"
-            yield f"{sign} {finding.sentence(say)}{measured.replace('.', say.decimal)}"
+            sign, sentence = "✓" if finding.holds else "✗", finding.requirement.said(self.wishes, say)
+            yield f"{sign} {sentence} [{finding.figure.replace('.', say.decimal)}]"
         yield ""
         work = [f"{say.text(name)} {n} ({SECONDS[name]} s)" for name, n in self.work.counts.items()]
         yield say.text("The work, with the seconds for each: {work}.", work=", ".join(work))
-        for step, names in self.mistakes.items():
-            yield say.text("Mistakes in {step}: {names}.", step=step, names=", ".join(names))
-        for step, name in self.idle:
-            yield say.text("{name} in {step} changes nothing, whatever the numbers are.", name=name, step=step)
-        for step, one, other in self.twins:
-            yield say.text(
-                "{one} and {other} in {step} may come to the same, whatever the numbers are.",
-                one=one,
-                other=other,
-                step=step,
-            )
-        for step, one, other in self.near:
-            yield say.text(
-                "{one} and {other} in {step} come to nearly the same, whatever the numbers are: 2^z and e^(z/√2).",
-                one=one,
-                other=other,
-                step=step,
-            )
+        for kind, sentence in REMARKS.items():
+            steps: dict[tuple[str, ...], list[str]] = {}
+            for step, names in self.remarks[kind]:
+                steps.setdefault(names, []).append(step)
+            for names, ids in steps.items():
+                yield say.text(sentence, step=", ".join(ids), names=", ".join(names))
 
 
 def certificate(problem: Problem, wishes: Wishes, seed: int, generator: int) -> Certificate:
     """Everything measured on a problem. Raises `ProblemError` where it is no problem of these wishes."""
-    if generator not in GENERATORS:
-        raise ProblemError(f"--generator {generator} is unknown; known are: {', '.join(map(str, GENERATORS))}")
+    made_by = numbered(generator)
     _fits(problem, wishes)
-    made = GENERATORS[generator].plan(solve(problem), wishes)
+    made = made_by.plan(solve(problem), wishes)
+    _is_rounded(problem.paper, wishes, made)
     with ball.precision(BITS):
-        draft = Draft(made, made.trace, range(wishes.tokens))
-        measured = [(one, _measured(one, draft)) for one in GENERATORS[generator].entries()]
-        findings = tuple(Finding(one, wishes, *found) for one, found in measured if found)
+        draft = Draft(made, made.trace, range(wishes.tokens), range(wishes.heads))
+        measured = [(one, _measured(one, draft)) for one in made_by.entries()]
+        findings = tuple(Finding(one, *found) for one, found in measured if found)
         work = counted(draft.tables, keys(made.asked))
-    mistakes = {id_: tuple(dict.fromkeys(one.name for one in ones)) for id_, ones in made.wrong.items()}
-    return Certificate(
-        generator, seed, wishes, findings, work, mistakes, made.idle, _names(made, made.twins), _names(made, made.near)
-    )
+    remarks = {
+        "mistakes": tuple((id_, tuple(dict.fromkeys(one.name for one in ones))) for id_, ones in made.wrong.items()),
+        "idle": tuple((id_, (name,)) for id_, name in made.idle),
+        "same": tuple(_pairs(made, made.twins)),
+        "nearly_same": tuple(_pairs(made, made.near)),
+    }
+    return Certificate(generator, seed, wishes, findings, work, remarks)
 
 
 def _fits(problem: Problem, wishes: Wishes) -> None:
-    """Sizes, wiring and places are as wished."""
-    expected, paper = blank(wishes, Language()), problem.paper
+    """Sizes and wiring are as wished."""
+    expected = blank(wishes, Language())
     found, sizes = ({name: values.shape for name, values in one.tables()} for one in (problem, expected))
     if found != sizes:
         raise ProblemError(f"the file has {_sizes(found)}, but its first line tells of {_sizes(sizes)}; put one right")
     if problem.wiring != expected.wiring:
         raise ProblemError("[pass] is not what the first line tells; put one right")
-    if {paper.places, *paper.by_hand.values()} != {wishes.places} or paper.rounded_given:
-        raise ProblemError(f"[paper] has other places than --places {wishes.places} of the first line; put one right")
+
+
+def _is_rounded(paper: Paper, wishes: Wishes, made: Plan) -> None:
+    """Every step is rounded to the places that are wished."""
+    if (paper.places, paper.by_hand, paper.rounded_given) != (wishes.places, by_hand(wishes, made.rounded), {}):
+        raise ProblemError(f"[paper] rounds otherwise than --places {wishes.places} of the first line; put one right")
 
 
 def _sizes(found: Mapping[str, tuple[int, ...]]) -> str:
@@ -174,18 +160,15 @@ def _figure(value: Value) -> str:
         return "∞"
     for places in PLACES:
         try:
-            return _text(ball.nearest(value, places), places)
+            return written(ball.nearest(value, places), places)
         except Undecided:
             continue
     raise Undecided
 
 
-def _text(number: Fraction | int, places: int = PLACES[0]) -> str:
-    return decimal_text(trimmed(Num(Fraction(number), places)))
-
-
-def _names(made: Plan, pairs: Iterable[Pair]) -> tuple[tuple[str, str, str], ...]:
-    """The step and the names of pairs of mistakes, each once."""
+def _pairs(made: Plan, pairs: Iterable[Pair]) -> Iterator[Remark]:
+    """The steps and the names of pairs of mistakes, each once, in the order of the work."""
     found = {(id_, made.wrong[id_][n].name, made.wrong[id_][m].name) for id_, n, m in pairs}
     order = list(made.wrong)
-    return tuple(sorted(found, key=lambda pair: (order.index(pair[0]), *pair[1:])))
+    for id_, *names in sorted(found, key=lambda pair: (order.index(pair[0]), *pair[1:])):
+        yield id_, tuple(names)

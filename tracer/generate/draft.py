@@ -14,6 +14,7 @@ from tracer.arithmetic.by_hand import ByHand
 from tracer.evaluate import Key, Table, place
 from tracer.evaluate import value as value_of
 from tracer.generate.plan import BITS, Plan, places
+from tracer.generate.wishes import Wishes
 from tracer.problem import Written
 from tracer.trace import Step, Trace
 
@@ -28,17 +29,18 @@ def number(value: Fraction | int) -> Value:
 
 
 class Draft:
-    """A plan with numbers, of which the rows with the numbers in `rows` are looked at. Use under `ball.precision`."""
+    """A plan with numbers. Looked at are the rows and the heads with these numbers. Use under `ball.precision`."""
 
-    def __init__(self, plan: Plan, trace: Trace, rows: Sequence[int]) -> None:
+    def __init__(self, plan: Plan, trace: Trace, rows: Sequence[int], heads: Sequence[int]) -> None:
         self.plan, self.trace, self.rows = plan, trace, rows
         self.wishes, self.tables = plan.wishes, trace.tables
         self.table = self.tables.balls(BITS)
+        self.heads = [head_prefix(self.wishes, h) for h in heads]
 
     @property
     def is_whole(self) -> bool:
-        """Whether all rows are looked at."""
-        return len(self.rows) == self.wishes.tokens
+        """Whether everything is looked at."""
+        return (len(self.rows), len(self.heads)) == (self.wishes.tokens, self.wishes.heads)
 
     @cached_property
     def hand(self) -> Table:
@@ -55,9 +57,10 @@ class Draft:
         return value
 
     def cells(self, steps: Sequence[Step]) -> Iterator[Key]:
-        """The finite numbers that are looked at: those in the rows of the queries, and all if all rows are."""
+        """The finite numbers that are looked at: those of a query in its head, and all if everything is looked at."""
         for step in steps:
-            if self.is_whole or step.tensor.axes[0].counts == "query":
+            of_query = step.tensor.axes[0].counts == "query" and step.id.removesuffix(step.name) in self.heads
+            if self.is_whole or of_query:
                 for at in places(step):
                     key = step.id, at
                     if (self.is_whole or at[0] in self.rows) and not ball.infinite(self.table[key]):
@@ -69,7 +72,7 @@ class Draft:
 
     def vectors(self, name: str) -> Iterator[list[Value]]:
         """The queries, keys or values of every head, in the rows that are looked at."""
-        for head in self.heads():
+        for head in self.heads:
             for i in self.rows:
                 yield self.vector(head, name, i)
 
@@ -78,11 +81,6 @@ class Draft:
         definitions = self.tables.definitions
         tensor = definitions[f"{head}{name}" if f"{head}{name}" in definitions else name].tensor
         return [self.table[tensor.id, (i, c)] for c in range(tensor.shape[1])]
-
-    def heads(self) -> list[str]:
-        """What the ids of each head begin with."""
-        several = self.wishes.heads > 1
-        return [f"head{n}." if several else "" for n in range(1, self.wishes.heads + 1)]
 
     def shares(self, name: str) -> Iterator[list[Value]]:
         """Of each row with a choice, the weights, or the logits before them, of the words that it may see."""
@@ -97,7 +95,7 @@ class Draft:
 
     def choices(self) -> Iterator[list[Key]]:
         """The weights that a row shares out among the words that it may see, two at least."""
-        for head in self.heads():
+        for head in self.heads:
             tensor = self.tables.definitions[f"{head}weights"].tensor
             for i in self.rows:
                 row = [(i, j) for j in range(tensor.shape[1])]
@@ -109,11 +107,16 @@ class Draft:
         return tensor.allowed is None or self.table.holds(tensor.allowed, place(tensor, at))
 
 
-def with_numbers(plan: Plan, given: dict[str, Written], rows: Sequence[int]) -> Draft:
+def head_prefix(wishes: Wishes, head: int) -> str:
+    """What the ids of a head's steps begin with, the first head being 0."""
+    return f"head{head + 1}." if wishes.heads > 1 else ""
+
+
+def with_numbers(plan: Plan, given: dict[str, Written], rows: Sequence[int], heads: Sequence[int]) -> Draft:
     """A draft of other given numbers, named and shaped as those of the plan."""
     names = list(plan.trace.problem.given)
     changed = [replace(one, values=given[name]) for name, one in zip(names, plan.trace.given, strict=True)]
-    return Draft(plan, replace(plan.trace, given=tuple(changed)), rows)
+    return Draft(plan, replace(plan.trace, given=tuple(changed)), rows, heads)
 
 
 def largest(values: list[Value]) -> Value | None:

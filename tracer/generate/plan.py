@@ -10,14 +10,12 @@ from typing import Any, TypeAlias
 
 from tracer import mistakes
 from tracer.arithmetic import Undecided, Undefined, ball
-from tracer.errors import UnknownName
 from tracer.evaluate import Key, Table, place
 from tracer.evaluate import value as value_of
 from tracer.expr import Cell, Expr, num, walk
 from tracer.generate.stream import Stream
 from tracer.generate.wishes import Wishes
 from tracer.problem import Written
-from tracer.registry import did_you_mean
 from tracer.rewriting import Tensors
 from tracer.trace import Step, Trace
 
@@ -65,14 +63,7 @@ class Plan:
 
 
 def plan(trace: Trace, wishes: Wishes, rack: Sequence[str], alike: Collection[frozenset[str]]) -> Plan:
-    """The plan of a pass; `alike` are mistakes that give almost the same answer.
-
-    Raises `UnknownName` where the pass has no step of a name that is asked for.
-    """
-    names = list(dict.fromkeys(step.name for step in trace.steps))
-    for name in wishes.steps:
-        if name not in names:
-            raise UnknownName(f"--steps: this pass has no step “{name}”; {did_you_mean(name, names)}")
+    """The plan of a pass; `alike` are mistakes that give almost the same answer."""
     asked = tuple(step for step in trace.steps if step.name in wishes.steps)
     mistakes.load()
     table = without_coincidences(trace)

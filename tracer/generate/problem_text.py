@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tracer.generate.generators import Given, shapes
+from tracer.generate.search import Given, shapes
 from tracer.generate.stream import Stream
 from tracer.generate.wishes import Wishes
 from tracer.generate.words import TITLE, WORDS
@@ -22,8 +22,8 @@ def data(wishes: Wishes, seed: int, given: Given, rounded: Iterable[str], say: L
     logits = [{"use": "scale"}, *([{"use": "mask", "rule": wishes.mask}] if wishes.mask != "none" else [])]
     words = Stream("words", seed).some_of(WORDS, wishes.tokens)
     paper: dict[str, Any] = {"places": wishes.places}
-    if not wishes.exact_weights:
-        paper["by_hand"] = dict.fromkeys(rounded, wishes.places)
+    if rule := by_hand(wishes, rounded):
+        paper["by_hand"] = rule
     if say.code != "en":
         paper["lang"] = say.code
     return {
@@ -33,6 +33,11 @@ def data(wishes: Wishes, seed: int, given: Given, rounded: Iterable[str], say: L
         "pass": {**({"n_heads": wishes.heads} if wishes.heads > 1 else {}), "logits": logits},
         "paper": paper,
     }
+
+
+def by_hand(wishes: Wishes, rounded: Iterable[str]) -> dict[str, int]:
+    """The rule for working by hand: every step is rounded, none where the work is exact."""
+    return {} if wishes.exact_weights else dict.fromkeys(rounded, wishes.places)
 
 
 def blank(wishes: Wishes, say: Language) -> Problem:

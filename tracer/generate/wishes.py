@@ -15,6 +15,13 @@ from tracer.registry import did_you_mean
 MAX_SEED = 10**18
 COMMAND = "tracer new"
 MASKS = ("none", "causal")
+NUMBERS = ("integers", "fractions")
+STEPS = (
+    "query", "key", "value", "scores", "scaled", "masked", "exponentials", "row_sums", "weights", "outputs",
+    "projected",
+)  # fmt: skip
+MADE = ("query", "key", "value")  # from words and matrices
+SIZES = {"tokens": (2, 8), "d_k": (2, 16), "d_model": (2, 16), "heads": (1, 4), "places": (2, 6)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +44,8 @@ class Difficulty:
 
 DIFFICULTIES = {
     "easy": Difficulty(2, 4, (0, 0, 1, 1, 2, -1), (0, 1, 1, 2, 3, -1), (1, 15), 1, 20),
-    "medium": Difficulty(3, 2, (0, 1, 1, 2, 2, -1, -1, -2), (0, 1, 2, 2, 3, 4, -1, -2), (5, 30), 2, 40),
-    "hard": Difficulty(4, 3, (0, 1, 1, 2, 2, -1, -1, -2), (0, 1, 2, 3, 4, 5, -1, -2, -3), (15, 90), 2, 80),
+    "medium": Difficulty(3, 2, (0, 1, 1, 2, 2, -1, -1, -2), (0, 1, 2, 2, 3, 4, -1, -2), (3, 30), 2, 40),
+    "hard": Difficulty(4, 3, (0, 1, 1, 2, 2, -1, -1, -2), (0, 1, 2, 3, 4, 5, -1, -2, -3), (8, 90), 2, 80),
 }
 
 
@@ -47,8 +54,9 @@ class Wishes:
     """What a problem is to be like. Sizes that nobody wishes are what is usual at its difficulty.
 
     `tokens` queries and as many keys; `d_k` coordinates of a key, and of a value, in each of `heads` heads. With
-    `d_model` the words X [tokens, d_model] and the matrices W are given, else Q, K and V. `steps` are asked for.
-    With `exact_weights` the logits are logarithms of integers, so that the weights are fractions.
+    `d_model` the words X [tokens, d_model] and the matrices W are given, else Q, K and V. `numbers` are integers, or
+    halves among them. `steps` are asked for. With `exact_weights` the logits are logarithms of integers, so that the
+    weights are fractions.
 
     Raises `ProblemError` for a wish that no problem can meet.
     """
@@ -59,6 +67,7 @@ class Wishes:
     d_model: int = 0
     heads: int = 1
     mask: str = "none"
+    numbers: str = "integers"
     steps: tuple[str, ...] = ("scores", "scaled", "weights", "outputs")
     exact_weights: bool = False
     places: int = 2
@@ -66,16 +75,20 @@ class Wishes:
     def __post_init__(self) -> None:
         one_of(self.difficulty, "--difficulty", DIFFICULTIES)
         one_of(self.mask, "--mask", MASKS)
-        object.__setattr__(self, "steps", tuple(self.steps))
-        for name, usual, low, high in (
-            ("tokens", self.level.tokens, 2, 8),
-            ("d_k", self.level.d_k, 2, 16),
-            ("d_model", 0, 0, 16),
-            ("heads", 1, 1, 4),
-            ("places", 2, 2, 6),
-        ):
-            told = whole(getattr(self, name) or usual, option(name), low, high)
-            object.__setattr__(self, name, told)
+        one_of(self.numbers, "--numbers", NUMBERS)
+        usual = {"tokens": self.level.tokens, "d_k": self.level.d_k, "d_model": 0, "heads": 1, "places": 2}
+        for name, number in usual.items():
+            told = getattr(self, name)
+            object.__setattr__(self, name, size(name, told) if told else number)
+        object.__setattr__(self, "steps", tuple(dict.fromkeys(self.steps)))
+        if not self.steps:
+            raise ProblemError(f"--steps names none; expected some of {', '.join(STEPS)}")
+        for name in self.steps:
+            one_of(name, "--steps", STEPS)
+            if name in MADE and not self.d_model:
+                raise ProblemError(f"--steps: Q, K and V are given, so that {name} is no work; write --d-model too")
+        if "masked" in self.steps and self.mask == "none":
+            raise ProblemError("--steps: masked is no step without a mask; write --mask causal too")
 
     @property
     def level(self) -> Difficulty:
@@ -98,6 +111,11 @@ def one_of(value: str, where: str, known: Any) -> None:
     """Raises `UnknownName` for a value that is none of those that are known."""
     if value not in known:
         raise UnknownName(f"{where} “{short(value)}” is unknown; {did_you_mean(value, known)}")
+
+
+def size(name: str, value: Any) -> int:
+    """One of the `SIZES`. Raises `ProblemError` where it is too small or too large."""
+    return whole(value, option(name), *SIZES[name.replace("-", "_")])
 
 
 # As a command
@@ -141,7 +159,7 @@ def _word(words: list[str]) -> str:
 
 READERS: Mapping[str, Callable[[list[str]], Any]] = {
     **dict.fromkeys(("generator", "seed", "tokens", "d_k", "d_model", "heads", "places"), _number),
-    **dict.fromkeys(("difficulty", "mask"), _word),
+    **dict.fromkeys(("difficulty", "mask", "numbers"), _word),
     "steps": lambda words: steps(words.pop(0)),
     "exact_weights": lambda words: True,
 }

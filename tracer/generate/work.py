@@ -15,7 +15,7 @@ from tracer.arithmetic.ball import Ball, Value
 from tracer.evaluate import Key, Table
 from tracer.tables import Tables
 
-SECONDS = {"multiplications": 6, "additions": 4, "divisions": 12, "exponentials": 12, "roots": 12, "others": 12}
+SECONDS = {"multiplications": 6, "additions": 4, "divisions": 12, "exponentials": 12, "roots": 12}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,6 @@ class Work:
     divisions: int = 0
     exponentials: int = 0
     roots: int = 0
-    others: int = 0
 
     @property
     def counts(self) -> dict[str, int]:
@@ -66,16 +65,12 @@ class Counting(Ball):
         self._note("divisions", int(not (_is(top, 0) or _is(bottom, 1) or ball.agree(top, bottom))))
         return super().divide(top, bottom)
 
-    def power(self, base: Value, exponent: Value) -> Value:
-        self._note("multiplications" if _is(exponent, 2) else "others", 1)
-        return super().power(base, exponent)
-
     def call(self, function: str, body: Value) -> Value:
         is_known = _is(body, 0) or ball.infinite(body)
         if function == "sqrt":
             is_known = is_known or _is(body, 1) or any(ball.agree(body, other) for other in self.roots)
             self.roots.append(body)
-        self._note(KINDS.get(function, "others"), int(not is_known))
+        self._note(KINDS[function], int(not is_known))
         return super().call(function, body)
 
 

@@ -26,7 +26,8 @@ class Slot(NamedTuple):
 class Node(NamedTuple):
     """A part of a piece: marks, or parts of its own, at a place and in a size.
 
-    `scope` is a header's, "Row" or such; `slot` is where a leaf can be filled in.
+    `scope` is a header's, "Row" or such; `slot` is where a leaf can be filled in; `id` names what shows a cell of
+    the trace: "weights[1,2]".
     """
 
     role: str
@@ -38,6 +39,7 @@ class Node(NamedTuple):
     y: float = 0.0
     size: float = 1.0
     slot: Slot | None = None
+    id: str = ""
 
     def leaves(self, x: float = 0.0, y: float = 0.0, size: float = 1.0) -> Iterator[tuple[Node, float, float, float]]:
         """The nodes that hold marks, in reading order, each with its place and size on the piece."""
@@ -58,9 +60,9 @@ class Piece(NamedTuple):
     bars: tuple[Mark, ...] = ()
 
 
-def leaf(role: str, box: Box, x: float = 0.0, y: float = 0.0, says: str = "", scope: str = "") -> Node:
+def leaf(role: str, box: Box, x: float = 0.0, y: float = 0.0, says: str = "", scope: str = "", id_: str = "") -> Node:
     """A box at a place, in a role."""
-    return Node(role, marks(box, x, y), says=says, scope=scope)
+    return Node(role, marks(box, x, y), says=says, scope=scope, id=id_)
 
 
 def whole(box: Box, says: str) -> Piece:

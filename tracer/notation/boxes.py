@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from tracer.expr import Tensor
 from tracer.layout.box import EMPTY, Box, centred, last_glyph, lines, overlaid, row, rule, run, scaled, shifted, space
 from tracer.layout.font import MathFont
-from tracer.show import ATOM, FRACTION, POWER, Shown, Signs, Symbol
+from tracer.show import ATOM, FRACTION, POWER, SUM, Shown, Signs, Symbol, bracketed
 
 THIN, MEDIUM, THICK = 3 / 18, 4 / 18, 5 / 18  # the three spaces of mathematics, in em
 RELATIONS = "=≈≤≥≠"
@@ -231,3 +231,12 @@ class Compact(Boxes):
         sign = shifted(run([glyph]), (glyph.top - glyph.bottom) / 2 - self.axis)
         below = row([self.name(index), self.upright("="), self.upright("1")])
         return row([self.scripted(sign, below, self.upright(str(size))), space(THIN), body])
+
+
+class Level(Compact):
+    """The same with fractions on one line, 4.11/4.73, as one writes them on a sheet's lines."""
+
+    def fraction(self, top: Shown[Box], bottom: Shown[Box]) -> Shown[Box]:
+        over = self.brackets(top.text) if top.level in (SUM, FRACTION) else top.text
+        slash = row([space(THIN / 2), self.upright("/"), space(THIN / 2)])
+        return Shown(row([over, slash, bracketed(bottom, FRACTION, self)]), FRACTION)

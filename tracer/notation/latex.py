@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from tracer.show import ATOM, FRACTION, POWER, Shown, Signs, Symbol
+from tracer.show import ATOM, FRACTION, POWER, SUM, Shown, Signs, Symbol, bracketed
 from tracer.tex_words import GREEK, words
 
 SIGNS = {
@@ -88,6 +88,14 @@ class Latex:
 
     def side_by_side(self, parts: Sequence[str]) -> str:
         return r"\left[" + r" \mid ".join(parts) + r"\right]"
+
+
+class Level(Latex):
+    """The same with fractions on one line, 4.11/4.73, as one writes them on a sheet's lines."""
+
+    def fraction(self, top: Shown[str], bottom: Shown[str]) -> Shown[str]:
+        over = self.brackets(top.text) if top.level in (SUM, FRACTION) else top.text
+        return Shown(f"{over}/{bracketed(bottom, FRACTION, self)}", FRACTION)
 
 
 def _mark(mark: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 
 from tracer.document import (
     Blank,
     Block,
-    Chain,
     Document,
     Entry,
     Equation,
@@ -17,31 +18,30 @@ from tracer.document import (
     Heading,
     Ledger,
     Line,
-    Room,
-    Said,
     Text,
     Together,
-    Writing,
 )
-from tracer.expr import Add, Cell, Div, Expr, Letter, Mul, Named, Neg, Num, length, walk
+from tracer.expr import Cell, Expr, Letter, Named, num, walk
+from tracer.handout import Told, carried, makers
 from tracer.parts.given import grid as given_grid
-from tracer.parts.given import letters
+from tracer.parts.scratch import Scratch
 from tracer.parts.words import labels, titled
 from tracer.parts.working import EVERY, Detail, Working, equation, shown
 from tracer.problem import TITLE
+from tracer.sheet_told import again, told
 from tracer.spoken import Spoken
+from tracer.trace import Trace
 from tracer.views import CellView, StepView
 from tracer.worksheet import Worksheet
 
-BESIDE = ((2, 4), (4, 3), (6, 2))  # numbers looked up for a result at most: so many results on one line
-WHOLE, MOST = 14, 4  # numbers looked up for a result on a whole line; lines at most
-LONG = 3  # leaves of an exact value that is written down when working
+SIZES = {"d_k": "coordinates of a key"}  # numbers that formulas call by a name
 MADE = "Made with tracer {version}."
 COLUMNS = ("Step", "Numbers", "Points each", "Points")
 ACCEPTED = (
     "A number is right if it is exact, or rounded correctly to the places it is written with, or what comes out by "
     "hand from the student's own earlier numbers.",
     "A number that follows correctly from an earlier wrong one has its points: the mistake costs them once.",
+    "A number in brackets is right as well: it is the exact value, or that rounded once.",
     "One or two units off in the last place is a slip of rounding: half the points.",
 )
 
@@ -56,23 +56,31 @@ def key(work: Worksheet) -> Document:
     return _Page(work, is_key=True).document(form=False)
 
 
+@makers.register("key")
+def key_again(trace: Trace, of: Told) -> Document:
+    """The key of a worksheet that was told so. Raises `ProblemError` where that does not fit the trace."""
+    return key(again(trace, of))
+
+
 class _Page:
     def __init__(self, work: Worksheet, *, is_key: bool) -> None:
         self.work, self.trace, self.is_key = work, work.trace, is_key
         self.style = work.trace.problem.paper.style
         self.say = self.style.language
         rows = tuple(range(len(work.trace.problem.tokens)))
-        self.working = Working(work.trace, rows, Detail(rows, EVERY, beside=True))
+        self.scratch = Scratch(Working(work.trace, rows, Detail(rows, EVERY, beside=True)), {s.id for s in work.steps})
         self.spoken = Spoken(Document("", (), style=self.style, labels=labels(work.trace)))
-        self.there = {step.id for step in work.steps}
+        self.behind = behind(work)
+        rounded = {*work.asked, *(one.id for steps in self.behind.values() for one in steps if one.kind == "calculate")}
+        self.places = {self.scratch.places(id_) for id_ in rounded}
 
     def document(self, form: bool) -> Document:
         """The whole sheet."""
-        title = self.say.text(TITLE) if self.trace.problem.title == TITLE else self.trace.problem.title
-        running = " · ".join(part for part in (title, self.who, self.work.code) if part)
-        blocks = [self.top(), self.task(), *self.given(), *letters(self.trace)]
-        blocks.append(Heading(self.say.text("Your work"), 2, "work"))
-        for n, step in enumerate(self.work.steps, 1):
+        say, work = self.say.text, self.work
+        title = say(TITLE) if self.trace.problem.title == TITLE else self.trace.problem.title
+        running = " · ".join(part for part in (say("Key") if self.is_key else "", work.code, work.name, title) if part)
+        blocks = [self.top(), self.task(), *self.given(), Heading(say("Your work"), 2, "work")]
+        for n, step in enumerate(work.steps, 1):
             blocks += self.step(n, step)
         if self.is_key:
             blocks += self.scheme()
@@ -81,53 +89,62 @@ class _Page:
             tuple(blocks),
             self.trace.problem.source,
             self.style,
-            (),
-            labels(self.trace),
-            running,
-            self.work.code,
-            form,
-            MADE,
+            labels=labels(self.trace),
+            running=running,
+            code=work.code,
+            is_form=form,
+            made=MADE,
+            attached=carried("key", self.trace, told(work)) if self.is_key else {},
         )
-
-    @property
-    def who(self) -> str:
-        """Whose sheet it is; on the key, that it is the key."""
-        name = self.work.name
-        if not self.is_key:
-            return name
-        return self.say.text("the key for {name}", name=name) if name else self.say.text("the key")
 
     # Above the work
 
     def top(self) -> Fields:
         """Name and date to fill in; what tells this sheet from all others."""
         say, work = self.say.text, self.work
-        entries = [Field("name", say("Name"), 6, self.who), Field("date", say("Date"), 4)]
+        whose = (say("Key"), 6, work.name or say("the sheet filled in")) if self.is_key else (say("Name"), 6, work.name)
+        entries = [Field("name", *whose)]
+        entries += [Field("date", say("Date"), 4)]
         entries += [Field("", say("Seed"), 3, work.seed)] if work.seed else []
         entries += [Field("code", say("Code"), 3, work.code)]
-        entries += [Field("", say("Points"), 3, f"{work.total if self.is_key else '       '} / {work.total}")]
+        total = str(work.total)
+        entries += [Field("", say("Points"), 3, total if self.is_key else "", f"/ {total}")] if work.blanks else []
         return Fields(tuple(entries))
 
     def task(self) -> Text:
         """What is to be done, and how numbers are rounded."""
-        say, paper = self.say, self.trace.problem.paper
-        places, *others = {self.places(id_) for id_ in self.work.asked}
-        rounding = (
-            say.text("Round each number to as many decimals as its step asks for.")
-            if others
-            else say.count(places, "Round to {n} decimal.", "Round to {n} decimals.")
+        say, work = self.say, self.work
+        if not work.blanks:
+            return Text((say.text("Everything is worked here: follow it line by line."),))
+        told = [say.text("Work out the number for every empty box; the lines are for your working.")]
+        if work.optional:
+            told.append(say.text("Where there is no number to write, a box stays empty."))
+        if not self.trace.open_letters:
+            told += self.rounding()
+        return Text((" ".join(told),))
+
+    def rounding(self) -> list[str]:
+        """How numbers are rounded."""
+        say, (places, *others) = self.say, self.places
+        rule = say.text("Round each number to as many decimals as its step asks for.")
+        told = [rule if others else say.count(places, "Round to {n} decimal.", "Round to {n} decimals.")]
+        told.append(
+            say.text("Go on with the rounded numbers.")
+            if self.trace.problem.paper.by_hand
+            else say.text("Where a number is exactly a fraction or a root, that is right as well.")
         )
-        task = say.text("Work out the number for every empty box; the lines are for your working.")
-        by_hand = say.text("Go on with the rounded numbers.") if paper.by_hand else ""
-        return Text((" ".join(part for part in (task, rounding, by_hand) if part),))
+        return told
 
     def given(self) -> list[Block]:
         """Every given matrix, in places of one size, and the numbers that formulas call by a name."""
         grids = [given_grid(self.trace[given.tensor.id]) for given in self.trace.given]
-        steps = [one for step in self.work.steps for one in (*self.behind(step), step)]
+        steps = [one for step in self.work.steps for one in (*self.behind[step.id], step)]
         formulas = [step.formula for step in steps if step.formula is not None]
-        named = {node.name: node.value for one in formulas for node in walk(one) if isinstance(node, Named)}
-        sizes = [Equation((("", Letter(name)), ("=", value))) for name, value in named.items()]
+        calls = [node for one in formulas for node in walk(one) if isinstance(node, Named)]
+        named = {node.name: node.value for node in calls if not isinstance(node.value, Letter)}
+        sizes = [
+            Equation((("", Letter(name)), ("=", value)), (self.say.text(SIZES[name]),)) for name, value in named.items()
+        ]
         return [Heading(self.say.text("What is given"), 2, "given"), *(fixed(grid) for grid in grids), *sizes]
 
     # The work
@@ -138,24 +155,15 @@ class _Page:
         boxes = sum(key[0] == step.id for key in self.work.blanks)
         if boxes:
             title += f" ({self.points(boxes * self.work.worth(step.id))})"
-        opening: list[Block] = [Heading(title, 3, step.id), *map(equation, self.behind(step)), equation(step)]
-        grid, room = self.grid(step), self.room(step)
-        return [Together((*opening, grid)), *room]
+        formulas = [replace(equation(one), remark=self.decimals(one)) for one in self.behind[step.id]]
+        return [
+            Together((Heading(title, 3, step.id), *formulas, equation(step), self.grid(step))),
+            *self.room(step),
+        ]
 
     def points(self, points: Fraction) -> str:
         """So many points."""
         return self.say.text("1 point") if points == 1 else self.say.text("{n} points", n=str(points))
-
-    def behind(self, step: StepView) -> list[StepView]:
-        """The steps that lead to this one and are not on the sheet: their formulas are needed."""
-        needed, waiting = list[str](), [step.id]
-        while waiting:
-            for other in self.trace[waiting.pop()].row(0)[0].inputs:
-                id_ = other.key[0]
-                if other.formula is not None and id_ not in self.there and id_ not in needed:
-                    needed.append(id_)
-                    waiting.append(id_)
-        return [one for one in self.trace if one.id in needed and one.kind == "calculate"]
 
     def grid(self, step: StepView) -> Grid:
         """The matrix of a step: printed numbers, boxes, and nothing where a number would give a blank away."""
@@ -163,74 +171,34 @@ class _Page:
         cells = tuple(tuple(self.entry(cell) for cell in step.row(i)) for i in rows)
         ids = tuple(tuple(cell.id for cell in step.row(i)) for i in rows)
         names = tuple(step.rows[i] for i in rows)
-        return fixed(Grid(Cell(step.tensor, ()), "", names, step.columns, cells, self.unit(step), ids))
+        remark = self.say.line("in degrees, {unit}", unit=step.unit) if step.unit else ()
+        if step.id in self.work.asked:
+            remark = remark or self.decimals(step)
+        return fixed(Grid(Cell(step.tensor, ()), "", names, step.columns, cells, remark, ids))
 
-    def unit(self, step: StepView) -> Line:
-        """The unit of a step's numbers, and its decimals where steps differ."""
-        if step.unit:
-            return self.say.line("in degrees, {unit}", unit=step.unit)
-        places = self.places(step.id)
-        if len({self.places(id_) for id_ in self.work.asked}) > 1 and step.id in self.work.asked:
-            return (self.say.count(places, "{n} decimal", "{n} decimals"),)
-        return ()
+    def decimals(self, step: StepView) -> Line:
+        """The decimals of a step's numbers, where steps differ."""
+        if len(self.places) == 1 or step.kind != "calculate":
+            return ()
+        return (self.say.count(self.scratch.places(step.id), "{n} decimal", "{n} decimals"),)
 
     def entry(self, cell: CellView) -> Entry:
         """What stands in a cell."""
         if cell.key in self.work.boxes:
-            says = self.spoken.inline(cell.name)
-            return Blank(cell.id, says, self.result(cell) if self.is_key else None)
-        return self.result(cell) if cell.key in self.work.printed else ""
-
-    def result(self, cell: CellView) -> Said:
-        """The number as it is to be written."""
-        if cell.undefined:
-            return self.say.text("undefined")
-        if cell.unknown:
-            return self.working.result(cell)[0]
-        return cell.printed(self.places(cell.key[0]))[0]
-
-    def places(self, id_: str) -> int:
-        """The decimals that are asked for."""
-        paper = self.trace.problem.paper
-        return self.trace.tables.places_by_hand(id_) if paper.by_hand else paper.places
-
-    # Room for the working
+            blank = Blank(cell.id, self.spoken.inline(cell.name))
+            if not self.is_key:
+                return blank
+            return replace(blank, answer=self.scratch.result(cell), otherwise=self.scratch.otherwise(cell))
+        return self.scratch.result(cell) if cell.key in self.work.printed else ""
 
     def room(self, step: StepView) -> list[Block]:
         """Lines for every number with a box; worked rows are worked on them."""
-        if step.id not in self.work.asked:
-            return []
-        there = self.work.boxes | self.work.printed
+        work = self.work
+        there, worked = work.boxes | work.printed, (work.boxes if self.is_key else frozenset()) | work.printed
         rows = [[cell for cell in step.row(i) if cell.key in there] for i in shown(step)]
         if len(step.shape) == 1:
             rows = [[cell for row in rows for cell in row]]
-        effort = max(self.effort(cell) for row in rows for cell in row)
-        beside = next((most for numbers, most in BESIDE if effort <= numbers), 1)
-        width = max(map(len, rows))
-        beside = -(-width // -(-width // beside))
-        lines = min(MOST, -(-effort // WHOLE))
-        writings = [[self.writing(step, cell, lines) for cell in row] for row in rows]
-        return [Room(tuple(tuple(row[n : n + beside]) for row in writings for n in range(0, len(row), beside)), beside)]
-
-    def writing(self, step: StepView, cell: CellView, lines: int) -> Writing:
-        """The lines for one number, with its working where that is printed."""
-        is_worked = self.is_key or cell.key in self.work.printed
-        return Writing(cell.name, lines, self.chain(step, cell) if is_worked else None)
-
-    def effort(self, cell: CellView) -> int:
-        """How many numbers are looked up for it, on the way through steps that are not on the sheet too."""
-        return sum(1 + (0 if self.is_seen(one) else self.effort(one)) for one in cell.inputs)
-
-    def is_seen(self, cell: CellView) -> bool:
-        """Whether a number stands on the sheet, or will."""
-        return cell.formula is None or cell.key[0] in self.there
-
-    def chain(self, step: StepView, cell: CellView) -> Chain:
-        """The working as one writes it: the numbers put in, and the result."""
-        chain = self.working.chain(cell, step.unit)
-        *before, result = chain.links[1:] or chain.links
-        short = [link for link in before if length(link[1]) <= LONG or is_sum_of_numbers(link[1])]
-        return Chain(chain.name, (*short, result), chain.remark, "", chain.unit)
+        return [self.scratch.room(rows, step.unit, worked)] if step.id in work.asked else []
 
     # Behind the key
 
@@ -250,11 +218,23 @@ class _Page:
         ]
 
 
-def is_sum_of_numbers(expr: Expr) -> bool:
-    """Whether there are only numbers in it, no roots and powers: 0.87·2 + 0.03·3."""
-    return all(isinstance(node, Num | Add | Neg | Mul | Div) for node in walk(expr))
+def behind(work: Worksheet) -> dict[str, list[StepView]]:
+    """Of every step on a sheet, those that lead to it and are not there: their formulas are needed. Each once."""
+    told = {step.id for step in work.steps}
+    found: dict[str, list[StepView]] = {}
+
+    def needed(formula: Expr | None) -> Iterator[str]:
+        for id_ in dict.fromkeys(node.tensor.id for node in walk(formula or num(0)) if isinstance(node, Cell)):
+            if id_ not in told and (inner := work.trace[id_].formula) is not None:
+                told.add(id_)
+                yield from needed(inner)
+                yield id_
+
+    for step in work.steps:
+        found[step.id] = [work.trace[id_] for id_ in needed(step.formula)]
+    return found
 
 
 def fixed(grid: Grid) -> Grid:
     """The matrix with the same room for every entry."""
-    return Grid(grid.name, grid.sign, grid.rows, grid.columns, grid.cells, grid.remark, grid.ids, is_fixed=True)
+    return replace(grid, is_fixed=True)

@@ -7,6 +7,8 @@ from itertools import groupby
 from typing import NamedTuple
 
 from tracer.document import Block, Document, Heading, Picture, Text
+from tracer.fields import whole
+from tracer.handout import Told, carried, makers
 from tracer.origins import origins
 from tracer.parts.checked import checked
 from tracer.parts.conventions import card
@@ -15,7 +17,7 @@ from tracer.parts.reading import reading
 from tracer.parts.words import labels
 from tracer.parts.working import EVERY, Detail, Working, beside, pass_of
 from tracer.pictures import pictures
-from tracer.problem import TITLE
+from tracer.problem import MAX_SIZE, TITLE
 from tracer.trace import Trace
 
 MOST_WORKED = 200  # numbers worked line by line before a page works one row only
@@ -87,7 +89,28 @@ def solution(trace: Trace, detail: Details = usual) -> Document:
         *checked(trace, rows),
     ]
     title = style.language.text(TITLE) if trace.problem.title == TITLE else trace.problem.title
-    return Document(title, tuple(blocks), trace.problem.source, style, origins(trace), labels(trace))
+    attached = carried("solution", trace, _told(how))
+    return Document(title, tuple(blocks), trace.problem.source, style, origins(trace), labels(trace), attached=attached)
+
+
+@makers.register("solution")
+def again(trace: Trace, told: Told) -> Document:
+    """The worked solution as it was asked for. Raises `ProblemError` where that is not told."""
+    how = Detail(_places(told, "worked"), _places(told, "others"), told.get("beside") is True)
+    return solution(trace, lambda trace, rows: how)
+
+
+def _told(detail: Detail) -> Told:
+    """How much is worked, in numbers that count from 1."""
+    worked, others = ([n + 1 for n in places] for places in (detail.worked, detail.others))
+    return {"worked": worked, "others": "every" if detail.others == EVERY else others, "beside": detail.beside}
+
+
+def _places(told: Told, key: str) -> tuple[int, ...]:
+    places = told.get(key)
+    if places == "every":
+        return EVERY
+    return tuple(whole(n, key, 1, MAX_SIZE) - 1 for n in (places if isinstance(places, list) else [places]))
 
 
 def _steps(trace: Trace, rows: tuple[int, ...], detail: Detail) -> Iterator[Block]:

@@ -83,7 +83,8 @@ class _Made:
         for field in entries:
             row = sheet.next
             sheet.put(row, 0, field.label, "label")
-            sheet.put(row, 1, field.text.strip(), "words" if field.text else "line", TEXT)
+            told = f"{field.text} {field.after}".strip()
+            sheet.put(row, 1, told, "words" if told else "line", TEXT)
             if name := {NAME: "by", "code": "code"}.get(field.id):
                 self.names[name] = self.range(row, 1, row, 1)
         sheet.next += 1

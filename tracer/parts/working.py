@@ -186,10 +186,10 @@ class Working:
         unit = self.say.line("in degrees, {unit}", unit=step.unit) if step.unit else ()
         return self._grid(step, sign, [[cell for cell, _ in row] for row in rows], remark or unit)
 
-    def _grid(self, step: StepView, sign: str, cells: list[list[Expr | str]], remark: Line) -> Grid:
+    def _grid(self, step: StepView, sign: str, cells: list[list[Expr | str]], remark: Line, view: str = "") -> Grid:
         rows = tuple(step.rows[i] for i in shown(step))
         ids = tuple(tuple(cell.id for cell in step.row(i)) for i in shown(step))
-        return Grid(Cell(step.tensor, ()), sign, rows, step.columns, tuple(map(tuple, cells)), remark, ids)
+        return Grid(Cell(step.tensor, ()), sign, rows, step.columns, tuple(map(tuple, cells)), remark, ids, view=view)
 
     def result(self, cell: CellView) -> tuple[Expr | str, bool]:
         """An entry of the result, and whether it is equal to the value."""
@@ -213,7 +213,7 @@ class Working:
                 rows[-1].append(exact)
         if all(isinstance(exact, Num) for row in rows for exact in row):
             return ()
-        return (self._grid(step, "=", rows, self.say.line("exactly")),)
+        return (self._grid(step, "=", rows, self.say.line("exactly"), "exact"),)
 
     def exact_entry(self, cell: CellView) -> Expr | None:
         """The exact value if it is short."""
@@ -243,7 +243,7 @@ class Working:
                 "by hand, rounded to {n} decimal at each step",
                 "by hand, rounded to {n} decimals at each step",
             )
-        return (self._grid(step, "≈", hand, (remark,)),)
+        return (self._grid(step, "≈", hand, (remark,), "by hand"),)
 
     def sums(self, step: StepView) -> tuple[Block, ...]:
         """Rounded weights that do not add up to 1 say so."""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from tracer.document import Blank, Entry, Grid, Judged
 from tracer.expr import Expr
+from tracer.formats.pdf.labels import REMARK, label, share, worded
 from tracer.formats.pdf.setting import Setting, fitted, is_plain_number, paragraph
-from tracer.formats.pdf.sheets import framed
+from tracer.formats.pdf.sheets import cut, framed
 from tracer.layout.box import Box, Rule, Shape, lines, marks, row, scaled, space
 from tracer.layout.piece import Node, Piece, Slot, leaf
 from tracer.show import show
 
 INDENT = 1.5
-REMARK = 0.92  # the size of labels and remarks
 LABEL, HEAD = 16.0, 7.0  # the width of a row's and a column's label before it is broken over lines
 LINE, GAP = 1.35, 1.1  # from line to line, between columns
 ARM, INSIDE = 0.28, 0.35  # of a bracket: the length of its arms, the space inside
@@ -27,6 +28,8 @@ SIGNS = {"✗": "×"}  # the font has no ballot cross
 TONES = {"light": (0.05, 0.0), "strong": (0.2, 0.09)}  # of an entry that stands out: its shade, the line around it
 FIXED, TO_FILL_IN = (2.3, 1.5), (4.8, 2.4)  # a place on a sheet: for a number, and for handwriting (18 × 9 mm)
 NAME, OF_A_ROW, FRAME = 2.4, 4.5, 0.12  # of a sheet's matrix: room for its name, a row's label; around a box
+OF_A_WORD = 3.6  # room for a number below a word
+BESIDES, AROUND = 0.5, 0.6  # left empty beside a number, and above and below it in a box
 BESIDE, BELOW = 2.4, 0.6  # between matrices
 ABOVE = 14.0  # of a page: left to the headings above
 
@@ -72,9 +75,8 @@ def tiles(setting: Setting, grid: Grid) -> Iterator[Tile]:
     measures = (Places if grid.is_fixed else Measures)(setting, grid)
     has_remark = any(grid.remark)
     widest = setting.width - INDENT - measures.left - 4 * INSIDE
-    size = max(min(1.0, widest / sum(measures.widths)), SMALLEST)
-    widest /= size
-    for across in cut(measures.widths, widest):
+    size, bands = measures.bands(widest)
+    for across in bands:
         for down in cut(measures.heights, setting.height - measures.top - ABOVE):
             tile = Band(setting, grid, measures, across, down).tile()
             tile = smaller(tile, min(size, (setting.width - INDENT) / tile.width))
@@ -125,6 +127,7 @@ class Measures:
         self.labels = [label(setting, text, LABEL) for text in grid.rows]
         self.heads = [label(setting, text, HEAD) for text in grid.columns]
         self.columns = [Column([entry(setting, cells[c]) for cells in grid.cells]) for c in range(len(grid.columns))]
+        self.start = 0.0
         self.left = self.name.width + max(box.width for box in self.labels) + (0.9 if any(grid.rows) else 0.2)
         self.widths = [max(c.width, head.width) + GAP for c, head in zip(self.columns, self.heads, strict=True)]
         self.heights = [
@@ -134,12 +137,17 @@ class Measures:
         self.top = max((head.total for head in self.heads), default=0.0) + 0.25 if any(grid.columns) else 0.0
         self.margins = [self.name.width + 0.4] * len(grid.rows)
 
+    def bands(self, widest: float) -> tuple[float, list[range]]:
+        """How much smaller it is set, and its columns in ranges that then fit."""
+        size = max(min(1.0, widest / sum(self.widths)), SMALLEST)
+        return size, list(cut(self.widths, widest / size))
+
 
 class Place(Column):
     """The entries of a column in which every entry has the same room: centred, and set smaller where it is wider."""
 
-    def __init__(self, boxes: Sequence[Box], width: float) -> None:
-        self.boxes, self.width = [fitted(box, width) for box in boxes], width
+    def __init__(self, boxes: Sequence[Box], width: float, height: float) -> None:
+        self.boxes, self.width = [scaled(box, share(box, width, height)) for box in boxes], width
         self.offsets = [(width - box.width) / 2 for box in self.boxes]
 
 
@@ -148,20 +156,36 @@ class Places(Measures):
 
     def __init__(self, setting: Setting, grid: Grid) -> None:
         entries = [cell for row in grid.cells for cell in row]
-        wide, high = TO_FILL_IN if any(isinstance(cell, Blank) for cell in entries) else FIXED
-        self.name = fitted(row([show(grid.name, setting.boxes), setting.boxes.operator(grid.sign or "=")]), NAME)
-        has_labels = any(grid.rows)
+        has_blanks, has_labels = any(isinstance(cell, Blank) for cell in entries), any(grid.rows)
+        wide, high = TO_FILL_IN if has_blanks else FIXED
+        if not all(text == "" or text.isdigit() for text in grid.columns):
+            wide = max(wide, OF_A_WORD)
         most = OF_A_ROW if has_labels else 0.0
-        self.labels = [fitted(label(setting, text, LABEL), most) for text in grid.rows]
-        self.heads = [fitted(label(setting, text, LABEL), wide) for text in grid.columns]
+        self.labels = [worded(setting, text, most, high) for text in grid.rows]
+        self.heads = [worded(setting, text, wide - 2 * FRAME, LINE) for text in grid.columns]
+        name = row([show(grid.name, setting.boxes), setting.boxes.operator(grid.sign or "=")])
+        free = NAME + most - max(box.width for box in self.labels)
+        self.name = fitted(name, free)
+        self.start = free - self.name.width
         self.columns = [
-            Place([row(entry(setting, cells[c])) for cells in grid.cells], wide - 2 * FRAME)
+            Place(
+                [row(entry(setting, cells[c])) for cells in grid.cells],
+                wide - BESIDES,
+                high - (AROUND if has_blanks else 0),
+            )
             for c in range(len(grid.columns))
         ]
         self.left = NAME + most + (0.9 if has_labels else 0.2)
         self.widths, self.heights = [wide] * len(grid.columns), [high] * len(grid.rows)
         self.top = LINE if any(grid.columns) else 0.0
         self.margins = [self.left - 0.4 - box.width for box in self.labels]
+
+    def bands(self, widest: float) -> tuple[float, list[range]]:
+        """The same, with as many columns in each range; no smaller than these ask for."""
+        wide, columns = self.widths[0], len(self.widths)
+        most = ceil(columns / ceil(columns / max(widest / SMALLEST // wide, 1)))
+        size = max(min(1.0, widest / (most * wide)), SMALLEST)
+        return size, list(cut(self.widths, (most + 0.5) * wide))
 
 
 class Band:
@@ -186,7 +210,7 @@ class Band:
         says = (spoken.inline(self.grid.name) + sign).strip()
         rows = [self.row(r, measures.top + sum(measures.heights[self.down.start : r])) for r in self.down]
         heads = [self.heads()] if any(self.grid.columns) else []
-        table = Node("Table", kids=(leaf("Caption", name, 0, middle, says), *heads, *rows))
+        table = Node("Table", kids=(leaf("Caption", name, measures.start, middle, says), *heads, *rows))
         bars = (*self.bracket(measures.left, 1), *self.bracket(self.right, -1))
         return Tile(self.right + self.rule, self.bottom + self.rule, (table,), bars)
 
@@ -210,15 +234,16 @@ class Band:
             cells.append(leaf("TH", box, measures.margins[r], self.level(box, line), scope="Row"))
         for c in self.across:
             column, cell = measures.columns[c], self.grid.cells[r][c]
+            id_ = self.setting.id(self.grid.ids[r][c], self.grid.view) if self.grid.ids else ""
             if isinstance(cell, Judged):
-                cells.append(self.judged(cell, c, top, measures.heights[r]))
+                cells.append(self.judged(cell, c, top, measures.heights[r])._replace(id=id_))
                 continue
             if isinstance(cell, Blank):
-                cells.append(self.blank(cell, c, top, column.boxes[r], line))
+                cells.append(self.blank(cell, c, top, column.boxes[r], line)._replace(id=id_))
                 continue
             x = self.middles[c] - column.width / 2 + column.offsets[r]
             says = "" if isinstance(cell, str) or is_plain_number(cell) else self.setting.spoken.inline(cell)
-            cells.append(leaf("TD", column.boxes[r], x, self.level(column.boxes[r], line), says))
+            cells.append(leaf("TD", column.boxes[r], x, self.level(column.boxes[r], line), says, id_=id_))
         return Node("TR", kids=tuple(cells))
 
     def judged(self, cell: Judged, c: int, top: float, height: float) -> Node:
@@ -260,26 +285,6 @@ def lowered(box: Box) -> float:
     return box.depth - min(box.depth, 0.25) if box.total > 1.1 else 0.0
 
 
-def label(setting: Setting, text: str, most: float, size: float = REMARK) -> Box:
-    """A label, over several lines where it is long."""
-    box = scaled(setting.boxes.upright(text), size)
-    if box.width <= most:
-        return box
-    rows, current = [], ""
-    for part in breakable(text):
-        if current and setting.boxes.upright(current + part).width * size > most:
-            rows.append(current)
-            current = ""
-        current += part
-    return scaled(lines([setting.boxes.upright(one.strip()) for one in [*rows, current]], 0.2), size)
-
-
-def breakable(text: str) -> list[str]:
-    """A label in parts between which a line may end: behind a space, and anywhere in a long word."""
-    words = [word + " " for word in text.split(" ")]
-    return [part for word in words for part in ([word] if len(word) <= 8 else list(word))]
-
-
 def shaded(tone: str, x: float, y: float, width: float, height: float) -> tuple[Shape, ...]:
     """The ground of an entry that stands out, and the line around it."""
     if tone not in TONES:
@@ -303,7 +308,7 @@ def entry(setting: Setting, cell: Entry) -> tuple[Box, Box]:
         number, verdict = filled(setting, cell)
         return space(0), lines([number, verdict], UNDER)
     if isinstance(cell, Blank):
-        return entry(setting, cell.answer or "")
+        return space(0), answered(setting, cell)
     if isinstance(cell, str):
         return space(0), setting.boxes.upright(cell)
     if not is_plain_number(cell):
@@ -312,18 +317,19 @@ def entry(setting: Setting, cell: Entry) -> tuple[Box, Box]:
     return setting.boxes.upright(before), setting.boxes.upright(sign + after)
 
 
+def answered(setting: Setting, cell: Blank) -> Box:
+    """What stands in a box on the key; another right answer in brackets below it."""
+    told = cell.answer or ""
+    answer = setting.boxes.upright(told) if isinstance(told, str) else show(told, setting.level)
+    if cell.otherwise is None:
+        return answer
+    upright = setting.level.upright
+    other = scaled(row([upright("("), show(cell.otherwise, setting.level), upright(")")]), VERDICT)
+    wide = max(answer.width, other.width)
+    return lines([row([space((wide - box.width) / 2), box]) for box in (answer, other)], UNDER)
+
+
 def held(setting: Setting, cell: Expr) -> Box:
     """A formula that a column can hold, over several lines where it is long."""
     most = setting.width * WIDEST_ENTRY
     return paragraph(setting.parts(cell, setting.boxes), most, 0.0)
-
-
-def cut(sizes: Sequence[float], most: float) -> Iterator[range]:
-    """Ranges of neighbours that together are no larger than `most`; one alone may be."""
-    start, used = 0, 0.0
-    for n, size in enumerate(sizes):
-        if n > start and used + size > most:
-            yield range(start, n)
-            start, used = n, 0.0
-        used += size
-    yield range(start, len(sizes))

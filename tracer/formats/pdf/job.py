@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tracer.layout.piece import Piece
@@ -20,7 +20,8 @@ class Sheet(NamedTuple):
 class Job:
     """`em` is the size of the text in CSS pixels, `family` the fonts of words that formulas cannot write.
 
-    `code` is that of a worksheet that can be filled in.
+    `code` is that of a worksheet that can be filled in; `attached` are files that the PDF carries inside, by their
+    names.
     """
 
     source: str
@@ -28,3 +29,4 @@ class Job:
     em: float
     family: str
     code: str = ""
+    attached: Mapping[str, bytes] = field(default_factory=dict)

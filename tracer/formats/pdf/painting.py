@@ -12,6 +12,7 @@ from functools import cache
 from itertools import groupby
 from typing import Any
 
+from tracer.formats.pdf.attaching import attach
 from tracer.formats.pdf.job import Job, Sheet
 from tracer.formats.pdf.tags import Marked, finish
 from tracer.formats.pdf.weasy import compressed_as_usual, imported
@@ -28,11 +29,17 @@ def printed(job: Job) -> Sheet:
     pieces = {address: Painted(piece, faces, marked) for address, piece in job.pieces.items()}
     pages = html.render(font_config=house.fonts, stylesheets=[house.sheet], cache=pieces, pdf_variant="pdf/ua-1")
     with compressed_as_usual():
-        content = pages.write_pdf(pdf_variant="pdf/ua-1", finisher=lambda _, written: finish(written, marked, job.code))
+        content = pages.write_pdf(pdf_variant="pdf/ua-1", finisher=lambda _, written: finished(written, marked, job))
     marked.clear()
     for painted in pieces.values():
         del painted.piece  # it need not wait with WeasyPrint's boxes, a circle, until Python searches for garbage
     return Sheet(bytes(content), len(pages.pages))
+
+
+def finished(written: Any, marked: list[Marked], job: Job) -> None:
+    """What is put into a PDF when all its pages are written: what each part is, and the files inside."""
+    finish(written, marked, job.code)
+    attach(written, job.attached)
 
 
 class House:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from tracer.formats.pdf.painting import Faces
 
 Run = list[Any]  # of chains, of grids, or of pictures
-GUTTER = 2.0  # between two columns, in em
 NARROW = 0.45  # of the column: one of two pictures beside each other, as in print.css
 FAMILY = "STIX Two Text, STIX Two Math, STIX Two Text Extended, STIX Two Text Greek, STIX Two Text Cyrillic, serif"
 
@@ -30,7 +29,8 @@ def job_of(document: Document) -> Job:
     """A document ready for the printer."""
     paper = Paper(document)
     source = filled("print.html.j2", document, paper.typeset(), arranged=paper.arranged)
-    return Job(source, paper.pieces, paper.em, paper.family, document.code if document.is_form else "")
+    code = document.code if document.is_form else ""
+    return Job(source, paper.pieces, paper.em, paper.family, code, document.attached)
 
 
 class Others:
@@ -56,11 +56,9 @@ class Paper:
         style = document.style
         self.em = pixels(style.text)
         self.family = ", ".join(family for family in (style.font, FAMILY) if family)
-        above, right, below, left = sides(style.margins)
-        width, height = (side * PIXELS["mm"] for side in style.paper)
-        column, gap = (width - left - right) / self.em, GUTTER if style.columns == "2" else 0.0
-        column = (column - gap) / int(style.columns)
-        self.setting = Setting(document, column, (height - above - below) / self.em, Others(self.em, self.family).words)
+        above, _, below, _ = sides(style.margins)
+        height = (style.paper[1] * PIXELS["mm"] - above - below) / self.em
+        self.setting = Setting(document, style.column, height, Others(self.em, self.family).words)
         self.pieces: dict[str, Piece] = {}
 
     def typeset(self) -> dict[str, Callable[[Any], str]]:

@@ -12,7 +12,7 @@ from tracer.expr import Add, Cell, Expr, Neg, Num
 from tracer.layout.box import Box, lines, row, scaled, space
 from tracer.layout.font import math_font
 from tracer.layout.piece import Node, Piece, leaf, stacked, whole
-from tracer.notation.boxes import Boxes, Compact
+from tracer.notation.boxes import Boxes, Compact, Level
 from tracer.notation.plain import Plain
 from tracer.show import bracketed, show, shown
 from tracer.spoken import Spoken
@@ -38,8 +38,18 @@ class Setting:
         self.spoken, self.say, self.is_form = Spoken(document), style.language.text, document.is_form
         self.boxes = Boxes(math_font(), style.signs, others)
         self.compact = Compact(math_font(), style.signs, others)
+        self.level = Level(math_font(), style.signs, others)
         self.plain = Plain(style.signs)
         self.width, self.height = width, height
+        self.named: dict[str, int] = {}
+
+    def id(self, cell: str, view: str = "") -> str:
+        """The name of a place that shows a cell, each another one: "weights[1,2]", "worked weights[1,2]", "… 2"."""
+        if not cell:
+            return ""
+        name = f"{view} {cell}".strip()
+        count = self.named[name] = self.named.get(name, 0) + 1
+        return name if count == 1 else f"{name} {count}"
 
     # Formulas
 
@@ -95,7 +105,7 @@ class Setting:
                 if nodes and y + box.total > self.height * TALLEST:
                     yield stacked(nodes, self.width, y)
                     nodes, y = [], 0.0
-                nodes.append(leaf("Formula", box, INDENT, y + box.height, self.spoken.chain(chain)))
+                nodes.append(self.worked(chain, box, INDENT, y + box.height))
                 y += box.total + BETWEEN
             yield stacked(nodes, self.width, y)
 
@@ -108,14 +118,18 @@ class Setting:
             base.append(y + max(box.height for box in pair))
             y = base[-1] + max(box.depth for box in pair) + BETWEEN
         nodes = [
-            leaf("Formula", boxes[id(chain)], INDENT + half * (n // rows), base[n % rows], self.spoken.chain(chain))
+            self.worked(chain, boxes[id(chain)], INDENT + half * (n // rows), base[n % rows])
             for n, chain in enumerate(group)
         ]
         return stacked(nodes, self.width, y)
 
-    def chain(self, chain: Chain) -> Worked:
+    def worked(self, chain: Chain, box: Box, x: float, y: float) -> Node:
+        """A worked number at a place."""
+        return leaf("Formula", box, x, y, self.spoken.chain(chain), id_=self.id(chain.anchor, "worked"))
+
+    def chain(self, chain: Chain, boxes: Boxes | None = None) -> Worked:
         """Name, links and remark as boxes between which a line may end."""
-        boxes = self.compact
+        boxes = boxes or self.compact
         name = show(chain.name, boxes)
         parts: list[Box] = []
         for n, (sign, expr) in enumerate(chain.links, 1):

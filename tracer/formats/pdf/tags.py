@@ -83,18 +83,21 @@ def finish(pdf: Any, marked: list[Marked], code: str = "") -> None:
     on_page = {stream.reference: pages[n] for n, stream in enumerate(streams)}
     for stream in streams:
         _hide_margins(pdf, stream, on_page[stream.reference], root)
-    form = Form(pdf)
+    form, named = Form(pdf), dict[str, str]()
     for piece in marked:
         elements = on_page[piece.stream.reference]
-        _Grafter(pdf, piece, elements, form, numbers).graft(_object(pdf, elements[piece.first]))
+        _Grafter(pdf, piece, elements, form, numbers, named).graft(_object(pdf, elements[piece.first]))
     form.close(code)
+    if named:
+        _index(pdf, root, named)
 
 
 class _Grafter:
-    """Replaces the Figure of one painted piece by the piece's own tree."""
+    """Replaces the Figure of one painted piece by the piece's own tree; `named` are the elements with a name."""
 
-    def __init__(self, pdf: Any, piece: Marked, elements: Any, form: Form, numbers: Any) -> None:
+    def __init__(self, pdf: Any, piece: Marked, elements: Any, form: Form, numbers: Any, named: dict[str, str]) -> None:
         self.pdf, self.piece, self.elements, self.form, self.numbers = pdf, piece, elements, form, numbers
+        self.named = named
         self.sequences, self.slots = iter([None, *piece.sequences]), iter(piece.slots)
 
     def graft(self, figure: Any) -> None:
@@ -123,6 +126,9 @@ class _Grafter:
         """A node as an element, with all that it holds; a formula inside a cell is an element of its own."""
         element = Element(self.pdf, parent, page)
         others = f" /A <</O /Table /Scope /{node.scope}>>" if node.scope else ""
+        if node.id:
+            self.named[node.id] = text(element.reference)
+            others += f"/ID({node.id})"
         if node.kids:
             kids = [text(self.element(kid, element.reference, page).reference) for kid in node.kids]
             element.holds(node.role, " ".join(kids), others)
@@ -155,6 +161,13 @@ class _Grafter:
             number = sequence.number = len(self.elements)
             self.elements.append(element.reference)
         return str(number)
+
+
+def _index(pdf: Any, root: Any, named: dict[str, str]) -> None:
+    """The names of all elements that have one, in order, as PDF wants it (ISO 32000-1, 14.7.2)."""
+    tree = Element(pdf, "", "")
+    tree.content = "<</Names[" + " ".join([f"({name}) {named[name]}" for name in sorted(named)]) + "]>>"
+    root["IDTree"] = tree.reference
 
 
 def _alternative(node: Node) -> str:
