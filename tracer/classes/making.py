@@ -79,7 +79,8 @@ def _problem(spec: Spec, student: Student) -> tuple[str, Problem]:
 
 
 def _looking(problem: Problem, spec: Spec, style: Style) -> Problem:
-    return replace(problem, title=spec.title or problem.title, paper=replace(problem.paper, style=style))
+    title = spec.title or (style.language.text("Attention by hand") if isinstance(spec.task, New) else problem.title)
+    return replace(problem, title=title, paper=replace(problem.paper, style=style))
 
 
 def _sheet(spec: Spec, student: Student, problem: Problem) -> Worksheet:

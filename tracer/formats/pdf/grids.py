@@ -163,7 +163,7 @@ class Places(Measures):
         most = OF_A_ROW if has_labels else 0.0
         self.labels = [worded(setting, text, most, high) for text in grid.rows]
         self.heads = [worded(setting, text, wide - 2 * FRAME, LINE) for text in grid.columns]
-        name = row([show(grid.name, setting.boxes), setting.boxes.operator(grid.sign or "=")])
+        name = row([show(grid.name, setting.boxes), setting.boxes.operator(grid.sign)])
         free = NAME + most - max(box.width for box in self.labels)
         self.name = fitted(name, free)
         self.start = free - self.name.width

@@ -7,10 +7,10 @@ interface: WeasyPrint's minor version is pinned, and tests/test_pages.py reads t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeAlias
 
 from tracer.formats.pdf.attaching import attach
 from tracer.formats.pdf.job import Job, Sheet
@@ -20,20 +20,38 @@ from tracer.layout.box import Box, Mark, Rule, Run, Shape, Words
 from tracer.layout.font import Glyph
 from tracer.layout.piece import Piece, Slot
 
+Sizes: TypeAlias = tuple[tuple[str, float, float, float], ...]  # width, height and depth of the piece at an address
+KEPT = 4  # layouts: of a sheet and its key, and of a class's next format
+
 
 def printed(job: Job) -> Sheet:
     """The PDF of a job: the same bytes every time. Raises `RenderError` where Pango is missing."""
-    house = House.opened()
-    faces, marked = Faces(house.fonts, job.em, job.family), list[Marked]()
-    html = house.weasyprint.HTML(string=job.source, base_url=house.address, url_fetcher=house.fetcher)
-    pieces = {address: Painted(piece, faces, marked) for address, piece in job.pieces.items()}
-    pages = html.render(font_config=house.fonts, stylesheets=[house.sheet], cache=pieces, pdf_variant="pdf/ua-1")
+    sizes = tuple((address, piece.width, piece.height, piece.depth) for address, piece in job.pieces.items())
+    pages, places = laid_out(job.source, sizes, job.em)
+    faces, marked = Faces(House.opened().fonts, job.em, job.family), list[Marked]()
+    for address, painted in places.items():
+        painted.begin(job.pieces[address], faces, marked)
     with compressed_as_usual():
-        content = pages.write_pdf(pdf_variant="pdf/ua-1", finisher=lambda _, written: finished(written, marked, job))
+        content = pages.copy().write_pdf(
+            pdf_variant="pdf/ua-1", finisher=lambda _, written: finished(written, marked, job)
+        )
     marked.clear()
-    for painted in pieces.values():
-        del painted.piece  # it need not wait with WeasyPrint's boxes, a circle, until Python searches for garbage
+    for painted in places.values():
+        painted.end()
     return Sheet(bytes(content), len(pages.pages))
+
+
+@lru_cache(maxsize=KEPT)
+def laid_out(source: str, sizes: Sizes, em: float) -> tuple[Any, Mapping[str, Painted]]:
+    """The pages of a source whose pieces have these sizes, and where these are painted.
+
+    The sheets of a class, and their keys, differ in their pieces alone: their pages are turned once.
+    """
+    house = House.opened()
+    html = house.weasyprint.HTML(string=source, base_url=house.address, url_fetcher=house.fetcher)
+    places = {address: Painted(width, height, depth, em) for address, width, height, depth in sizes}
+    pages = html.render(font_config=house.fonts, stylesheets=[house.sheet], cache=places, pdf_variant="pdf/ua-1")
+    return pages, places
 
 
 def finished(written: Any, marked: list[Marked], job: Job) -> None:
@@ -148,20 +166,31 @@ def corners(slot: Slot, place: Place, matrix: Any) -> tuple[float, ...]:
 class Painted:
     """A piece as WeasyPrint's images are: it knows its size, and draws itself."""
 
-    def __init__(self, piece: Piece, faces: Faces, marked: list[Marked]) -> None:
-        self.piece, self.faces, self.marked, self.em = piece, faces, marked, faces.em
+    piece: Piece
+    faces: Faces
+    marked: list[Marked]
+
+    def __init__(self, width: float, height: float, depth: float, em: float) -> None:
+        self.width, self.height, self.em = max(width, 0.01) * em, max(height + depth, 0.01) * em, em
         self.shade = -1.0
+
+    def begin(self, piece: Piece, faces: Faces, marked: list[Marked]) -> None:
+        """What is painted now, in which fonts, and who is told of it."""
+        self.piece, self.faces, self.marked = piece, faces, marked
+
+    def end(self) -> None:
+        """Let go of it: WeasyPrint's boxes, a circle, wait until Python searches for garbage."""
+        del self.piece, self.faces, self.marked
 
     def get_intrinsic_size(self, _resolution: float, _font_size: float) -> tuple[float, float, float]:
         """Width, height and their ratio, in CSS pixels."""
-        piece = self.piece
-        width, height = max(piece.width, 0.01) * self.em, max(piece.height + piece.depth, 0.01) * self.em
-        return width, height, width / height
+        return self.width, self.height, self.width / self.height
 
     def draw(self, stream: Any, _width: float, _height: float, style: Any) -> None:
         """Every leaf in a marked sequence of its own; WeasyPrint has opened the first and ends the last."""
         marked = Marked(stream, self.piece.root)
-        self.marked.append(marked)
+        if self.piece.root.role != "Artifact":
+            self.marked.append(marked)
         with stream.stacked():
             self.shade = -1.0
             for n, (leaf, x, y, size) in enumerate(self.piece.root.leaves()):

@@ -68,6 +68,7 @@ class Paper:
             "equation_of": self.equation,
             "run_of": self.run,
             "picture_of": self.picture,
+            "running_of": lambda text: self.image(self.setting.running(text)),
             "room_of": lambda room: "".join(map(self.image, sheets.room(self.setting, room))),
             "fields_of": lambda fields: self.image(sheets.fields(self.setting, fields)),
         }

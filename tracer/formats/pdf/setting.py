@@ -9,7 +9,7 @@ from itertools import groupby
 
 from tracer.document import Chain, Document, Em, Equation, Inline, Line, Link
 from tracer.expr import Add, Cell, Expr, Neg, Num
-from tracer.layout.box import Box, lines, row, scaled, space
+from tracer.layout.box import Box, lines, marks, row, scaled, space
 from tracer.layout.font import math_font
 from tracer.layout.piece import Node, Piece, leaf, stacked, whole
 from tracer.notation.boxes import Boxes, Compact, Level
@@ -22,6 +22,7 @@ INDENT = 1.5
 LEADING = 0.45  # between the lines of one formula
 BETWEEN = 0.5  # between formulas
 REMARK = 0.92  # the size of a remark
+RUNNING = 0.86  # of the line above every page
 WIDEST = 0.75  # of the column: a formula that is not broken
 CHUNK = 6  # digits of a number that is broken
 TALLEST = 0.2  # of a page: what stays together
@@ -56,6 +57,11 @@ class Setting:
     def inline(self, expr: Expr) -> Piece:
         """A formula in a line of text."""
         return whole(fitted(show(expr, self.boxes), self.width * WIDEST), self.spoken.inline(expr))
+
+    def running(self, text: str) -> Piece:
+        """The line above every page but the first; as large whatever it says, and never read aloud."""
+        box = fitted(scaled(self.boxes.upright(text), RUNNING), self.width)
+        return Piece(self.width, 1.0, 0.3, Node("Artifact", marks(box)))
 
     def equation(self, equation: Equation) -> Piece:
         """All sides, over several lines if they are too wide."""
