@@ -22,4 +22,4 @@ cd "$root"
 "$python" -m ruff check .
 "$python" -m ruff format --check .
 "$python" -m mypy
-"$python" -m pytest -q "${group[@]}" "$@"
+"$python" -m pytest -q -n auto --dist loadfile "${group[@]}" "$@"
