@@ -19,12 +19,13 @@ EXAMPLES = """examples:
   tracer solve symbols.toml --let a=2 --let b=1/3
   tracer check problem.toml answers.csv            what is right, and where the first mistake is
   tracer check problem.toml answers.csv -o feedback.pdf
-  tracer quiz problem1.toml problem2.toml --blank weights,outputs -o questions.moodle.xml
   tracer new --seed 7 -o problem.toml              a problem that is pleasant by hand, with its certificate
   tracer new --check problem.toml                  whether the certificate still holds
+  tracer sheet problem.toml --blank weights,outputs -o sheet.pdf --key key.pdf
   tracer class spec.toml roster.csv -o out         a problem, a sheet and a key for everybody on a roster
   tracer mark out answers                          the marks of the class
-  tracer verify sheet.pdf                          whether every number that it prints still stands
+  tracer quiz problem.toml -o questions.moodle.xml
+  tracer verify key.pdf                            whether every number that it prints still stands
 """
 
 
