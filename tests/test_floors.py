@@ -9,7 +9,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent / "tracer"
 FLOORS = [  # a name is a file, or a whole folder
-    ["__init__", "errors", "expr", "garbage", "templates", "stored", "toml"],
+    ["__init__", "errors", "expr", "files", "garbage", "templates", "stored", "toml"],
     ["press", "registry", "numbers", "show", "arithmetic", "layout", "drawing", "tex_words"],
     ["language"],
     ["names"],
@@ -26,7 +26,7 @@ FLOORS = [  # a name is a file, or a whole folder
     ["views"],
     ["trace"],
     ["operations", "checks", "document", "workbook", "readings"],
-    ["origins", "shapes", "rewriting"],
+    ["origins", "outline", "shapes", "rewriting"],
     ["composition", "mistakes"],
     ["marking", "handout"],
     ["arrays", "parts", "spoken", "judging", "generate"],

@@ -14,10 +14,11 @@ import pytest
 
 import tracer
 from tracer.boxes import asked
-from tracer.document import Blank, Card, Chain, Grid, Heading, Origin, Room, Source, Text, Together, flat, sections
+from tracer.document import Blank, Card, Chain, Grid, Heading, Origin, Room, Source, Text, Together, flat
 from tracer.formats.html import html
 from tracer.notation.plain import plain
 from tracer.origins import origins
+from tracer.outline import sections
 from tracer.pages.sheet import key, sheet
 from tracer.pages.solution import full, solution, summary
 from tracer.problem_file import from_dict

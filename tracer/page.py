@@ -27,16 +27,15 @@ from tracer.document import (
     Heading,
     Judged,
     Room,
-    Section,
     bands,
     flat,
-    sections,
 )
 from tracer.drawing import Point, head, shaft
 from tracer.errors import RenderError
 from tracer.expr import Cell, Div, Expr, Index
 from tracer.notation.plain import plain
 from tracer.notation.tspans import Tspans
+from tracer.outline import Section, sections
 from tracer.show import show
 from tracer.spoken import Spoken
 from tracer.style import Style, pixels

@@ -6,7 +6,6 @@ What a person can get wrong in a file is found here and said in one line: where,
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from tracer import numbers, toml
 from tracer.errors import ProblemError, ShapeError, UnknownName
 from tracer.expr import INFINITY, MINUS_INFINITY, Expr, Num, letters
 from tracer.fields import kind, known_keys, section, short, string, whole
+from tracer.files import at_most
 from tracer.problem import MAX_SIZE, TITLE, Paper, PerHead, Problem, Setting, Values, Wiring, Written, labelled
 from tracer.registry import did_you_mean
 from tracer.style import Style
@@ -59,11 +59,7 @@ def load(path: str | Path) -> Problem:
 def text_of(path: str | Path) -> str:
     """The text of a problem file; `-` is standard input. Raises `ProblemError`."""
     try:
-        if str(path) == "-":
-            raw = sys.stdin.buffer.read(MAX_BYTES + 1)
-        else:
-            with Path(path).open("rb") as file:
-                raw = file.read(MAX_BYTES + 1)
+        raw = at_most(MAX_BYTES, path)
     except OSError as error:
         raise ProblemError(
             f"cannot be read ({error.strerror or error}); expected a problem file in TOML or JSON"

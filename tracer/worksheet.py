@@ -176,11 +176,12 @@ def _everything(trace: Trace) -> frozenset[Key]:
 
 
 def _called(trace: Trace, blank: str) -> frozenset[Key]:
-    found = set[Key]()
-    for part in re.split(r",(?![^\[]*\])", blank):
-        if part.strip():
-            found |= _named(trace, part.strip())
-    return frozenset(found)
+    return frozenset(key for part in listed(blank) for key in _named(trace, part))
+
+
+def listed(text: str) -> list[str]:
+    """What stands between the commas outside brackets: "weights, scores[2,3]" is weights and scores[2,3]."""
+    return [part.strip() for part in re.split(r",(?![^\[]*\])", text) if part.strip()]
 
 
 def _named(trace: Trace, called: str) -> set[Key]:

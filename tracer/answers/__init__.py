@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -11,6 +10,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 from tracer.errors import SubmissionError
+from tracer.files import at_most
 from tracer.handed_in import from_dict
 from tracer.registry import Registry, did_you_mean
 from tracer.submission import Submission
@@ -78,11 +78,7 @@ def recognised(raw: bytes) -> str:
 def content(source: str | Path) -> bytes:
     """The bytes of a file of bearable size."""
     try:
-        if str(source) == "-":
-            raw = sys.stdin.buffer.read(MAX_BYTES + 1)
-        else:
-            with Path(source).open("rb") as file:
-                raw = file.read(MAX_BYTES + 1)
+        raw = at_most(MAX_BYTES, source)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise SubmissionError(f"cannot be read ({reason}); expected answers in {', '.join(suffixes())}") from None

@@ -73,14 +73,15 @@ def _problem(spec: Spec, student: Student) -> tuple[str, Problem]:
     """The text of a student's problem file, and the problem in the style of the class."""
     if isinstance(spec.task, New):
         made = new(student.seed, spec.task.wishes, spec.task.generator, spec.task.style.lang)
-        return made.text, _looking(made.problem, spec, spec.task.style)
+        style = spec.task.style
+        return made.text, looking(made.problem, spec.title or style.language.text("Attention by hand"), style)
     given = spec.task[student.seed % len(spec.task)]
-    return given.text, _looking(from_text(given.text), spec, given.style)
+    return given.text, looking(from_text(given.text), spec.title, given.style)
 
 
-def _looking(problem: Problem, spec: Spec, style: Style) -> Problem:
-    title = spec.title or (style.language.text("Attention by hand") if isinstance(spec.task, New) else problem.title)
-    return replace(problem, title=title, paper=replace(problem.paper, style=style))
+def looking(problem: Problem, title: str, style: Style) -> Problem:
+    """The problem as a class sees it: in its style, under its title where it has one."""
+    return replace(problem, title=title or problem.title, paper=replace(problem.paper, style=style))
 
 
 def _sheet(spec: Spec, student: Student, problem: Problem) -> Worksheet:

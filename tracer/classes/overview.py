@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 from tracer.classes.manifest import Manifest, Record
@@ -16,12 +16,15 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet program would w
 
 def as_csv(students: Iterable[Record]) -> bytes:
     """A line for each student, in the order of the roster; with the mark by which Excel knows UTF-8."""
+    told = ((one.name, one.id, one.email, one.code, str(one.seed), *_papers(one), one.failed) for one in students)
+    return table([COLUMNS, *told])
+
+
+def table(rows: Iterable[Sequence[str]]) -> bytes:
+    """CSV that spreadsheet programs open; nothing that somebody typed is a formula in them."""
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\r\n")
-    lines.writerow(COLUMNS)
-    for one in students:
-        told = (one.name, one.id, one.email, one.code, str(one.seed), *_papers(one), one.failed)
-        lines.writerow([f"'{field}" if field.startswith(FORMULA) else field for field in told])
+    lines.writerows([f"'{field}" if field.startswith(FORMULA) else field for field in row] for row in rows)
     return text.getvalue().encode("utf-8-sig")
 
 

@@ -7,8 +7,6 @@ Anna Schmidt;4711;anna@example.org     Anna Schmidt
 from __future__ import annotations
 
 import csv
-import re
-import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -16,14 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tracer.answers import decoded
+from tracer.answers.csv import DELIMITERS, QUOTED, TOLD
 from tracer.errors import ClassError, ProblemError, SubmissionError
 from tracer.fields import short, string
+from tracer.files import at_most
 
 MAX_BYTES = 20_000_000
 MAX_STUDENTS = 100_000
-DELIMITERS = "\t;,"
-QUOTED = re.compile(r'"[^"]*"')
-TOLD = re.compile(r"sep=(.)\n")  # the line with which spreadsheet programs say what is between the fields
 HEADINGS = {  # letters only, by what stands below; a running number is nobody's, so that "Nr." is no heading
     "id": (
         "id", "studentid", "studentnumber", "studentno", "idnumber", "userid", "username", "user", "login", "loginid",
@@ -89,11 +86,7 @@ def entries(text: str) -> tuple[Entry, ...]:
 
 def _content(path: str | Path) -> bytes:
     try:
-        if str(path) == "-":
-            raw = sys.stdin.buffer.read(MAX_BYTES + 1)
-        else:
-            with Path(path).open("rb") as file:
-                raw = file.read(MAX_BYTES + 1)
+        raw = at_most(MAX_BYTES, path)
     except OSError as error:
         raise ClassError(f"cannot be read ({error.strerror or error}); expected a roster in CSV") from None
     if raw.startswith(b"PK"):

@@ -24,7 +24,7 @@ from tracer.classes.spec import Given, New, Spec, sha256
 from tracer.composition import solve
 from tracer.errors import ProblemError, UnknownName
 from tracer.fields import kind, known_keys, section, short, string, whole
-from tracer.formats import documents, load, suffixes, worksheets
+from tracer.formats import documents, is_written, worksheets, written
 from tracer.generate.generators import GENERATORS
 from tracer.generate.problem_text import blank as without_numbers
 from tracer.generate.wishes import MAX_SEED, Wishes, option
@@ -32,7 +32,7 @@ from tracer.problem_file import from_text, text_of
 from tracer.registry import did_you_mean
 from tracer.style import Style
 from tracer.style_file import IN_PROBLEMS, read, styled
-from tracer.worksheet import worksheet
+from tracer.worksheet import listed, worksheet
 
 TASKS = ("problem", "problems", "new")
 TOP = ("title", "seed", *TASKS, "sheet", "paper", "formats", "form", "double_sided")
@@ -214,12 +214,8 @@ def _formats(value: Any) -> tuple[str, ...]:
     if not found:
         raise ProblemError('formats is empty; expected some such as ["pdf", "html"]')
     for name in found:
-        if f".{name}" in suffixes():
-            load(f".{name}")
-        if f".{name}" not in documents and f".{name}" not in worksheets:
-            for one in suffixes():
-                load(one)
-            known = [one[1:] for one in (*documents, *worksheets)]
+        if not is_written(f".{name}", documents, worksheets):
+            known = [one[1:] for one in written(documents, worksheets)]
             raise UnknownName(f"formats: there are no sheets in “{short(name)}”; {did_you_mean(name, known)}")
     return tuple(f".{name}" for name in found)
 
@@ -230,7 +226,7 @@ def _formats(value: Any) -> tuple[str, ...]:
 def _listed(value: Any, where: str) -> list[str]:
     """A list of texts; a single text is a list of what stands between its commas outside brackets."""
     if isinstance(value, str):
-        return [part.strip() for part in re.split(r",(?![^\[]*\])", string(value, where)) if part.strip()]
+        return listed(string(value, where))
     if not isinstance(value, list):
         raise ProblemError(f"{where} is {kind(value)}; expected a text, or a list of texts")
     return [string(one, f"{where}, entry {n},").strip() for n, one in enumerate(value, 1)]

@@ -68,15 +68,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _formats(told: str) -> list[str]:
-    from tracer.formats import documents, load, suffixes
+    from tracer.formats import documents, is_written
 
     found = [f".{name.strip().lower().removeprefix('.')}" for name in told.split(",") if name.strip()]
     if found == [".none"]:
         return []
     for suffix in found:
-        if suffix in suffixes():
-            load(suffix)
-        if suffix not in documents:
+        if not is_written(suffix, documents):
             raise ProblemError(
                 f"--feedback {told}: feedback is not written as {suffix[1:]}; expected pdf, html or none"
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import cached_property
 from statistics import median
 from typing import Any
 
@@ -66,6 +67,7 @@ class _Page:
 
     # Steps
 
+    @cached_property
     def shares(self) -> dict[str, tuple[Fraction, Fraction]]:
         """The points of each step over all students: earned, and of how many."""
         total: dict[str, tuple[Fraction, Fraction]] = {}
@@ -75,12 +77,17 @@ class _Page:
                 total[step] = before[0] + earned, before[1] + of
         return total
 
+    @cached_property
+    def wrong(self) -> Counter[str]:
+        """On how many sheets a step has gone wrong at its origin."""
+        return Counter(step for score in self.there for step in score.wrong_steps())
+
     def hardest(self) -> str:
         """The step in which most have gone wrong at its origin."""
-        wrong = Counter(step for score in self.there for step in score.wrong_steps())
-        if not wrong:
+        if not self.wrong:
             return ""
-        step, n = min(wrong.items(), key=lambda item: (-item[1], list(self.shares()).index(item[0])))
+        step = max(self.shares, key=lambda one: self.wrong[one])
+        n = self.wrong[step]
         return self.say.text("{step}: wrong on {n} sheets", step=self.named(step), n=n)
 
     def named(self, step: str) -> str:
@@ -94,7 +101,6 @@ class _Page:
         if not self.there:
             return []
         first = Counter(step_of(score.first_wrong) for score in self.there if score.first_wrong)
-        wrong = Counter(step for score in self.there for step in score.wrong_steps())
         blank = Counter(
             step_of(name)
             for score in self.there
@@ -105,11 +111,11 @@ class _Page:
             (
                 self.named(step),
                 self.percent(earned / of) if of else "–",
-                str(wrong[step]),
+                str(self.wrong[step]),
                 str(first[step]),
                 str(blank[step]),
             )
-            for step, (earned, of) in self.shares().items()
+            for step, (earned, of) in self.shares.items()
         ]
         return [Heading(self.say.text("Step by step"), 2, "steps"), self.table(STEPS, rows)]
 

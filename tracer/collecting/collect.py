@@ -14,13 +14,14 @@ from typing import Any
 
 from tracer.classes.engines.local import cores
 from tracer.classes.folder import MANIFEST
-from tracer.classes.making import PROBLEMS
+from tracer.classes.making import PROBLEMS, looking
 from tracer.classes.manifest import Manifest, Record, parsed
+from tracer.classes.overview import table
 from tracer.collecting import changes as changed
 from tracer.collecting.changes import Change
 from tracer.collecting.class_page import class_page
 from tracer.collecting.matching import HandedIn, files, matched, read
-from tracer.collecting.results import Results, as_csv, as_json, decimal, table
+from tracer.collecting.results import Results, as_csv, as_json, decimal
 from tracer.collecting.results import parsed as parsed_results
 from tracer.collecting.rules import Rules
 from tracer.collecting.scoring import Score, scored
@@ -124,8 +125,7 @@ def _worksheet(
     """The sheet of a problem; of one that the whole class has, once for all."""
     problem = from_text(text)
     style = styled(problem.paper.style, dict(paper), "[paper]")
-    problem = replace(problem, title=title or problem.title, paper=replace(problem.paper, style=style))
-    return worksheet(solve(problem), blank, level, dict(points))
+    return worksheet(solve(looking(problem, title, style)), blank, level, dict(points))
 
 
 def _text(path: Path) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from tracer import __version__
-from tracer.classes.overview import FORMULA
+from tracer.classes.overview import table
 from tracer.collecting.rules import Rules
 from tracer.collecting.scoring import Cell, Score
 from tracer.errors import ClassError
@@ -137,14 +135,6 @@ def as_csv(scores: Sequence[Score]) -> bytes:
         told = (score.name, score.id, score.code, decimal(score.points), decimal(score.of), percent)
         rows.append((*told, *counts, score.first_wrong, mistakes, *earned, score.file, score.problem))
     return table(rows)
-
-
-def table(rows: Sequence[Sequence[str]]) -> bytes:
-    """CSV that spreadsheet programs open; nothing that somebody typed is a formula in them."""
-    text = io.StringIO()
-    lines = csv.writer(text, lineterminator="\r\n")
-    lines.writerows([[f"'{field}" if field.startswith(FORMULA) else field for field in row] for row in rows])
-    return text.getvalue().encode("utf-8-sig")
 
 
 def decimal(value: Fraction, places: int = 2) -> str:

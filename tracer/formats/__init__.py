@@ -40,13 +40,22 @@ def load(suffix: str) -> None:
 
 def _known(suffix: str, what: str, *racks: Registry[Any]) -> None:
     """Import the file that is called as the suffix. Raises `UnknownName` where it writes nothing of this kind."""
+    if not is_written(suffix, *racks):
+        raise UnknownName(f"{what} are not written as {suffix}; known are: {', '.join(sorted(written(*racks)))}")
+
+
+def is_written(suffix: str, *racks: Registry[Any]) -> bool:
+    """Whether one of the racks has the format of a suffix; its file is imported, and no other."""
     if suffix in suffixes():
         load(suffix)
-    if not any(suffix in rack for rack in racks):
-        for one in suffixes():
-            load(one)
-        known = sorted({one for rack in racks for one in rack})
-        raise UnknownName(f"{what} are not written as {suffix}; known are: {', '.join(known)}")
+    return any(suffix in rack for rack in racks)
+
+
+def written(*racks: Registry[Any]) -> dict[str, None]:
+    """All suffixes of the racks, in their order, each once; every file is imported."""
+    for one in suffixes():
+        load(one)
+    return dict.fromkeys(one for rack in racks for one in rack)
 
 
 def render(trace: Trace, document: Callable[[], Document], suffix: str) -> bytes:

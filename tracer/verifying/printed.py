@@ -7,7 +7,6 @@ Source: ISO 32000-1, 14.7 (structure).
 from __future__ import annotations
 
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import Any
 import pikepdf
 
 from tracer.errors import HandoutError
+from tracer.files import at_most
 from tracer.verifying.content import Ink, Painting
 from tracer.verifying.faces import Face, face_of
 
@@ -58,8 +58,7 @@ class Printed:
 def of_file(path: str | Path) -> Printed:
     """What a file prints; `-` is standard input. Raises `HandoutError` where it is no whole, open PDF."""
     try:
-        with sys.stdin.buffer if str(path) == "-" else Path(path).open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+        content = at_most(MAX_BYTES, path)
     except OSError as error:
         raise HandoutError(f"cannot be read ({error.strerror or error}); expected a PDF that tracer made") from None
     if len(content) > MAX_BYTES:

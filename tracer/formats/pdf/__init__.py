@@ -2,6 +2,7 @@
 
 paper.py               a document made ready for the printer
 setting.py, grids.py   blocks as pieces: formulas, worked numbers in columns, matrices in brackets
+measures.py            how wide and high a matrix is
 sheets.py, labels.py   boxes and lines to write on; words that a place has to hold
 drawings.py            pictures as pieces
 job.py, work.py        what goes to the printer, and the process that prints (press.py)

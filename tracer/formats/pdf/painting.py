@@ -21,7 +21,7 @@ from tracer.layout.font import Glyph
 from tracer.layout.piece import Piece, Slot
 
 Sizes: TypeAlias = tuple[tuple[str, float, float, float], ...]  # width, height and depth of the piece at an address
-KEPT = 4  # layouts: of a sheet and its key, and of a class's next format
+KEPT = 2  # layouts: of a sheet and of its key
 
 
 def printed(job: Job) -> Sheet:

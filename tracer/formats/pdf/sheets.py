@@ -104,8 +104,12 @@ def dotted(x: float, y: float, width: float) -> Shape:
 
 def framed(x: float, y: float, width: float, height: float) -> Shape:
     """A box to write in."""
-    corners = ((0.0, 0.0), (width, 0.0), (width, height), (0.0, height), (0.0, 0.0))
-    return Shape(x, y, corners, SHADE, THIN)
+    return Shape(x, y, corners(width, height), SHADE, THIN)
+
+
+def corners(width: float, height: float) -> tuple[tuple[float, float], ...]:
+    """A rectangle, around from its upper left corner."""
+    return (0.0, 0.0), (width, 0.0), (width, height), (0.0, height), (0.0, 0.0)
 
 
 def cut(sizes: Sequence[float], most: float) -> Iterator[range]:
