@@ -17,9 +17,8 @@ from tracer.generate.requirements import requirements
 from tracer.notation import speech
 from tracer.operations import heads, masks, norms, projection
 from tracer.pages import feedback, sheet
-from tracer.parts import checked, conventions, filled, given, judgement, ledgers, reading, verdicts, voices
+from tracer.parts import checked, conventions, filled, given, judgement, ledgers, reading, special, verdicts, voices
 from tracer.problem import TITLE
-from tracer.problem_file import STEPS
 
 ROOT = Path(__file__).parent.parent
 LOOKS_UP = {
@@ -40,11 +39,13 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
     sheet.SIZES.values(),
     Reason,
     *((rack[name].what, rack[name].helps) for rack in (mistakes.mistakes, mistakes.slips) for name in rack),
-    [step.replace("_", " ") for step in STEPS],
+    [step.replace("_", " ") for step in names.SYMBOLS],
     *(table.values() for table in (projection.TITLES, projection.REASONS, projection.AS_THEY_ARE, projection.FED_BACK)),
     *(table.values() for table in (heads.TITLES, norms.TITLES, masks.ALIGNMENTS)),
     [projection.projections[name].words for name in projection.projections],
     *(table.values() for table in (conventions.SIMILARITIES, conventions.NORMALISATIONS, given.NAMES)),
+    *special.CHANGES.values(),
+    *(special.SHARED, special.CROSS),
     *(table.values() for table in (checked.STATEMENTS, checked.OUTCOMES)),
     *(table.values() for table in (filled.SAID, filled.TOGETHER, verdicts.RULES)),
     [look.word for look in verdicts.LOOKS.values()],

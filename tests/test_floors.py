@@ -16,9 +16,9 @@ FLOORS = [  # a name is a file, or a whole folder
     ["notation", "evaluate", "fields"],
     ["style", "references"],
     ["arithmetic.floating", "rounding"],  # it reads given numbers with the certified arithmetic
-    ["problem"],
-    ["style_file"],
-    ["problem_file", "tables"],
+    ["problem", "real"],
+    ["style_file", "options"],
+    ["tables"],
     ["submission", "normal_form"],
     ["handed_in"],
     ["grids"],
@@ -26,7 +26,8 @@ FLOORS = [  # a name is a file, or a whole folder
     ["views"],
     ["trace"],
     ["operations", "checks", "document", "workbook", "readings"],
-    ["origins", "outline", "shapes", "rewriting"],
+    ["wired", "wiring_file", "origins", "outline", "rewriting"],
+    ["shapes", "problem_file"],
     ["composition", "mistakes"],
     ["marking", "handout"],
     ["arrays", "parts", "spoken", "judging", "generate"],
@@ -85,7 +86,7 @@ SIBLINGS = {  # inside one folder: what the others may build on
         "problem_text",
         "certificate",
     },  # one thing, in the order in which its files build on each other
-    "operations": {"scaling", "norms"},  # the registry that `masks` adds to; lengths, for `similarity`
+    "operations": {"scaling", "norms", "encodings"},  # the racks that others add to; lengths, for `similarity`
     "parts": {"words", "products", "working", "judgement", "verdicts", "voices", "redone"},
     "mistakes": {"softmaxes"},
     "pictures": {"lettering", "composing", "field", "ink"},

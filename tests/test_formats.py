@@ -28,7 +28,7 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from test_commands import PROBLEMS
 from test_notation import EXAMPLES as EXPRESSIONS
-from test_notation import O1, O2, M, Q, S, W, q, theta
+from test_notation import O1, O2, M, Q, S, W, q, r, theta
 
 import tracer
 from tracer.arithmetic.floating import Floats
@@ -485,7 +485,7 @@ def test_a_formula_and_its_code_have_the_same_value(expr: Expr) -> None:
         tensor.id: SimpleNamespace(
             tensor=tensor, formula=None, values=SimpleNamespace(array=random.uniform(0.1, 0.9, tensor.shape))
         )
-        for tensor in (Q, S, W, M, q, theta, O1, O2)
+        for tensor in (Q, S, W, M, q, theta, r, O1, O2)
     }
     writer = NumPyCode({id_: f"v{n}" for n, id_ in enumerate(definitions)})
     known = Floats(definitions).fold(expr, sizes)

@@ -21,6 +21,7 @@ from tracer.expr import (
     Cell,
     Constant,
     Div,
+    Every,
     Expr,
     Index,
     Is,
@@ -33,6 +34,9 @@ from tracer.expr import (
     Named,
     Neg,
     Num,
+    Piece,
+    Pieces,
+    Position,
     Pow,
     Row,
     Sum,
@@ -57,6 +61,7 @@ W = Tensor("W_Q", "W_Q", (Axis("a", 2), Axis("c", 3)))
 M = Tensor("mask", "M", (Axis("i", 2), Axis("j", 3)))
 q = Tensor("query_norms", "‖q‖", (Axis("i", 2),))
 theta = Tensor("cosines", "cos θ", (Axis("i", 2), Axis("j", 3)))
+r = Tensor("relative", "r", (Axis("d", 3),))
 O1, O2 = (Tensor(f"head{h}.outputs", "O", (Axis("i", 2), Axis("c", 2)), f"({h})") for h in (1, 2))
 a, b = Letter("a"), Letter("b")
 two, three, minus_two = num(2), num(3), num(-2)
@@ -139,6 +144,13 @@ EXAMPLES: list[tuple[Expr, str, str]] = [  # plain, LaTeX
      r"\begin{cases}a & \text{if } S_{ij} \ne -\infty \\ 0 & \text{otherwise}\end{cases}"),
     (Case(AtMost(j, i + 2), a, b), "{a if j ≤ i+2, b otherwise}",
      r"\begin{cases}a & \text{if } j \le i+2 \\ b & \text{otherwise}\end{cases}"),
+    (Case(Every((AtMost(j, i), AtMost(i - 2, j))), a, b), "{a if j ≤ i, i−2 ≤ j, b otherwise}",
+     r"\begin{cases}a & \text{if } j \le i, i-2 \le j \\ b & \text{otherwise}\end{cases}"),
+    (Pieces("c", (Piece(Index("t", 2), 2, a), Piece(Index("t", 2, 1), 2, b))), "{a if c = 2t−1, b if c = 2t}",
+     r"\begin{cases}a & \text{if } c = 2t-1 \\ b & \text{if } c = 2t\end{cases}"),
+    (Mul((a, Position(i - 1))), "a·(i−1)", r"a\left(i-1\right)"),
+    (r[Index("j", 1, 1, "i")], "r[j−i+2]", "r_{j-i+2}"),
+    (Call("sin", Mul((two, a))), "sin(2·a)", r"\sin\left(2a\right)"),
     (Join("c", (O1[i, c], O2[i, c])), "[O(1) | O(2)]", r"\left[O^{(1)} \mid O^{(2)}\right]"),
 ]  # fmt: skip
 

@@ -18,7 +18,9 @@ import tracer
 from tracer.composition import solve
 from tracer.formats import render
 from tracer.handed_in import TOP as WRITTEN_TOP
-from tracer.problem_file import PAPER, PASS, STEPS, TOP, from_dict
+from tracer.names import SYMBOLS
+from tracer.problem_file import PAPER, TOP, from_dict
+from tracer.wiring_file import PASS
 
 ROOT = Path(__file__).parent.parent
 FILES = sorted([*ROOT.glob("examples/*/*.toml"), *ROOT.glob("examples/published/**/problem.toml")])
@@ -102,7 +104,7 @@ def test_the_schema_knows_the_keys_that_the_reader_knows() -> None:
     assert sorted(top) == sorted(TOP)
     assert sorted(top["pass"]["properties"]) == sorted(PASS)
     assert sorted(top["paper"]["properties"]) == sorted(PAPER)
-    assert sorted(PROBLEM.schema["$defs"]["step"]["enum"]) == sorted(STEPS)
+    assert sorted(PROBLEM.schema["$defs"]["step"]["enum"]) == sorted(SYMBOLS)
 
 
 WRITTEN: list[tuple[bool, dict[str, Any]]] = [
@@ -146,7 +148,7 @@ def test_the_published_submissions_are_what_the_schema_says(path: Path) -> None:
 
 def test_the_schema_of_submissions_knows_all_steps() -> None:
     """Every step of a pass, and the contributions to a row."""
-    for name in STEPS:
+    for name in SYMBOLS:
         id_ = f"head1.row1.{name}" if name == "contributions" else f"head1.{name}"
         SUBMISSION.validate({"written": {id_: [[1]]}})
     assert set(SUBMISSION.schema["properties"]) == set(WRITTEN_TOP)

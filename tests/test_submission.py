@@ -25,7 +25,7 @@ from tracer.arithmetic import ball
 from tracer.errors import SubmissionError
 from tracer.evaluate import Table, value
 from tracer.expr import INFINITY, MINUS_INFINITY, Num
-from tracer.problem_file import STEPS
+from tracer.names import SYMBOLS
 from tracer.references import named_step, step_name
 from tracer.stored import seen
 from tracer.submission import IS_A_DATE, MAX_TEXT, Submission, entry
@@ -600,7 +600,7 @@ nested = st.recursive(
     | st.dates()
     | st.builds(lambda: 10**5000),
     lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*STEPS, "head1", "by", ""]), inner, max_size=3)
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*SYMBOLS, "head1", "by", ""]), inner, max_size=3)
     ),
     max_leaves=12,
 )

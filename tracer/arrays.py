@@ -69,7 +69,7 @@ def attention(
         given["mask"] = values(mask, "mask")
         logits.append(Setting("mask"))
     n, m = given["Q"].shape[0], given["K"].shape[0]
-    wiring = Wiring(logits=tuple(logits), normalisation=normalisation)
+    wiring = Wiring(logits=tuple(logits), normalisation=Setting(normalisation))
     words = tuple(f"token {i}" for i in range(1, max(n, m) + 1))
     return solve(Problem(given, tokens=words[:n], key_tokens=words[:m], wiring=wiring, paper=Paper(places=places)))
 

@@ -78,7 +78,7 @@ def _weights_again(trace: Trace, step: StepView, rows: Rows) -> list[Check]:
     from tracer.arithmetic import ball
 
     A = step.tensor
-    if trace.problem.wiring.normalisation not in ("softmax", "softmax-shifted") or A.allowed:
+    if trace.problem.wiring.normalisation.use not in ("softmax", "softmax-shifted") or A.allowed:
         return []
     if step.formula is None:
         return []

@@ -6,15 +6,18 @@ when, and with which tensors. A variant is another entry in the wiring.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
+from itertools import groupby
+from typing import Any
 
 from tracer.expr import MINUS_INFINITY, ONE, ZERO, Axis, Index, IsNot, Num, Tensor
 from tracer.operations import bilinear, embedding, heads, mixing, projection
+from tracer.operations.encodings import encodings, word_encodings
 from tracer.operations.normalisation import normalisations
 from tracer.operations.scaling import logit_steps
 from tracer.operations.similarity import similarities
-from tracer.problem import Problem, Setting, Values, Written, labelled
+from tracer.problem import Problem, Values, Written, labelled
 from tracer.shapes import check
 from tracer.trace import Recorder, Trace
 
@@ -22,8 +25,10 @@ GIVEN_AS = {"Q": "query", "K": "key", "V": "value", "S": "scores", "A": "weights
 AXES = {
     "X": ("i query", "a"), "Y": ("j key", "a"), "Q": ("i query", "c"), "K": ("j key", "c"), "V": ("j key", "c"),
     "S": ("i query", "j key"), "A": ("i query", "j key"), "mask": ("i query", "j key"), "embedding": ("v", "a"),
+    "bias": ("i query", "j key"),
 }  # fmt: skip
-SYMBOLS = {"mask": "M", "embedding": "Emb"}
+SUPPLIED = [name for letter in "QKV" for name in (letter, f"W_{letter}", f"b_{letter}")]  # what `_supply` takes
+SYMBOLS = {"mask": "M", "embedding": "Emb", "bias": "B"}
 
 
 def solve(problem: Problem) -> Trace:
@@ -83,9 +88,13 @@ def _one_hot(rec: Recorder, ids: Values) -> Tensor:
 
 
 def _words(rec: Recorder, given: Given) -> Tensor | None:
+    X = _tensor(given["X"]) if "X" in given else None
     if "H" in given:
-        return embedding.lookup(rec, _tensor(given["H"]), _tensor(given["embedding"]))
-    return _tensor(given["X"]) if "X" in given else None
+        X = embedding.lookup(rec, _tensor(given["H"]), _tensor(given["embedding"]))
+    for setting in rec.problem.wiring.encoding:
+        if X is not None and setting.use in word_encodings:
+            X = word_encodings[setting.use].run(rec, X, {**_of_head(given, 0), **setting.told})
+    return X
 
 
 def _tensor(one: Tensor | list[Tensor]) -> Tensor:
@@ -150,31 +159,48 @@ def _head(
     rec: Recorder, given: Given, supply: dict[str, Supply], X: Tensor | None, Y: Tensor | None, h: int, kv: int
 ) -> Tensor | None:
     """One head: similarity → logit steps → normalisation → mixing."""
+    wiring, own = rec.problem.wiring, _of_head(given, h)
     Q, K, V = supply["query"](h), supply["key"](kv), supply["value"](kv)
-    A = _of_head(given.get("A"), h)
+    context = {**own, "head": h + 1, "n_heads": wiring.n_heads, "d_k": K.shape[1] if K else None}
+    A = own.get("A")
     if A is None:
-        S = _of_head(given.get("S"), h)
+        S = own.get("S")
         if S is not None:
             S = _masked_where_infinite(rec, S)
         elif Q is not None and K is not None:
-            S = similarities[rec.problem.wiring.similarity](rec, Q, K)
+            Q, K = _encoded(rec, "query", Q, context), _encoded(rec, "key", K, context)
+            similarity = wiring.similarity
+            S = similarities[similarity.use].run(rec, Q, K, {**context, **similarity.told})
         assert S is not None
-        for step in rec.problem.wiring.logits:
-            S = logit_steps[step.use](rec, S, _told(step, given, K))
-        A = normalisations[rec.problem.wiring.normalisation](rec, S)
+        A = _weights(rec, S, context)
     O = None if V is None else mixing.mix(rec, A, V)
     if Q is not None and K is not None:
         _through_one_matrix(rec, given, X, Y, h, kv)
     return O
 
 
-def _of_head(given: Tensor | list[Tensor] | None, h: int) -> Tensor | None:
-    return given[h] if isinstance(given, list) else given
+def _of_head(given: Given, h: int) -> dict[str, Tensor]:
+    """What is given to one head for its weights: its own matrix where there is one for each."""
+    return {name: one[h] if isinstance(one, list) else one for name, one in given.items() if name not in SUPPLIED}
 
 
-def _told(step: Setting, given: Given, K: Tensor | None) -> dict[str, object]:
-    """What a logit step is told: its own settings, and the sizes and matrices it may need."""
-    return {"d_k": K.shape[1] if K else None, "M": given.get("mask"), **step.told}
+def _encoded(rec: Recorder, name: str, Q: Tensor, context: Mapping[str, Any]) -> Tensor:
+    """Queries or keys as they are compared."""
+    for setting in rec.problem.wiring.encoding:
+        if setting.use in encodings:
+            Q = encodings[setting.use].run(rec, Q, {**context, "name": name, **setting.told})
+    return Q
+
+
+def _weights(rec: Recorder, S: Tensor, context: Mapping[str, Any]) -> Tensor:
+    """From scores to weights: the logit steps in their order, and the normalisation. Masks in a row are one step."""
+    wiring = rec.problem.wiring
+    for use, group in groupby(wiring.logits, key=lambda setting: setting.use):
+        told = [{**context, **setting.told} for setting in group]
+        rules = [(str(one.get("rule", "given")), one) for one in told]
+        S = logit_steps[use].run(rec, S, {**told[0], "rules": rules} if use == "mask" else told[0])
+    normalisation = wiring.normalisation
+    return normalisations[normalisation.use].run(rec, S, {**context, **normalisation.told})
 
 
 def _masked_where_infinite(rec: Recorder, S: Tensor) -> Tensor:
@@ -193,7 +219,9 @@ def _masked_where_infinite(rec: Recorder, S: Tensor) -> Tensor:
 def _through_one_matrix(rec: Recorder, given: Given, X: Tensor | None, Y: Tensor | None, h: int, kv: int) -> None:
     """The bilinear view, where both weight matrices are given without biases and the score is their dot product."""
     W_Q, W_K = given.get("W_Q"), given.get("W_K")
-    if W_Q is None or W_K is None or "b_Q" in given or "b_K" in given or rec.problem.wiring.similarity != "dot":
+    if W_Q is None or W_K is None or "b_Q" in given or "b_K" in given or rec.problem.wiring.similarity.use != "dot":
+        return
+    if any(setting.use in encodings for setting in rec.problem.wiring.encoding):
         return
     if isinstance(W_Q, list) is not isinstance(W_K, list) or X is None or Y is None or h != kv:
         return

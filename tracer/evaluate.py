@@ -11,6 +11,7 @@ pass in one arithmetic, each computed when somebody looks, once.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from typing import Any, Protocol, TypeAlias
 
 from tracer.arithmetic import Arithmetic, Undefined
@@ -23,6 +24,7 @@ from tracer.expr import (
     Condition,
     Constant,
     Div,
+    Every,
     Expr,
     Index,
     Is,
@@ -34,10 +36,14 @@ from tracer.expr import (
     Named,
     Neg,
     Num,
+    Piece,
+    Pieces,
+    Position,
     Pow,
     Row,
     Sum,
     Tensor,
+    num,
     position,
 )
 
@@ -138,6 +144,8 @@ class Table:
         """Whether a condition is met at a place; conditions are about positions and given cells only."""
         if isinstance(condition, AtMost):
             return condition.left.at(where) <= condition.right.at(where)
+        if isinstance(condition, Every):
+            return all(self.holds(one, where) for one in condition.of)
         given = self.definitions[condition.cell.tensor.id].entry(key_of(condition.cell, where)[1])
         return (given == condition.value) is isinstance(condition, Is)
 
@@ -175,6 +183,7 @@ _VALUE: dict[type, Callable[[Any, Where, Table], Any]] = {
     Letter: lambda e, w, t: t.arithmetic.letter(e.name),
     Named: lambda e, w, t: value(e.value, w, t),
     Cell: lambda e, w, t: t[e.tensor.id, tuple([index.at(w) for index in e.at])],
+    Position: lambda e, w, t: t.arithmetic.number(Fraction(e.of.at(w) + 1)),
     Add: lambda e, w, t: t.arithmetic.add([value(x, w, t) for x in e.terms]),
     Neg: lambda e, w, t: t.arithmetic.negate(value(e.body, w, t)),
     Mul: lambda e, w, t: t.arithmetic.multiply([value(x, w, t) for x in e.factors]),
@@ -186,6 +195,7 @@ _VALUE: dict[type, Callable[[Any, Where, Table], Any]] = {
     Largest: lambda e, w, t: t.arithmetic.largest([value(x, w, t) for x in e.of]),
     Case: lambda e, w, t: value(e.then if t.holds(e.when, w) else e.otherwise, w, t),
     Join: lambda e, w, t: t[key_of(*part_of(e, w))],
+    Pieces: lambda e, w, t: value(*piece_of(e, w), t),
 }
 
 
@@ -193,11 +203,23 @@ def part_of(join: Join, where: Where) -> tuple[Cell, Where]:
     """The part of a join that holds a place, and the place within it."""
     n = where[join.index]
     for cell in join.parts:
-        size = next(axis.size for axis, ix in zip(cell.tensor.axes, cell.at, strict=True) if ix.name == join.index)
+        size = next(
+            axis.size - ix.shift for axis, ix in zip(cell.tensor.axes, cell.at, strict=True) if ix.name == join.index
+        )
         if n < size:
             return cell, {**where, join.index: n}
         n -= size
     raise IndexError(f"{join.index} = {where[join.index]} lies beyond all parts")
+
+
+def piece_of(pieces: Pieces, where: Where) -> tuple[Expr, Where]:
+    """The formula for a place along an axis that has several, and the place with that formula's own index."""
+    for piece in pieces.parts:
+        steps, rest = divmod(where[pieces.index] - piece.at.shift, piece.at.scale)
+        if not rest and 0 <= steps < piece.size:
+            assert piece.at.name
+            return piece.body, {**where, piece.at.name: steps}
+    raise IndexError(f"{pieces.index} = {where[pieces.index]} lies beyond all pieces")
 
 
 # formula -> formula
@@ -230,6 +252,8 @@ def rebuild(expr: Expr, each: Callable[[Expr], Expr]) -> Expr:
             return Max(index, size, each(body))
         case Case(when, then, otherwise):
             return Case(when, each(then), each(otherwise))
+        case Pieces(index, pieces):
+            return Pieces(index, tuple([Piece(piece.at, piece.size, each(piece.body)) for piece in pieces]))
     return expr
 
 
@@ -257,6 +281,11 @@ def substitute(expr: Expr, where: Where, table: Table, put: Callable[[Key], Expr
             return inside(then if table.holds(when, where) else otherwise)
         case Join():
             return put(key_of(*part_of(expr, where)))
+        case Pieces():
+            body, within = piece_of(expr, where)
+            return substitute(body, within, table, put)
+        case Position(index):
+            return num(index.at(where) + 1)
     return rebuild(expr, inside)
 
 
@@ -269,23 +298,33 @@ def instantiate(expr: Expr, where: Where, table: Table) -> Expr:
     match expr:
         case Cell(tensor, at):
             return Cell(tensor, tuple([index.bound(where) for index in at]))
-        case Case(when, then, otherwise) if {i.name for i in _indices(when)} - {None} <= set(where):
+        case Case(when, then, otherwise) if {name for i in _indices(when) for name in i.names} <= set(where):
             return inside(then if table.holds(when, where) else otherwise)
         case Case(when, then, otherwise):
             return Case(_bound(when, where), inside(then), inside(otherwise))
         case Join():
             cell, at_part = part_of(expr, where)
             return Cell(cell.tensor, tuple([position(index.at(at_part)) for index in cell.at]))
+        case Pieces(index) if index in where:
+            body, within = piece_of(expr, where)
+            return instantiate(body, within, table)
+        case Position(index):
+            bound = index.bound(where)
+            return Position(bound) if bound.name else num(bound.shift + 1)
     return rebuild(expr, inside)
 
 
 def _indices(condition: Condition) -> tuple[Index, ...]:
+    if isinstance(condition, Every):
+        return tuple(index for one in condition.of for index in _indices(one))
     return (condition.left, condition.right) if isinstance(condition, AtMost) else condition.cell.at
 
 
 def _bound(condition: Condition, where: Where) -> Condition:
     if isinstance(condition, AtMost):
         return AtMost(condition.left.bound(where), condition.right.bound(where))
+    if isinstance(condition, Every):
+        return Every(tuple(_bound(one, where) for one in condition.of))
     cell = Cell(condition.cell.tensor, tuple([index.bound(where) for index in condition.cell.at]))
     return type(condition)(cell, condition.value)
 

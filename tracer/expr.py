@@ -19,28 +19,46 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """A linear index expression `scale · name + shift`; a fixed position has no name."""
+    """A linear index expression `scale · name + shift − less`; a fixed position has no name.
+
+    `less` is the name of an index that is taken away: a distance j − i.
+    """
 
     name: str | None
     scale: int = 1
     shift: int = 0
+    less: str | None = None
 
     def __add__(self, n: int) -> Index:
-        return Index(self.name, self.scale, self.shift + n)
+        return Index(self.name, self.scale, self.shift + n, self.less)
 
     def __sub__(self, n: int) -> Index:
         return self + -n
 
     def __rmul__(self, n: int) -> Index:
-        return Index(self.name, n * self.scale, n * self.shift)
+        assert self.less is None or n == 1
+        return Index(self.name, n * self.scale, n * self.shift, self.less)
 
     def at(self, where: dict[str, int]) -> int:
         """Its position, with the names put in."""
-        return self.shift if self.name is None else self.scale * where[self.name] + self.shift
+        if self.name is None:
+            return self.shift
+        return self.scale * where[self.name] + self.shift - (where[self.less] if self.less else 0)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the indices in it."""
+        return tuple(name for name in (self.name, self.less) if name)
 
     def bound(self, where: dict[str, int]) -> Index:
         """The same index with the names that `where` knows put in."""
-        return Index(None, 1, self.at(where)) if self.name is None or self.name in where else self
+        open_ = [name for name in self.names if name not in where]
+        if not open_:
+            return Index(None, 1, self.at(where))
+        if len(open_) == len(self.names):
+            return self
+        rest = self.at({**where, open_[0]: 0})
+        return Index(self.name, self.scale, rest) if open_[0] == self.name else Index(self.less, -1, rest)
 
 
 def position(n: int) -> Index:
@@ -87,6 +105,13 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
+class Position:
+    """The number of a place, counted from 1 as on paper: i, or i − 1."""
+
+    of: Index
+
+
+@dataclass(frozen=True, slots=True)
 class Add:
     terms: tuple[Expr, ...]
 
@@ -115,7 +140,7 @@ class Pow:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function of one number: sqrt, exp, ln, tanh, arccos, abs."""
+    """A function of one number: sqrt, exp, ln, tanh, sin, cos, arccos, abs."""
 
     function: str
     body: Expr
@@ -170,12 +195,30 @@ class Join:
     parts: tuple[Cell, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some entries along an axis: those at `at`, which runs over 0 … size − 1 by a name of its own, are `body`."""
+
+    at: Index
+    size: int
+    body: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """Another formula for other entries along `index`: one for each 2t − 1 and one for each 2t, say."""
+
+    index: str
+    parts: tuple[Piece, ...]
+
+
 Expr: TypeAlias = (
     Num
     | Constant
     | Letter
     | Named
     | Cell
+    | Position
     | Add
     | Neg
     | Mul
@@ -188,6 +231,7 @@ Expr: TypeAlias = (
     | Row
     | Case
     | Join
+    | Pieces
 )
 
 
@@ -215,7 +259,20 @@ class IsNot:
     value: Expr
 
 
-Condition: TypeAlias = AtMost | Is | IsNot
+@dataclass(frozen=True, slots=True)
+class Every:
+    """All of these conditions hold."""
+
+    of: tuple[Condition, ...]
+
+
+Condition: TypeAlias = AtMost | Is | IsNot | Every
+
+
+def every(*conditions: Condition | None) -> Condition | None:
+    """All of the conditions at once; None where there are none."""
+    parts = [part for one in conditions if one for part in (one.of if isinstance(one, Every) else (one,))]
+    return Every(tuple(parts)) if len(parts) > 1 else parts[0] if parts else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +354,8 @@ def children(expr: Expr) -> tuple[Expr, ...]:
             return parts
         case Div(left, right) | Pow(left, right) | Case(_, left, right):
             return (left, right)
+        case Pieces(_, pieces):
+            return tuple(piece.body for piece in pieces)
     return ()
 
 

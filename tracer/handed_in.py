@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from tracer.errors import ProblemError, SubmissionError
 from tracer.evaluate import Key
 from tracer.fields import kind, known_keys, section, short, string
-from tracer.problem_file import STEPS
+from tracer.names import SYMBOLS
 from tracer.registry import did_you_mean
 from tracer.submission import IS_A_DATE, MAX_TEXT, Entry, Submission, entry
 
@@ -25,9 +25,10 @@ TOP = ("by", "code", "title", "source", "written")
 VECTORS = ("query_norms", "key_norms", "maxima", "row_sums")
 A_STEP = "a step such as scores, head1.scores or row1.contributions"
 NUMBERED = r"{}[1-9]\d{{0,3}}\."
+IN_ROWS = ("contributions",)  # steps that there are once for each row
 STEP = re.compile(
-    f"(?:{NUMBERED.format('pass')})?(?:{NUMBERED.format('head')})?"
-    f"(?:{NUMBERED.format('row')}contributions|{'|'.join(name for name in STEPS if name != 'contributions')})",
+    f"(?:{NUMBERED.format('pass')})?(?:{NUMBERED.format('head')})?(?:{NUMBERED.format('(?:block|token)')})?"
+    f"(?:{NUMBERED.format('row')}(?:{'|'.join(IN_ROWS)})|{'|'.join(name for name in SYMBOLS if name not in IN_ROWS)})",
     re.ASCII,
 )
 CELL = re.compile(r"([^\[\]]+)\[\s*(\d{1,9})\s*(?:,\s*(\d{1,9})\s*)?\]", re.ASCII)
@@ -109,7 +110,7 @@ def is_step(text: str) -> bool:
 def is_almost_step(text: str) -> bool:
     """Whether a text looks like the id of a step with a slip in it, or like that of a step nobody knows: head1.x."""
     last = text.strip().casefold().rpartition(".")[2]
-    return bool(get_close_matches(last, STEPS, n=1, cutoff=0.7)) and not is_step(text)
+    return bool(get_close_matches(last, SYMBOLS, n=1, cutoff=0.7)) and not is_step(text)
 
 
 def step(text: str, where: str) -> str:
@@ -121,9 +122,9 @@ def step(text: str, where: str) -> str:
         raise SubmissionError(
             f"{where}: “{short(text)}” lacks its row; write row1.contributions, row2.contributions, …"
         )
-    if last in STEPS and dot:
+    if last in SYMBOLS and dot:
         raise SubmissionError(f"{where}: “{short(prefix)}.” means nothing in front of {last}; expected {A_STEP}")
-    raise SubmissionError(f"{where}: no step is called “{short(text)}”; {did_you_mean(last, STEPS)}")
+    raise SubmissionError(f"{where}: no step is called “{short(text)}”; {did_you_mean(last, SYMBOLS)}")
 
 
 def cell(text: str, where: str) -> Key:

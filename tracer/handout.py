@@ -76,13 +76,14 @@ def _written(data: Mapping[str, Any]) -> bytes:
 def _without_named(problem: Problem) -> tuple[Problem, dict[str, Expr]]:
     """A problem without the sizes that somebody has put in by name (√d_k, d_k = 4), and these."""
     let: dict[str, Expr] = {}
-    logits = []
-    for setting in problem.wiring.logits:
-        named = {node.name: node.value for value in setting.told.values() if not isinstance(value, str | int)
+
+    def unnamed(setting: Setting) -> Setting:
+        named = {node.name: node.value for value in setting.told.values() if not isinstance(value, str | int | tuple)
                  for node in walk(value) if isinstance(node, Named)}  # fmt: skip
-        let |= named
-        logits.append(Setting(setting.use) if named else setting)
-    return replace(problem, wiring=replace(problem.wiring, logits=tuple(logits))), let
+        let.update(named)
+        return Setting(setting.use) if named else setting
+
+    return replace(problem, wiring=problem.wiring.each(unnamed)), let
 
 
 def found(attached: Mapping[str, bytes]) -> Handout:

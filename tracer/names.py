@@ -11,6 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from tracer.expr import Tensor
 from tracer.language import Language
 
+SYMBOLS = {  # of the steps by their names, in their order
+    "embedding": "X", "query": "Q", "key": "K", "value": "V", "query_norms": "‖q‖", "key_norms": "‖k‖",
+    "cosines": "cos θ", "angles": "θ", "bilinear": "T", "bilinear_scores": "B", "scores": "S", "scaled": "Z",
+    "capped": "Z", "biased": "Z", "masked": "Z", "maxima": "m", "exponentials": "E", "row_sums": "D", "weights": "A",
+    "contributions": "C", "outputs": "O", "joined": "J", "projected": "P",
+}  # fmt: skip
 WHOLES = {
     "query_norms": "the vector of the lengths of the queries",
     "key_norms": "the vector of the lengths of the keys",

@@ -6,7 +6,6 @@ from typing import Any
 
 from tracer.notation.plain import plain
 from tracer.problem import Problem, Setting, Values
-from tracer.problem_file import SETTINGS
 from tracer.show import show
 from tracer.style import Style
 from tracer.style_file import IN_PROBLEMS
@@ -33,9 +32,10 @@ def normal_form(asked: Problem) -> dict[str, Any]:
             "projection": wiring.projection,
             "n_heads": wiring.n_heads,
             "n_kv_heads": wiring.n_kv_heads,
-            "similarity": wiring.similarity,
+            **({"encoding": [_setting(setting) for setting in wiring.encoding]} if wiring.encoding else {}),
+            "similarity": _named(wiring.similarity),
             "logits": [_setting(setting) for setting in wiring.logits],
-            "normalisation": wiring.normalisation,
+            "normalisation": _named(wiring.normalisation),
             "queries": "all" if wiring.queries is None else [n + 1 for n in wiring.queries],
             "repeat": wiring.repeat,
         },
@@ -50,7 +50,18 @@ def normal_form(asked: Problem) -> dict[str, Any]:
 
 
 def _setting(setting: Setting) -> dict[str, Any]:
-    return {"use": setting.use, **{k: show(v, plain) if k in SETTINGS else v for k, v in setting.told.items()}}
+    return {"use": setting.use, **{key: _told(value) for key, value in setting.told.items()}}
+
+
+def _named(setting: Setting) -> str | dict[str, Any]:
+    """An operation by its name alone, where that says everything."""
+    return _setting(setting) if setting.told else setting.use
+
+
+def _told(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_told(one) for one in value]
+    return value if isinstance(value, str | int) else show(value, plain)
 
 
 def _numbers(values: Values) -> list[Any]:

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from tracer.document import Along, Origin, Source
-from tracer.evaluate import Table, Where
-from tracer.expr import Case, Cell, Expr, Index, Join, Max, Sum, Tensor, children, walk
+from tracer.evaluate import Table, Where, instantiate, piece_of
+from tracer.expr import Case, Cell, Expr, Index, Join, Max, Pieces, Sum, Tensor, children, walk
 from tracer.trace import Trace
 
 Ends = tuple[int, int]
@@ -28,7 +28,7 @@ def origins(trace: Trace) -> tuple[Origin, ...]:
 
 def _of(tensor: Tensor, formula: Expr, table: Table) -> Iterator[Origin]:
     """The cells of a step, parted by where they come from: all together, unless the formula tells cases apart."""
-    if not any(isinstance(node, Case | Join) for node in walk(formula)):
+    if not any(isinstance(node, Case | Join | Pieces) for node in walk(formula)):
         everywhere = tuple((1, size) for size in tensor.shape)
         yield Origin(tensor.id, everywhere, _sources(formula, tensor, {}, {}, table))
         return
@@ -70,6 +70,9 @@ def _sources(expr: Expr, of: Tensor, where: Where, spans: Spans, table: Table) -
             return tuple(dict.fromkeys(source for sources in each for source in sources))
         case Join():
             return _sources(_part(expr, where[expr.index]), of, where, spans, table)
+        case Pieces():
+            body, within = piece_of(expr, where)
+            return _sources(instantiate(body, within, table), of, where, spans, table)
     found = [source for child in children(expr) for source in _sources(child, of, where, spans, table)]
     return tuple(dict.fromkeys(found))
 

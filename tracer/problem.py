@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeAlias
 
@@ -76,11 +76,26 @@ class Wiring:
     projection: str = "X W"
     n_heads: int = 1
     n_kv_heads: int = 1
-    similarity: str = "dot"
+    encoding: tuple[Setting, ...] = ()
+    similarity: Setting = Setting("dot")
     logits: tuple[Setting, ...] = (Setting("scale"),)
-    normalisation: str = "softmax"
+    normalisation: Setting = Setting("softmax")
     queries: tuple[int, ...] | None = None
     repeat: int = 1
+
+    def settings(self) -> tuple[Setting, ...]:
+        """Every operation that the pass is told to use, in its order."""
+        return (*self.encoding, self.similarity, *self.logits, self.normalisation)
+
+    def each(self, change: Callable[[Setting], Setting]) -> Wiring:
+        """The same wiring with each of these settings changed."""
+        return replace(
+            self,
+            encoding=tuple(map(change, self.encoding)),
+            similarity=change(self.similarity),
+            logits=tuple(map(change, self.logits)),
+            normalisation=change(self.normalisation),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,15 +172,19 @@ class Problem:
             return Written(tuple(tuple(put(x) for x in row) for row in values.rows), values.is_vector)
 
         given = {k: tuple(map(all_of, v)) if isinstance(v, tuple) else all_of(v) for k, v in self.given.items()}
-        logits = []
-        for step in self.wiring.logits:
-            told = dict(step.told)
-            for key in told.keys() & {"by", "cap"}:
-                told[key] = put(told[key])
+
+        def put_told(told: Any) -> Any:
+            if isinstance(told, tuple):
+                return tuple(map(put_told, told))
+            return told if isinstance(told, str | int) else put(told)
+
+        def of(step: Setting) -> Setting:
+            told = {key: put_told(one) for key, one in step.told.items()}
             if step.use == "scale" and "by" not in told and letter == "d_k":
                 told["by"] = sqrt(Named("d_k", number))
-            logits.append(Setting(step.use, told))
-        return replace(self, given=given, wiring=replace(self.wiring, logits=tuple(logits)))
+            return Setting(step.use, told)
+
+        return replace(self, given=given, wiring=self.wiring.each(of))
 
 
 # Labels, once the sizes are known

@@ -16,31 +16,24 @@ from tracer.errors import ProblemError, ShapeError, UnknownName
 from tracer.expr import INFINITY, MINUS_INFINITY, Expr, Num, letters
 from tracer.fields import kind, known_keys, section, short, string, whole
 from tracer.files import at_most
-from tracer.problem import MAX_SIZE, TITLE, Paper, PerHead, Problem, Setting, Values, Wiring, Written, labelled
+from tracer.names import SYMBOLS
+from tracer.problem import MAX_SIZE, TITLE, Paper, PerHead, Problem, Values, Written, labelled
+from tracer.real import MAX_MAGNITUDE, not_real
 from tracer.registry import did_you_mean
 from tracer.style import Style
 from tracer.style_file import IN_PROBLEMS, styled
+from tracer.wiring_file import MAX_HEADS, wiring_of
 
 MAX_BYTES = 1_000_000
 MAX_NUMBERS = 200_000
-MAX_HEADS = 64
-MAX_REPEAT = 8
 MAX_PLACES = 30
-MAX_MAGNITUDE = 400
 
 TOP = ("title", "tokens", "key_tokens", "source", "given", "pass", "paper")
 MATRICES = ("X", "Y", "embedding", "W_Q", "W_K", "W_V", "W_O", "Q", "K", "V", "S", "A", "mask", "bias")
 VECTORS = ("ids", "b_Q", "b_K", "b_V", "b_O")
 PER_HEAD = ("W_Q", "W_K", "W_V", "b_Q", "b_K", "b_V", "Q", "K", "V", "S", "A")
 MAY_BE_INFINITE = ("S", "bias")
-PASS = ("projection", "n_heads", "n_kv_heads", "encoding", "similarity", "logits", "normalisation", "queries", "repeat")
 PAPER = ("places", "by_hand", "rounded_given", "symbols", *IN_PROBLEMS)
-STEPS = (
-    "embedding", "query", "key", "value", "query_norms", "key_norms", "cosines", "angles", "bilinear",
-    "bilinear_scores", "scores", "scaled", "capped", "masked", "maxima", "exponentials", "row_sums", "weights",
-    "contributions", "outputs", "joined", "projected",
-)  # fmt: skip
-SETTINGS = {"by": 'a number such as "sqrt(3)"', "cap": "a positive number such as 30"}  # of logit steps
 A_NUMBER = 'a number such as 2, -0.5, "1/3" or "√2/2", or a letter'
 
 
@@ -92,7 +85,7 @@ def from_dict(data: Any) -> Problem:
         raise ProblemError("is a list or a single value; expected the keys " + ", ".join(TOP))
     known_keys(data, TOP, "the file")
     given = _given(section(data, "given"))
-    wiring = _wiring(section(data, "pass"), given)
+    wiring = wiring_of(section(data, "pass"), given)
     problem = Problem(
         given,
         _title(data.get("title", "")),
@@ -208,102 +201,15 @@ def _numbers_exist(problem: Problem) -> None:
                     raise ProblemError(f"[given] {name} {place}: {reason}; expected {A_NUMBER}")
 
 
-def not_real(number: Expr) -> str:
-    """Why a number without letters is no real number of bearable size; "" where it is one."""
-    from tracer.arithmetic import Undecided, Undefined, ball
-    from tracer.evaluate import Table, value
-
-    try:
-        with ball.precision(ball.PRECISIONS[1]):
-            found = value(number, {}, Table({}, ball.Ball()))
-            if ball.infinite(found):
-                return "the number is infinite"
-            if abs(ball.magnitude(found)) > MAX_MAGNITUDE:
-                return f"the number is beyond 10^±{MAX_MAGNITUDE}"
-    except Undefined as undefined:
-        return undefined.reason
-    except (Undecided, OverflowError, ValueError):
-        return "the number cannot be computed with certainty"
-    return ""
-
-
-# The sections pass and paper
-
-
-def _wiring(table: Mapping[str, Any], given: Mapping[str, Any]) -> Wiring:
-    known_keys(table, PASS, "[pass]")
-    if table.get("encoding"):
-        raise UnknownName("[pass] encoding: no encoding is known yet; leave it out or write encoding = []")
-    n_heads = table.get("n_heads")
-    lists = {name: len(values) for name, values in given.items() if isinstance(values, tuple)}
-    for name, count in lists.items():
-        wanted = n_heads if name[-1] in "QSA" else table.get("n_kv_heads", n_heads)
-        if wanted is None:
-            n_heads = count
-        elif count != wanted:
-            raise ShapeError(
-                f"[given] {name} lists {count} matrices, but [pass] has {wanted} heads for it; give one matrix per head"
-            )
-    heads = whole(1 if n_heads is None else n_heads, "[pass] n_heads", 1, MAX_HEADS)
-    kv_heads = whole(table.get("n_kv_heads", heads), "[pass] n_kv_heads", 1, MAX_HEADS)
-    if heads % kv_heads:
-        raise ShapeError(
-            f"[pass] n_heads = {heads} is no multiple of n_kv_heads = {kv_heads}; each key head serves equally many"
-        )
-    return Wiring(
-        _name(table.get("projection", "X W"), "projection"),
-        heads,
-        kv_heads,
-        _name(table.get("similarity", "dot"), "similarity"),
-        _logits(table, given),
-        _name(table.get("normalisation", "softmax"), "normalisation"),
-        None,
-        whole(table.get("repeat", 1), "[pass] repeat", 1, MAX_REPEAT),
-    )
-
-
-def _name(value: Any, key: str) -> str:
-    if not isinstance(value, str):
-        raise ProblemError(f"[pass] {key} is {kind(value)}; expected a name in quotes")
-    return string(value, f"[pass] {key}")
-
-
-def _logits(table: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[Setting, ...]:
-    if "logits" not in table:
-        return (Setting("scale"),) + ((Setting("mask"),) if "mask" in given else ())
-    raw = table["logits"]
-    if not isinstance(raw, list):
-        raise ProblemError(
-            f"[pass] logits is {kind(raw)}; expected a list such as "
-            '[{ use = "scale" }, { use = "mask", rule = "causal" }]'
-        )
-    settings = []
-    for n, entry in enumerate(raw, 1):
-        if not isinstance(entry, dict) or not isinstance(entry.get("use"), str):
-            raise ProblemError(f'[pass] logits {n} is {kind(entry)}; expected a table such as {{ use = "scale" }}')
-        told = {key: value for key, value in entry.items() if key != "use"}
-        for key in told.keys() & SETTINGS.keys():
-            told[key] = _setting(told[key], f"[pass] logits {n}, {key}", SETTINGS[key])
-        settings.append(Setting(entry["use"], told))
-    return tuple(settings)
-
-
-def _setting(raw: Any, where: str, example: str) -> Expr:
-    try:
-        number = numbers.read(raw) if isinstance(raw, int | str) and not isinstance(raw, bool) else numbers.read("")
-    except numbers.Unreadable as reason:
-        raise ProblemError(f"{where}: “{short(raw)}” {reason}; expected {example}") from None
-    if not letters(number) and (why := not_real(number)):
-        raise ProblemError(f"{where}: “{short(raw)}”: {why}; expected {example}")
-    return number
+# The section paper
 
 
 def _paper(table: Mapping[str, Any], given: Mapping[str, Any]) -> Paper:
     known_keys(table, PAPER, "[paper]")
     by_hand, rounded, symbols = (section(table, key) for key in ("by_hand", "rounded_given", "symbols"))
-    known_keys(by_hand, STEPS, "[paper] by_hand")
+    known_keys(by_hand, tuple(SYMBOLS), "[paper] by_hand")
     known_keys(rounded, tuple(given), "[paper] rounded_given")
-    known_keys(symbols, STEPS, "[paper] symbols")
+    known_keys(symbols, tuple(SYMBOLS), "[paper] symbols")
     return Paper(
         whole(table.get("places", 4), "[paper] places", 0, MAX_PLACES),
         {key: whole(n, f"[paper] by_hand.{key}", 0, MAX_PLACES) for key, n in by_hand.items()},

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from tracer.evaluate import Where, part_of, rebuild
+from tracer.evaluate import Where, part_of, piece_of, rebuild
 from tracer.expr import (
     MINUS_INFINITY,
     ZERO,
@@ -25,6 +25,7 @@ from tracer.expr import (
     Cell,
     Condition,
     Div,
+    Every,
     Expr,
     Is,
     IsNot,
@@ -33,6 +34,8 @@ from tracer.expr import (
     Max,
     Mul,
     Named,
+    Pieces,
+    Position,
     Pow,
     Sum,
     num,
@@ -131,6 +134,10 @@ class Sheets:
                 return Letter(f"IF({self.condition(when, where)},{chosen},{self._value(otherwise, where)})")
             case Join():
                 return Letter(self.cell(*part_of(expr, where)))
+            case Pieces():
+                return self.put(*piece_of(expr, where), met)
+            case Position(of):
+                return num(of.at(where) + 1)
         return rebuild(expr, inside)
 
     def _value(self, expr: Expr, where: Where) -> str:
@@ -155,7 +162,7 @@ class Sheets:
         """The range that a cell runs through while the indices in `sizes` do; each of them in steps of 1."""
         place = self.places[cell.tensor.id]
         running = [index.name if index.name in sizes else None for index in cell.at]
-        assert all(index.scale == 1 for index in cell.at)
+        assert all(index.scale == 1 and index.less not in sizes for index in cell.at if index.name in sizes)
         first, last = (
             place.at(tuple(index.at({**where, **ends}) for index in cell.at))
             for ends in (dict.fromkeys(sizes, 0), {name: size - 1 for name, size in sizes.items()})
@@ -167,6 +174,8 @@ class Sheets:
         """A condition with its positions or its cell put in: 3<=2, Given!C20=1."""
         if isinstance(when, AtMost):
             return f"{when.left.at(where) + 1}<={when.right.at(where) + 1}"
+        if isinstance(when, Every):
+            return f"AND({','.join(self.condition(one, where) for one in when.of)})"
         return f"{self.cell(when.cell, where)}{SIGN[type(when)]}{self._value(when.value, where)}"
 
     # Sums

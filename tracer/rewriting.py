@@ -17,7 +17,7 @@ from fractions import Fraction
 from itertools import count
 from typing import TypeVar
 
-from tracer.evaluate import Definition, rebuild
+from tracer.evaluate import Definition, piece_of, rebuild
 from tracer.expr import (
     Add,
     AtMost,
@@ -25,12 +25,16 @@ from tracer.expr import (
     Case,
     Cell,
     Condition,
+    Every,
     Expr,
     Index,
     Join,
     Max,
     Named,
     Num,
+    Piece,
+    Pieces,
+    Position,
     Sum,
     Tensor,
     children,
@@ -84,11 +88,22 @@ def _bind(expr: Expr, to: Indices) -> Expr:
         case Cell():
             return _moved(expr, to)
         case Sum(index) | Max(index):
-            inner = {name: other for name, other in to.items() if name != index}
+            inner = _without(index, to)
             return rebuild(expr, lambda part: _bind(part, inner))
         case Case(when, then, otherwise):
             return Case(_condition(when, to), _bind(then, to), _bind(otherwise, to))
+        case Position(of):
+            return Position(_index(of, to))
+        case Pieces(index) if index in to and to[index].name is None:
+            body, where = piece_of(expr, {index: to[index].shift})
+            return _bind(body, {**to, **{name: position(n) for name, n in where.items() if name != index}})
+        case Pieces(index, pieces):
+            return Pieces(index, tuple(Piece(p.at, p.size, _bind(p.body, _without(p.at.name, to))) for p in pieces))
     return rebuild(expr, lambda part: _bind(part, to))
+
+
+def _without(name: str | None, to: Indices) -> Indices:
+    return {key: index for key, index in to.items() if key != name}
 
 
 def _moved(cell: Cell, to: Indices) -> Cell:
@@ -96,12 +111,24 @@ def _moved(cell: Cell, to: Indices) -> Cell:
 
 
 def _index(index: Index, to: Indices) -> Index:
+    if index.less:
+        taken, added = (to.get(name, Index(name)) for name in (index.less, index.name or ""))
+        if taken.name is None:
+            rest = index.scale * added + (index.shift - taken.shift)
+        elif added.name is None:
+            rest = Index(taken.name, -1, index.scale * added.shift + index.shift - taken.shift)
+        else:
+            rest = Index(added.name, index.scale * added.scale,
+                         index.scale * added.shift + index.shift - taken.shift, taken.name)  # fmt: skip
+        return rest
     return index.scale * to[index.name] + index.shift if index.name and index.name in to else index
 
 
 def _condition(when: Condition, to: Indices) -> Condition:
     if isinstance(when, AtMost):
         return AtMost(_index(when.left, to), _index(when.right, to))
+    if isinstance(when, Every):
+        return Every(tuple(_condition(one, to) for one in when.of))
     return type(when)(_moved(when.cell, to), when.value)
 
 

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 from tracer.errors import ProblemError, ShapeError
-from tracer.expr import MINUS_INFINITY, ONE, ZERO, Expr, Num, letters
-from tracer.operations.masks import ALIGNMENTS, mask_rules
-from tracer.operations.normalisation import normalisations
+from tracer.expr import MINUS_INFINITY, ONE, ZERO, Num
 from tracer.operations.projection import projections
-from tracer.operations.scaling import logit_steps
-from tracer.operations.similarity import similarities
 from tracer.problem import Problem, Values
-from tracer.registry import did_you_mean
+from tracer.wired import check_names, check_used
 
 MAX_PRODUCTS = 5_000_000  # multiplications that anybody will wait for
 MAX_SCORES = 10_000
-TOLD = {"scale": ("by",), "softcap": ("cap",), "mask": ("rule", "align")}
 NAMES = {"Q": "queries", "K": "keys", "V": "values"}
 
 
 def check(problem: Problem) -> None:
     """Raises `ProblemError`, or a child of it, with both names and both shapes."""
-    _names(problem)
-    _used(problem)
+    check_names(problem)
+    check_used(problem)
+    if ("ids" in problem.given) != ("embedding" in problem.given):
+        raise ProblemError(
+            "[given] embedding and ids belong together; give the table and the number of each word's row"
+        )
     source, keys = _sources(problem)
     _rows(problem)
     d_q = _columns(problem, "Q", source)
@@ -38,104 +39,6 @@ def _first(problem: Problem, name: str) -> Values:
 
 def _size(values: Values) -> str:
     return " × ".join(map(str, values.shape))
-
-
-def _names(problem: Problem) -> None:
-    wiring = problem.wiring
-    for key, registry in (("projection", projections), ("similarity", similarities), ("normalisation", normalisations)):
-        name = getattr(wiring, key)
-        if name not in registry:
-            raise ProblemError(f"[pass] {key} = “{name}” is not known; {did_you_mean(name, registry)}")
-    for n, step in enumerate(wiring.logits, 1):
-        if step.use not in logit_steps:
-            raise ProblemError(f"[pass] logits {n}: “{step.use}” is not known; {did_you_mean(step.use, logit_steps)}")
-        if step.use in [before.use for before in wiring.logits[: n - 1]]:
-            raise ProblemError(f"[pass] logits {n} is a second {step.use}; use each step once, and put both into one")
-        for key in step.told:
-            if key not in TOLD[step.use]:
-                raise ProblemError(
-                    f"[pass] logits {n}, {step.use}, has the key “{key}”; {did_you_mean(key, TOLD[step.use])}"
-                )
-        if step.told.get("by") == ZERO:
-            raise ProblemError(f"[pass] logits {n}: by is 0; nothing can be divided by zero, so choose another number")
-        if step.use == "softcap":
-            _cap(n, step.told.get("cap"))
-        if step.use == "mask":
-            _mask(problem, n, step.told.get("rule", "given"), step.told.get("align", "bottom-right"))
-
-
-def _cap(n: int, cap: Expr | None) -> None:
-    if cap is None:
-        raise ProblemError(f'[pass] logits {n}: softcap has no cap; say which, such as {{ use = "softcap", cap = 30 }}')
-    if not letters(cap) and not _is_positive(cap):
-        raise ProblemError(
-            f"[pass] logits {n}: cap must be a positive number, because scores are kept between −cap and cap; "
-            "for scores without a cap leave softcap out"
-        )
-
-
-def _is_positive(number: Expr) -> bool:
-    from tracer.arithmetic import Undecided, Undefined, ball
-    from tracer.evaluate import Table, value
-
-    try:
-        return ball.decided(lambda bits: ball.sign(value(number, {}, Table({}, ball.Ball())))) > 0
-    except (Undecided, Undefined):
-        return False
-
-
-def _mask(problem: Problem, n: int, rule: object, align: object) -> None:
-    if rule not in mask_rules:
-        raise ProblemError(
-            f"[pass] logits {n}: the mask rule “{rule}” is not known; {did_you_mean(str(rule), mask_rules)}"
-        )
-    if align not in ALIGNMENTS:
-        raise ProblemError(f"[pass] logits {n}: align = “{align}” is not known; {did_you_mean(str(align), ALIGNMENTS)}")
-    if rule == "given" and "mask" not in problem.given:
-        raise ProblemError(
-            f'[pass] logits {n} masks by a given matrix, but [given] has no mask; give one, or write rule = "causal"'
-        )
-
-
-def _used(problem: Problem) -> None:
-    """Nothing may be given that the pass has no use for: it would be ignored without a word."""
-    given, wiring = problem.given, problem.wiring
-    idle: dict[str, str] = {}
-    for name in "QKV":
-        if name in given:
-            idle |= {f"W_{name}": f"{name} itself is given", f"b_{name}": f"{name} itself is given"}
-        if f"b_{name}" in given and f"W_{name}" not in given:
-            idle[f"b_{name}"] = f"there is no W_{name}"
-    if "S" in given or "A" in given:
-        known = "the scores S are" if "S" in given else "the weights A are"
-        idle |= dict.fromkeys(("Q", "K", "W_Q", "W_K", "b_Q", "b_K"), f"{known} given already")
-    if "A" in given:
-        idle |= {"S": "the weights A are given already", "mask": "the weights A are given already"}
-    if "embedding" in given and "X" in given:
-        idle["X"] = "it is looked up in embedding"
-    if "b_O" in given and "W_O" not in given:
-        idle["b_O"] = "there is no W_O"
-    if "bias" in given:
-        idle["bias"] = "no logit step adds it yet"
-    if "mask" in given and not any(step.use == "mask" for step in wiring.logits):
-        idle["mask"] = '[pass] logits has no { use = "mask" }'
-    if "X" in given and _needs_no_source(problem):
-        idle["X"] = "every matrix it would lead to is given"
-    if "Y" in given and ("K" in given or "S" in given or "A" in given) and "V" in given:
-        idle["Y"] = "keys and values are given themselves"
-    for name, reason in idle.items():
-        if name in given:
-            raise ProblemError(f"[given] {name} has nothing to do, because {reason}; take one of the two out")
-    if ("ids" in given) != ("embedding" in given):
-        raise ProblemError(
-            "[given] embedding and ids belong together; give the table and the number of each word's row"
-        )
-
-
-def _needs_no_source(problem: Problem) -> bool:
-    given = problem.given
-    scores_known = "S" in given or "A" in given or ("Q" in given and ("K" in given or "Y" in given))
-    return scores_known and ("V" in given or "Y" in given)
 
 
 def _sources(problem: Problem) -> tuple[Values | None, Values | None]:
@@ -245,16 +148,16 @@ def _fit(problem: Problem, d_q: int | None, d_k: int | None, d_v: int | None) ->
             f"the queries have {d_q // wiring.n_heads} columns (d_k) and the keys {d_k // wiring.n_kv_heads}; "
             "a dot product needs as many of one as of the other"
         )
-    for name in ("Q", "K", "V", "S", "A", "mask"):
+    for name in ("Q", "K", "V", "S", "A", "mask", "bias"):
         for one in _heads_of(problem, name):
             rows, columns = (n, one.shape[1]) if name == "Q" else (m, one.shape[1]) if name in "KV" else (n, m)
             if one.shape != (rows, columns):
                 raise ShapeError(
                     f"[given] {name} is {_size(one)}, but with {n} queries and {m} keys it must be {rows} × {columns}"
                 )
-    for row in range(n) if "mask" in given else ():
-        for column in range(m):
-            if problem.matrix("mask").entry((row, column)) not in (ZERO, ONE):
+    for one in _heads_of(problem, "mask"):
+        for row, column in product(range(n), range(m)):
+            if one.entry((row, column)) not in (ZERO, ONE):
                 raise ProblemError(
                     f"[given] mask row {row + 1}, column {column + 1}, must be 0 or 1; 1 means “may attend”"
                 )

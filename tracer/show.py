@@ -21,6 +21,7 @@ from tracer.expr import (
     Condition,
     Constant,
     Div,
+    Every,
     Expr,
     Index,
     IsNot,
@@ -32,6 +33,9 @@ from tracer.expr import (
     Named,
     Neg,
     Num,
+    Piece,
+    Pieces,
+    Position,
     Pow,
     Row,
     Sum,
@@ -125,7 +129,7 @@ class Notation(Protocol[T]):
     def call(self, function: str, arguments: Sequence[T]) -> Shown[T]: ...
     def vector(self, entries: Sequence[T]) -> T: ...
     def large(self, operator: str, index: str, size: int, body: T) -> T: ...
-    def cases(self, then: T, condition: T, otherwise: T) -> T: ...
+    def cases(self, rows: Sequence[tuple[T, T]], otherwise: T | None = None) -> T: ...
     def side_by_side(self, parts: Sequence[T]) -> T: ...
 
 
@@ -172,9 +176,14 @@ def shown(expr: Expr, to: Notation[T]) -> Shown[T]:
         case Max(index, size, body):
             return Shown(to.large("max", index, size, bracketed(shown(body, to), SUM, to)), SUM)
         case Case(when, then, otherwise):
-            return Shown(to.cases(show(then, to), condition_text(when, to), show(otherwise, to)), SUM)
+            return Shown(to.cases([(show(then, to), condition_text(when, to))], show(otherwise, to)), SUM)
         case Join(_, parts):
             return Shown(to.side_by_side([show_tensor(part.tensor, to) for part in parts]), ATOM)
+        case Pieces(index, pieces):
+            return Shown(to.cases([(show(piece.body, to), _where(index, piece, to)) for piece in pieces]), SUM)
+        case Position(of):
+            text = index_text(of)
+            return Shown(to.letter(text), SUM if "+" in text or "−" in text else ATOM)
     raise TypeError(f"no way to show {expr!r}")
 
 
@@ -259,13 +268,24 @@ def index_text(index: Index) -> str:
     if index.name is None:
         return str(index.shift + 1)
     scale = "" if index.scale == 1 else str(index.scale)
-    shift = index.shift - index.scale + 1
-    return f"{scale}{index.name}" + (f"+{shift}" if shift > 0 else f"−{-shift}" if shift else "")
+    shift = index.shift - index.scale + (2 if index.less else 1)
+    if index.scale == -1:  # the rest of a distance, one of its ends at a fixed place
+        return f"{shift}−{index.name}"
+    less = f"−{index.less}" if index.less else ""
+    return f"{scale}{index.name}{less}" + (f"+{shift}" if shift > 0 else f"−{-shift}" if shift else "")
+
+
+def _where(index: str, piece: Piece, to: Notation[T]) -> T:
+    """Which entries a piece is about: c = 2t − 1."""
+    return to.row([to.letter(index), to.operator("="), to.letter(index_text(piece.at))])
 
 
 def condition_text(condition: Condition, to: Notation[T]) -> T:
     """A condition as on paper: j ≤ i, M_ij = 1."""
     if isinstance(condition, AtMost):
         return to.row([to.letter(index_text(condition.left)), to.operator("≤"), to.letter(index_text(condition.right))])
+    if isinstance(condition, Every):
+        first, *others = [condition_text(one, to) for one in condition.of]
+        return to.row([first, *(part for other in others for part in (to.operator(","), other))])
     sign = "≠" if isinstance(condition, IsNot) else "="
     return to.row([show(condition.cell, to), to.operator(sign), show(condition.value, to)])

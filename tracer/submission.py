@@ -14,7 +14,7 @@ from unicodedata import category
 from tracer import numbers
 from tracer.evaluate import Key
 from tracer.expr import INFINITY, MINUS_INFINITY, Expr, Num, letters
-from tracer.problem_file import MAX_MAGNITUDE, not_real
+from tracer.real import MAX_MAGNITUDE, not_real
 
 MAX_TEXT = numbers.MAX_CHARACTERS
 UNDEFINED = "says that there is no value"

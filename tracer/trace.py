@@ -15,17 +15,11 @@ from typing import Any
 from tracer.errors import UnknownName
 from tracer.evaluate import Definition, Key
 from tracer.expr import Axis, Condition, Expr, Num, Tensor, letters
+from tracer.names import SYMBOLS
 from tracer.problem import Problem, Values
 from tracer.registry import did_you_mean
 from tracer.tables import Tables
 from tracer.views import StepView
-
-SYMBOLS = {
-    "embedding": "X", "query": "Q", "key": "K", "value": "V", "query_norms": "‖q‖", "key_norms": "‖k‖",
-    "cosines": "cos θ", "angles": "θ", "bilinear": "T", "bilinear_scores": "B", "scores": "S", "maxima": "m",
-    "exponentials": "E", "row_sums": "D", "weights": "A", "contributions": "C", "outputs": "O", "joined": "J",
-    "projected": "P",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

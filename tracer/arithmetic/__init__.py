@@ -78,7 +78,7 @@ class Arithmetic(Protocol):
         """Base to the power of exponent."""
 
     def call(self, function: str, body: Any) -> Any:
-        """sqrt, exp, ln, tanh, arccos or abs of body."""
+        """sqrt, exp, ln, tanh, sin, cos, arccos or abs of body."""
 
     def largest(self, of: list[Any]) -> Any:
         """The largest of the values."""

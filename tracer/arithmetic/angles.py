@@ -98,7 +98,9 @@ class Angles:
     def power(self, base: Any, exponent: Any) -> Any:
         raise Beyond
 
-    def call(self, function: str, body: Any) -> Angle | Fraction:
+    def call(self, function: str, body: Any) -> Angle | Value:
+        if function in ("sin", "cos"):
+            return _wave(function, body)
         if function != "arccos":
             raise Beyond
         ours([body])
@@ -112,6 +114,18 @@ class Angles:
 
     def largest(self, values: list[Any]) -> Any:
         raise Beyond
+
+
+def _wave(function: str, body: Any) -> Value:
+    """Sine or cosine of a known part of π; that of its other parts is `Beyond`."""
+    if not isinstance(body, Angle) or body.pi != 1 or body.cosine is not None:
+        raise Beyond
+    degrees = body.number * 180 - (90 if function == "sin" else 0)
+    degrees = abs(degrees) % 360
+    degrees = min(degrees, 360 - degrees)
+    if degrees not in cosines():
+        raise Beyond
+    return cosines()[int(degrees)]
 
 
 @cache

@@ -206,6 +206,14 @@ def _tanh(body: Value) -> Value:
     return fmpq(0) if body == 0 else _arb(body).tanh()
 
 
+def _sin(body: Value) -> Value:
+    return fmpq(0) if body == 0 else _arb(body).sin()
+
+
+def _cos(body: Value) -> Value:
+    return fmpq(1) if body == 0 else _arb(body).cos()
+
+
 def _abs(body: Value) -> Value:
     if isinstance(body, Root):
         return Root(1, body.square)
@@ -231,6 +239,8 @@ FUNCTIONS: dict[str, Callable[[Value], Value]] = {
     "exp": _exp,
     "ln": _ln,
     "tanh": _tanh,
+    "sin": _sin,
+    "cos": _cos,
     "arccos": _arccos,
     "abs": _abs,
 }
@@ -339,6 +349,16 @@ def at_most(a: Value, b: Value) -> bool:
     if isinstance(a, fmpq) and isinstance(b, fmpq):
         return bool(a <= b)
     return not _arb(a) > _arb(b)
+
+
+def holding(low: Value, high: Value) -> Value:
+    """One ball with everything between two numbers in it."""
+    return _arb(low).union(_arb(high))
+
+
+def ends(value: Value) -> tuple[Value, Value]:
+    """The lowest and the highest number that a value may be."""
+    return (_arb(value).lower(), _arb(value).upper()) if isinstance(value, arb) else (value, value)
 
 
 def surely_at_most(a: Value, b: Value) -> bool:

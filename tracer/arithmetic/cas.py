@@ -43,6 +43,8 @@ FUNCTIONS: dict[str, Any] = {
     "exp": sympy.exp,
     "ln": sympy.log,
     "tanh": _tanh,
+    "sin": sympy.sin,
+    "cos": sympy.cos,
     "arccos": sympy.acos,
     "abs": sympy.Abs,
 }
@@ -213,6 +215,10 @@ def tree(value: Any, number: Number) -> Expr:
             return Call("ln", tree(value.args[0], number))
         case sympy.tanh():
             return Call("tanh", tree(value.args[0], number))
+        case sympy.sin():
+            return Call("sin", tree(value.args[0], number))
+        case sympy.cos():
+            return Call("cos", tree(value.args[0], number))
         case sympy.acos():
             return Call("arccos", tree(value.args[0], number))
         case sympy.Abs():

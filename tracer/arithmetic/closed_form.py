@@ -99,4 +99,16 @@ def _abs(body: Value) -> Value:
     return closed.negate(body) if sign(body) < 0 else body
 
 
-FUNCTIONS = {"sqrt": _sqrt, "exp": _exp, "ln": _ln, "tanh": _tanh, "abs": _abs}
+def _sin(body: Value) -> Value:
+    if body == 0:
+        return Fraction(0)
+    raise Beyond
+
+
+def _cos(body: Value) -> Value:
+    if body == 0:
+        return Fraction(1)
+    raise Beyond
+
+
+FUNCTIONS = {"sqrt": _sqrt, "exp": _exp, "ln": _ln, "tanh": _tanh, "sin": _sin, "cos": _cos, "abs": _abs}

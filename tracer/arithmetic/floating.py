@@ -18,6 +18,7 @@ from tracer.expr import (
     Condition,
     Constant,
     Div,
+    Every,
     Expr,
     Index,
     Is,
@@ -29,6 +30,8 @@ from tracer.expr import (
     Named,
     Neg,
     Num,
+    Pieces,
+    Position,
     Pow,
     Sum,
 )
@@ -38,6 +41,8 @@ FUNCTIONS: dict[str, Any] = {
     "exp": np.exp,
     "ln": np.log,
     "tanh": np.tanh,
+    "sin": np.sin,
+    "cos": np.cos,
     "abs": np.abs,
     "arccos": lambda x: np.arccos(np.clip(x, -1, 1)),
 }
@@ -116,6 +121,11 @@ class Floats:
                 return _together3(self._condition(when, sizes), self.fold(then, sizes), self.fold(otherwise, sizes))
             case Join(index, parts):
                 return self._join(index, parts, sizes)
+            case Pieces():
+                return self._pieces(expr, sizes)
+            case Position(of):
+                found = _positions(of, sizes)
+                return Labelled(found.axes, np.float64(found.array + 1))
         raise TypeError(f"no floating value for {expr!r}")
 
     def _sum(self, index: str, body: Expr, sizes: dict[str, int]) -> Labelled:
@@ -140,6 +150,8 @@ class Floats:
     def _condition(self, when: Condition, sizes: dict[str, int]) -> Labelled:
         if isinstance(when, AtMost):
             return _together(np.less_equal, [_positions(when.left, sizes), _positions(when.right, sizes)])
+        if isinstance(when, Every):
+            return _together(np.logical_and, [self._condition(one, sizes) for one in when.of])
         cell = self.fold(when.cell, sizes)
         test: Callable[..., Any] = np.equal if isinstance(when, Is) else np.not_equal
         return _together(test, [cell, self.fold(when.value, sizes)])
@@ -147,9 +159,23 @@ class Floats:
     def _join(self, index: str, parts: tuple[Cell, ...], sizes: dict[str, int]) -> Labelled:
         found = []
         for part in parts:
-            along = next(a.size for a, ix in zip(part.tensor.axes, part.at, strict=True) if ix.name == index)
+            along = next(a.size - ix.shift for a, ix in zip(part.tensor.axes, part.at, strict=True) if ix.name == index)
             found.append(self.fold(part, {**sizes, index: along}))
         return Labelled(found[0].axes, np.concatenate([f.array for f in found], axis=found[0].axes.index(index)))
+
+    def _pieces(self, pieces: Pieces, sizes: dict[str, int]) -> Labelled:
+        found = []
+        for piece in pieces.parts:
+            assert piece.at.name
+            part = self.fold(piece.body, {**sizes, piece.at.name: piece.size})
+            found.append(Labelled(tuple(pieces.index if a == piece.at.name else a for a in part.axes), part.array))
+        axes = _union(found)
+        array = np.empty([sizes[name] for name in axes])
+        for piece, part in zip(pieces.parts, found, strict=True):
+            end = piece.at.shift + piece.at.scale * (piece.size - 1) + 1
+            along = slice(piece.at.shift, end, piece.at.scale)
+            array[tuple(along if name == pieces.index else slice(None) for name in axes)] = _spread(part, axes)
+        return Labelled(axes, array)
 
 
 def given(values: Any) -> Any:
@@ -187,6 +213,10 @@ def _sums(expr: Expr) -> list[Sum]:
 
 
 def _cut(array: Any, at: tuple[Index, ...], sizes: dict[str, int]) -> Labelled:
+    if any(index.less for index in at):
+        places = [_positions(index, sizes) for index in at]
+        axes = _union(places)
+        return Labelled(axes, array[tuple(_spread(place, axes) for place in places)])
     cuts = tuple(
         index.shift
         if index.name is None
@@ -199,7 +229,10 @@ def _cut(array: Any, at: tuple[Index, ...], sizes: dict[str, int]) -> Labelled:
 def _positions(index: Index, sizes: dict[str, int]) -> Labelled:
     if index.name is None:
         return Labelled((), np.asarray(index.shift))
-    return Labelled((index.name,), index.scale * np.arange(sizes[index.name]) + index.shift)
+    places = Labelled((index.name,), index.scale * np.arange(sizes[index.name]) + index.shift)
+    if index.less is None:
+        return places
+    return _together(np.subtract, [places, Labelled((index.less,), np.arange(sizes[index.less]))])
 
 
 def _spread(part: Labelled, axes: tuple[str, ...]) -> Any:

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from tracer.arithmetic import Undecided
-from tracer.arithmetic.ball import Ball, Value, at_most, infinite, nearest, sign
+from tracer.arithmetic.ball import Ball, Value, at_most, ends, holding, infinite, nearest, sign
 
 BALL = Ball()
 ZERO, ONE = BALL.number(Fraction(0)), BALL.number(Fraction(1))
@@ -134,6 +134,8 @@ class Interval:
             return EVERYTHING
         if body.is_point:
             return point(BALL.call(function, body.low))
+        if function in ("sin", "cos"):
+            return _wave(function, body)
         if function == "sqrt":
             body = Span(_larger(body.low, ZERO), body.high)
         if function == "arccos":
@@ -151,6 +153,12 @@ class Interval:
 
     def written(self, step: str, kind: str, value: Span) -> Span:
         return self.rounding(step, kind, value)
+
+
+def _wave(function: str, body: Span) -> Span:
+    """Sine or cosine, which do not only rise: of one ball that holds the span."""
+    value = BALL.call(function, holding(body.low, body.high))
+    return Span(*ends(value))
 
 
 def _product(a: Span, b: Span) -> Span:

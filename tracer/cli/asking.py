@@ -136,7 +136,7 @@ def named(file: str) -> str:
 def _let(text: str) -> tuple[str, Expr]:
     from tracer import numbers
     from tracer.expr import letters
-    from tracer.problem_file import not_real
+    from tracer.real import not_real
 
     letter, equals, raw = text.partition("=")
     try:

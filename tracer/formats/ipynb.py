@@ -14,6 +14,7 @@ from typing import Any
 from tracer.document import Em, Line, Link
 from tracer.expr import Cell, Tensor
 from tracer.formats import traces
+from tracer.names import SYMBOLS
 from tracer.notation.latex import Latex
 from tracer.notation.numpy_code import NumPyCode
 from tracer.operations import indices
@@ -23,7 +24,7 @@ from tracer.parts.words import rich, titled
 from tracer.problem import Values
 from tracer.rounding import trimmed
 from tracer.show import show
-from tracer.trace import SYMBOLS, Trace
+from tracer.trace import Trace
 from tracer.views import CellView, StepView, decimal_text
 
 NAMES = {

@@ -204,12 +204,11 @@ class Boxes:
         placed.append((centred(low, width), sign.depth + gap + low.height, low))
         return overlaid(placed)
 
-    def cases(self, then: Box, condition: Box, otherwise: Box) -> Box:
-        first = [then, row([self.upright(self.signs.when), space(MEDIUM), condition])]
-        second = [otherwise, self.upright(self.signs.otherwise)]
-        width = max(then.width, otherwise.width) + 2 * MEDIUM
-        rows = [row([a, space(width - a.width), b]) for a, b in (first, second)]
-        stack = lines(rows, 0.35)
+    def cases(self, rows: Sequence[tuple[Box, Box]], otherwise: Box | None = None) -> Box:
+        parts = [(then, row([self.upright(self.signs.when), space(MEDIUM), condition])) for then, condition in rows]
+        parts += [] if otherwise is None else [(otherwise, self.upright(self.signs.otherwise))]
+        width = max(then.width for then, _ in parts) + 2 * MEDIUM
+        stack = lines([row([a, space(width - a.width), b]) for a, b in parts], 0.35)
         middle = (stack.height - stack.depth) / 2
         return self.fenced("{", row([space(THIN), shifted(stack, middle - self.axis)]), "")
 

@@ -10,9 +10,18 @@ from tracer.tex_words import GREEK, words
 
 SIGNS = {
     "·": r" \cdot ", "−": " - ", "≤": r" \le ", "≈": r" \approx ", "≠": r" \ne ", "×": r" \times ", "…": r" \dots ",
+    ",": ", ",
 }  # fmt: skip
 CONSTANTS = {"π": r"\pi", "∞": r"\infty", "…": r"\dots", "⊤": r"\top", "e": "e"}
-FUNCTIONS = {"": "", "ln": r"\ln", "tanh": r"\tanh", "arccos": r"\arccos", "max": r"\max"}
+FUNCTIONS = {
+    "": "",
+    "ln": r"\ln",
+    "tanh": r"\tanh",
+    "arccos": r"\arccos",
+    "sin": r"\sin",
+    "cos": r"\cos",
+    "max": r"\max",
+}
 INDEX = re.compile("[A-Za-z]?|[A-Za-z0-9+−]*[0-9][A-Za-z0-9+−]*")
 NORM = {"‖": (r"\lVert ", r" \rVert"), "cos": (r"\cos ", ""), "": ("", "")}
 
@@ -82,9 +91,10 @@ class Latex:
             return rf"\max_{{{index}}} {body}"
         return rf"\sum_{{{index}=1}}^{{{size}}} {body}"
 
-    def cases(self, then: str, condition: str, otherwise: str) -> str:
-        when, other = rf"\text{{{self.signs.when} }}", rf"\text{{{self.signs.otherwise}}}"
-        return rf"\begin{{cases}}{then} & {when} {condition} \\ {otherwise} & {other}\end{{cases}}"
+    def cases(self, rows: Sequence[tuple[str, str]], otherwise: str | None = None) -> str:
+        parts = [rf"{then} & \text{{{self.signs.when} }} {condition}" for then, condition in rows]
+        parts += [] if otherwise is None else [rf"{otherwise} & \text{{{self.signs.otherwise}}}"]
+        return r"\begin{cases}" + r" \\ ".join(parts) + r"\end{cases}"
 
     def side_by_side(self, parts: Sequence[str]) -> str:
         return r"\left[" + r" \mid ".join(parts) + r"\right]"

@@ -92,12 +92,14 @@ class MathML:
         below = f"<mrow><mi>{index}</mi><mo>=</mo><mn>1</mn></mrow>"
         return f'<mrow><munderover><mo movablelimits="false">∑</mo>{below}<mn>{size}</mn></munderover>{body}</mrow>'
 
-    def cases(self, then: str, condition: str, otherwise: str) -> str:
-        return (
-            f'<mrow><mo>{{</mo><mtable class="cases">'
+    def cases(self, rows: Sequence[tuple[str, str]], otherwise: str | None = None) -> str:
+        parts = [
             f"<mtr><mtd>{then}</mtd><mtd><mrow><mtext>{self.signs.when} </mtext>{condition}</mrow></mtd></mtr>"
-            f"<mtr><mtd>{otherwise}</mtd><mtd><mtext>{self.signs.otherwise}</mtext></mtd></mtr></mtable></mrow>"
-        )
+            for then, condition in rows
+        ]
+        if otherwise is not None:
+            parts.append(f"<mtr><mtd>{otherwise}</mtd><mtd><mtext>{self.signs.otherwise}</mtext></mtd></mtr>")
+        return f'<mrow><mo>{{</mo><mtable class="cases">{"".join(parts)}</mtable></mrow>'
 
     def side_by_side(self, parts: Sequence[str]) -> str:
         return _fenced("[", BAR.join(parts), "]")

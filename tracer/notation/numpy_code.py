@@ -19,6 +19,7 @@ from tracer.expr import (
     Condition,
     Constant,
     Div,
+    Every,
     Expr,
     Index,
     Is,
@@ -29,6 +30,8 @@ from tracer.expr import (
     Named,
     Neg,
     Num,
+    Pieces,
+    Position,
     Pow,
     Sum,
     Tensor,
@@ -37,6 +40,7 @@ from tracer.show import digits
 
 SUM, PRODUCT, POWER, ATOM = range(4)  # how tightly source holds together
 FUNCTIONS = {"sqrt": "np.sqrt({})", "exp": "np.exp({})", "ln": "np.log({})", "tanh": "np.tanh({})",
+             "sin": "np.sin({})", "cos": "np.cos({})",
              "abs": "np.abs({})", "arccos": "np.arccos(np.clip({}, -1, 1))"}  # fmt: skip
 CONSTANTS = {"π": "np.pi", "e": "np.e", "∞": "np.inf"}
 EXACT = 2**53  # whole numbers up to here are floats
@@ -79,7 +83,11 @@ class NumPyCode:
                 self.before[f"{name} = {inside(value).text}"] = None
                 return Code(name)
             case Cell(tensor, at):
+                if any(index.less for index in at):
+                    return self.looked_up(tensor, at, sizes)
                 return Code(self.names[tensor.id] + cut(tensor, at, sizes), tuple(i.name for i in at if i.name))
+            case Position(of):
+                return Code(position(of + 1), self.grid(of.names, sizes), SUM if of.shift + 1 else ATOM)
             case Neg(body):
                 code = inside(body)
                 return Code(f"-{bracketed(code, SUM)}", code.axes, SUM)
@@ -103,8 +111,12 @@ class NumPyCode:
             case Case(when, then, otherwise):
                 return self.case(when, then, otherwise, sizes)
             case Join(_, parts):
-                codes = [self.names[part.tensor.id] for part in parts]
-                return Code(f"np.hstack([{', '.join(codes)}])", tuple(i.name for i in parts[0].at if i.name))
+                codes = [self.names[part.tensor.id] + cut(part.tensor, part.at, _own(part)) for part in parts]
+                axes = tuple(i.name for i in parts[0].at if i.name)
+                stack = "np.hstack" if axes.index(expr.index) else "np.concatenate"
+                return Code(f"{stack}([{', '.join(codes)}])", axes)
+            case Pieces():
+                return self.pieces(expr, sizes)
         raise TypeError(f"no NumPy source for {expr!r}")
 
     def added(self, terms: Sequence[Expr], sizes: Mapping[str, int]) -> Code:
@@ -143,12 +155,46 @@ class NumPyCode:
         parts = [lined_up(code, axes).text for code in (condition, *codes)]
         return Code(f"np.where({', '.join(parts)})", axes)
 
+    def grid(self, names: Sequence[str], sizes: Mapping[str, int]) -> tuple[str, ...]:
+        """The positions of indices, lined up with each other: i, j = np.ogrid[:4, :4]; returns their names in order."""
+        order = [name for name in sizes if name in names]
+        if len(order) == 1:
+            self.before[f"{order[0]} = np.arange({sizes[order[0]]})"] = None
+        elif order:
+            self.before[f"{', '.join(order)} = np.ogrid[{', '.join(f':{sizes[name]}' for name in order)}]"] = None
+        return tuple(order)
+
+    def looked_up(self, tensor: Tensor, at: Sequence[Index], sizes: Mapping[str, int]) -> Code:
+        """Entries at distances: r[j - i + 3]."""
+        names = self.grid([name for index in at for name in index.names], sizes)
+        return Code(f"{self.names[tensor.id]}[{', '.join(map(position, at))}]", names)
+
+    def pieces(self, pieces: Pieces, sizes: Mapping[str, int]) -> Code:
+        """An array filled piece by piece: rotated[:, 0::2] = …"""
+        filled = f"pieces_{len(self.before)}"
+        lines, axes = [], tuple(sizes)
+        for piece in pieces.parts:
+            assert piece.at.name
+            code = self.fold(piece.body, {**{n: s for n, s in sizes.items() if n != pieces.index},
+                                          piece.at.name: piece.size})  # fmt: skip
+            own = tuple(piece.at.name if name == pieces.index else name for name in axes)
+            end = piece.at.shift + piece.at.scale * (piece.size - 1) + 1
+            step = f":{piece.at.scale}" if piece.at.scale > 1 else ""
+            where = ", ".join(f"{piece.at.shift}:{end}{step}" if name == pieces.index else ":" for name in axes)
+            lines.append(f"{filled}[{where}] = {lined_up(code, own).text}")
+        shape = ", ".join(str(sizes[name]) for name in axes)
+        self.before |= dict.fromkeys([f"{filled} = np.empty(({shape}{',' if len(axes) == 1 else ''}))", *lines])
+        return Code(filled, axes)
+
     def condition(self, when: Condition, sizes: Mapping[str, int]) -> Code:
         """A condition as source that gives True and False."""
         if isinstance(when, AtMost):
-            names = tuple(dict.fromkeys(i.name for i in (when.right, when.left) if i.name))
-            self.before[f"{', '.join(names)} = np.ogrid[{', '.join(f':{sizes[name]}' for name in names)}]"] = None
+            names = self.grid((*when.right.names, *when.left.names), sizes)
             return Code(f"{position(when.left)} <= {position(when.right)}", names, SUM)
+        if isinstance(when, Every):
+            codes = [self.condition(one, sizes) for one in when.of]
+            axes = union(codes)
+            return Code(" & ".join(bracketed(lined_up(code, axes), SUM) for code in codes), axes, SUM)
         cell, value = self.fold(when.cell, sizes), self.fold(when.value, sizes)
         return Code(f"{cell.text} {'==' if isinstance(when, Is) else '!='} {value.text}", cell.axes, SUM)
 
@@ -184,11 +230,17 @@ def cut(tensor: Tensor, at: Sequence[Index], sizes: Mapping[str, int]) -> str:
     return f"[{', '.join(parts)}]" if parts else ""
 
 
+def _own(part: Cell) -> dict[str, int]:
+    """How far each index of a joined part runs."""
+    return {i.name: a.size - i.shift for i, a in zip(part.at, part.tensor.axes, strict=True) if i.name}
+
+
 def position(index: Index) -> str:
     """An index, counted from 0."""
     if index.name is None:
         return str(index.shift)
     scaled = f"{index.scale} * {index.name}" if index.scale != 1 else index.name
+    scaled += f" - {index.less}" if index.less else ""
     return scaled + (f" {'+' if index.shift > 0 else '-'} {abs(index.shift)}" if index.shift else "")
 
 

@@ -25,7 +25,7 @@ class Plain:
         return name
 
     def operator(self, sign: str) -> str:
-        return sign if sign == "·" else f" {sign} "
+        return sign if sign == "·" else ", " if sign == "," else f" {sign} "
 
     def sign(self, body: str) -> str:
         return f"−{body}"
@@ -60,8 +60,10 @@ class Plain:
     def large(self, operator: str, index: str, size: int, body: str) -> str:
         return f"{'Σ' if operator == '∑' else operator}_{index} {body}"
 
-    def cases(self, then: str, condition: str, otherwise: str) -> str:
-        return f"{{{then} {self.signs.when} {condition}, {otherwise} {self.signs.otherwise}}}"
+    def cases(self, rows: Sequence[tuple[str, str]], otherwise: str | None = None) -> str:
+        parts = [f"{then} {self.signs.when} {condition}" for then, condition in rows]
+        parts += [] if otherwise is None else [f"{otherwise} {self.signs.otherwise}"]
+        return f"{{{', '.join(parts)}}}"
 
     def side_by_side(self, parts: Sequence[str]) -> str:
         return f"[{' | '.join(parts)}]"

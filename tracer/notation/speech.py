@@ -16,12 +16,13 @@ from tracer.show import ATOM, FRACTION, POWER, Shown, Signs, Symbol
 
 SIGNS = {
     "+": "plus", "−": "minus", "·": "times", "×": "times", "=": "equals", "≈": "is approximately", "≤": "is at most",
-    "≠": "is not",
+    "≠": "is not", ",": "and",
 }  # fmt: skip
 CONSTANTS = {"π": "pi", "∞": "infinity", "…": "and so on"}
 FUNCTIONS = {
     "ln": "the natural logarithm of {body}", "tanh": "the hyperbolic tangent of {body}",
-    "arccos": "the arc cosine of {body}", "max": "the largest of {body}",
+    "arccos": "the arc cosine of {body}", "sin": "the sine of {body}", "cos": "the cosine of {body}",
+    "max": "the largest of {body}",
 }  # fmt: skip
 LARGE = {
     "∑": "the sum over {index} from 1 to {size} of {body}",
@@ -129,10 +130,11 @@ class Speech:
     def large(self, operator: str, index: str, size: int, body: str) -> str:
         return self.say.text(LARGE[operator], index=index, size=size, body=body)
 
-    def cases(self, then: str, condition: str, otherwise: str) -> str:
-        return self.say.text(
-            "{then} if {condition}, otherwise {otherwise}", then=then, condition=condition, otherwise=otherwise
-        )
+    def cases(self, rows: Sequence[tuple[str, str]], otherwise: str | None = None) -> str:
+        parts = [self.say.text("{then} if {condition}", then=then, condition=condition) for then, condition in rows]
+        if otherwise is not None:
+            parts.append(self.say.text("otherwise {body}", body=otherwise))
+        return ", ".join(parts)
 
     def side_by_side(self, parts: Sequence[str]) -> str:
         first, *others = parts

@@ -15,7 +15,7 @@ from tracer.show import ATOM, FRACTION, NEGATIVE, SUM, Shown, Signs, Symbol, bra
 SIGNS = {"·": "*", "×": "*", "−": "-"}
 CONSTANTS = {"π": "PI()", "e": "EXP(1)", "∞": '"∞"'}
 FUNCTIONS = {
-    "ln": "LN({})", "tanh": "TANH({})", "max": "MAX({})",
+    "ln": "LN({})", "tanh": "TANH({})", "sin": "SIN({})", "cos": "COS({})", "max": "MAX({})",
     "arccos": "ACOS(MAX(-1,MIN(1,{})))",  # 1.0000000000000002 has no arccos
 }  # fmt: skip
 DIGITS = 15  # that a spreadsheet reads
@@ -77,7 +77,7 @@ class Spreadsheet:
     def large(self, operator: str, index: str, size: int, body: str) -> Never:
         raise TypeError(f"{operator} over {index} stands nowhere on a sheet: put a range in its place first")
 
-    def cases(self, then: str, condition: str, otherwise: str) -> Never:
+    def cases(self, rows: Sequence[tuple[str, str]], otherwise: str | None = None) -> Never:
         raise TypeError("a condition is about cells: put them in its place first")
 
     def side_by_side(self, parts: Sequence[str]) -> Never:

@@ -1,19 +1,31 @@
 """The operations, each written once as formulas over cells; the files are in teaching order.
 
-| slot | signature | registry |
+| slot | signature | rack |
 |---|---|---|
 | projection | `(X, W, row, column) -> Expr` and how W is laid out | `projections` |
-| similarity | `(rec, Q [i, c], K [j, c]) -> S [i, j]` | `similarities` |
+| word encoding | `(rec, X [i, a], told) -> X [i, a]`, an ordered list | `word_encodings` |
+| encoding | `(rec, Q [i, c], told) -> Q [i, c]`, an ordered list, of queries and of keys | `encodings` |
+| similarity | `(rec, Q [i, c], K [j, c], told) -> S [i, j]` | `similarities` |
 | logit step | `(rec, S [i, j], told) -> Z [i, j]`, an ordered list | `logit_steps` |
-| mask rule | `(rec, Z [i, j], told) -> Condition` | `mask_rules` |
-| normalisation | `(rec, Z [i, j]) -> A [i, j]` | `normalisations` |
+| mask rule | `(Z [i, j], told) -> Condition` | `mask_rules` |
+| normalisation | `(rec, Z [i, j], told) -> A [i, j]` | `normalisations` |
+
+`told` has what the problem file tells the operation, by the names of its options; the given matrices that it needs,
+by theirs; and what it may want to know of the pass: `d_k`, `head` (from 1), `n_heads`, and `name`, the step that it
+encodes ("query", "key").
 
 An operation computes nothing. It records formulas, with a title and the reason for the step.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from tracer.errors import UnknownName
 from tracer.expr import ZERO, Case, Expr, Index, Tensor
+from tracer.options import Operation, Rack
+from tracer.registry import did_you_mean
 
 
 def indices(tensor: Tensor) -> tuple[Index, ...]:
@@ -34,6 +46,7 @@ def attending(Z: Tensor, body: Expr) -> Expr:
 from tracer.operations import (  # noqa: E402  teaching order
     bilinear,
     embedding,
+    encodings,
     heads,
     masks,
     mixing,
@@ -45,5 +58,25 @@ from tracer.operations import (  # noqa: E402  teaching order
     softcap,
 )
 
-__all__ = ["attending", "bilinear", "embedding", "heads", "indices", "logit_symbol", "masks", "mixing", "normalisation",
-           "norms", "projection", "scaling", "similarity", "softcap"]  # fmt: skip
+SLOTS: dict[str, tuple[Rack[Any], ...]] = {  # the keys of [pass] that name operations, and where they are found
+    "encoding": (encodings.word_encodings, encodings.encodings),
+    "similarity": (similarity.similarities,),
+    "logits": (scaling.logit_steps,),
+    "normalisation": (normalisation.normalisations,),
+}
+
+
+def entry(slot: str, use: str, told: Mapping[str, Any], where: str) -> Operation[Any]:
+    """The operation of a name that fits a slot; for a mask, with what its rule can be told.
+
+    Raises `UnknownName` where there is none.
+    """
+    racks = SLOTS[slot]
+    found = next((rack[use] for rack in racks if use in rack), None)
+    if found is None:
+        raise UnknownName(f"{where}: “{use}” is not known; {did_you_mean(use, [n for rack in racks for n in rack])}")
+    return masks.ruled(found, told, where) if found.run is masks.mask else found
+
+
+__all__ = ["SLOTS", "attending", "bilinear", "embedding", "encodings", "entry", "heads", "indices", "logit_symbol",
+           "masks", "mixing", "normalisation", "norms", "projection", "scaling", "similarity", "softcap"]  # fmt: skip

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from tracer.expr import Div, Expr, Max, Tensor, exp, minus, total
 from tracer.operations import attending, indices
-from tracer.registry import Registry
+from tracer.options import Rack
 from tracer.trace import Recorder
 
-normalisations: Registry[Callable[[Recorder, Tensor], Tensor]] = Registry("normalisation")
+normalisations: Rack[Callable[[Recorder, Tensor, Mapping[str, Any]], Tensor]] = Rack("normalisation")
 
 
-@normalisations.register("softmax")
-def softmax(rec: Recorder, Z: Tensor) -> Tensor:
+@normalisations.operation("softmax")
+def softmax(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
     """Turn each row of logits into weights: positive, adding up to 1.
 
     A[i, j] = exp(Z[i, j]) / sum over j of exp(Z[i, j])        shape (n, m)
@@ -23,8 +24,8 @@ def softmax(rec: Recorder, Z: Tensor) -> Tensor:
     return _shares(rec, Z, exp(Z[indices(Z)]))
 
 
-@normalisations.register("softmax-shifted")
-def softmax_shifted(rec: Recorder, Z: Tensor) -> Tensor:
+@normalisations.operation("softmax-shifted")
+def softmax_shifted(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
     """The softmax with each row's maximum subtracted first: the same weights, and no exponential above 1.
 
     m[i] = max over j of Z[i, j];   A[i, j] = exp(Z[i, j] − m[i]) / sum over j of exp(Z[i, j] − m[i])
@@ -62,8 +63,8 @@ def _shares(rec: Recorder, Z: Tensor, exponential: Expr) -> Tensor:
     return _weights(rec, Z, Div(E[i, j], D[i]), because)
 
 
-@normalisations.register("sum")
-def by_sum(rec: Recorder, Z: Tensor) -> Tensor:
+@normalisations.operation("sum")
+def by_sum(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
     """Divide each logit by the sum of its row.
 
     A[i, j] = Z[i, j] / sum over j of Z[i, j]        shape (n, m)

@@ -7,10 +7,10 @@ from typing import Any
 
 from tracer.expr import Div, Expr, Letter, Named, Tensor, num, sqrt
 from tracer.operations import indices
-from tracer.registry import Registry
+from tracer.options import NOT_ZERO, Rack
 from tracer.trace import Recorder
 
-logit_steps: Registry[Callable[[Recorder, Tensor, Mapping[str, Any]], Tensor]] = Registry("logit step")
+logit_steps: Rack[Callable[[Recorder, Tensor, Mapping[str, Any]], Tensor]] = Rack("logit step")
 
 
 def d_k(size: int | None) -> Expr:
@@ -18,7 +18,7 @@ def d_k(size: int | None) -> Expr:
     return Named("d_k", num(size) if size else Letter("d_k"))
 
 
-@logit_steps.register("scale")
+@logit_steps.operation("scale", by=NOT_ZERO)
 def scale(rec: Recorder, S: Tensor, told: Mapping[str, Any]) -> Tensor:
     """Divide every score by the same number, √d_k unless `by` says otherwise.
 

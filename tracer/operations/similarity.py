@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from tracer.expr import Axis, Index, Mul, Tensor, total
 from tracer.operations import indices, norms
-from tracer.registry import Registry
+from tracer.options import Rack
 from tracer.trace import Recorder
 
-similarities: Registry[Callable[[Recorder, Tensor, Tensor], Tensor]] = Registry("similarity")
+similarities: Rack[Callable[[Recorder, Tensor, Tensor, Mapping[str, Any]], Tensor]] = Rack("similarity")
 
 
 def compared(rec: Recorder, Q: Tensor, K: Tensor) -> Tensor:
@@ -20,8 +21,8 @@ def compared(rec: Recorder, Q: Tensor, K: Tensor) -> Tensor:
     return C
 
 
-@similarities.register("dot")
-def dot(rec: Recorder, Q: Tensor, K: Tensor) -> Tensor:
+@similarities.operation("dot")
+def dot(rec: Recorder, Q: Tensor, K: Tensor, told: Mapping[str, Any]) -> Tensor:
     """The dot product of each query with each key.
 
     S[i, j] = sum over c of Q[i, c] · K[j, c]        shape (n, m); S = Q Kᵀ
@@ -39,8 +40,8 @@ def dot(rec: Recorder, Q: Tensor, K: Tensor) -> Tensor:
     )
 
 
-@similarities.register("cosine")
-def cosine(rec: Recorder, Q: Tensor, K: Tensor) -> Tensor:
+@similarities.operation("cosine")
+def cosine(rec: Recorder, Q: Tensor, K: Tensor, told: Mapping[str, Any]) -> Tensor:
     """The cosine of the angle between each query and each key.
 
     S[i, j] = cos θ[i, j]        shape (n, m), between −1 and 1

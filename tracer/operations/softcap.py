@@ -9,10 +9,11 @@ from tracer.errors import ProblemError
 from tracer.expr import Call, Div, Mul, Tensor
 from tracer.operations import indices, logit_symbol
 from tracer.operations.scaling import logit_steps
+from tracer.options import POSITIVE, required
 from tracer.trace import Recorder
 
 
-@logit_steps.register("softcap")
+@logit_steps.operation("softcap", cap=required(POSITIVE))
 def softcap(rec: Recorder, S: Tensor, told: Mapping[str, Any]) -> Tensor:
     """Keep every score between −c and c, small ones nearly as they are; `cap` is c.
 

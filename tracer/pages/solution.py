@@ -14,6 +14,7 @@ from tracer.parts.checked import checked
 from tracer.parts.conventions import card
 from tracer.parts.given import letters, what_is_given
 from tracer.parts.reading import reading
+from tracer.parts.special import special
 from tracer.parts.words import labels
 from tracer.parts.working import EVERY, Detail, Working, beside, pass_of
 from tracer.pictures import pictures
@@ -80,6 +81,7 @@ def solution(trace: Trace, detail: Details = usual) -> Document:
     rows = trace.problem.wiring.queries or tuple(range(len(trace.problem.tokens)))
     how, style = detail(trace, rows), trace.problem.paper.style
     blocks = [
+        *special(trace),
         *what_is_given(trace),
         card(trace),
         *letters(trace),

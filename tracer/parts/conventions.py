@@ -28,7 +28,7 @@ def card(trace: Trace) -> Card:
     if problem.wiring.n_heads > 1:
         entries.append((say.text("Heads"), (_heads(problem, say),)))
     if "A" not in problem.given:
-        normalisation = say.text(NORMALISATIONS[problem.wiring.normalisation])
+        normalisation = say.text(NORMALISATIONS[problem.wiring.normalisation.use])
         entries.append((say.text("Similarity"), (_similarity(problem, say),)))
         entries.append((say.text("Scale"), _scale(trace, say)))
         entries += _softcap(problem, say)
@@ -64,7 +64,7 @@ def _heads(problem: Problem, say: Language) -> str:
 def _similarity(problem: Problem, say: Language) -> str:
     if "S" in problem.given:
         return say.text("the scores are given.")
-    return say.text(SIMILARITIES[problem.wiring.similarity])
+    return say.text(SIMILARITIES[problem.wiring.similarity.use])
 
 
 def _scale(trace: Trace, say: Language) -> Line:

@@ -40,7 +40,7 @@ def _attention(trace: Trace, weights: StepView, row: int) -> Line:
         return say.line(
             "{word} has no weights: they are undefined, because {reason}. The softmax is the way out: e to any power "
             "is positive, so no row can add up to 0"
-            if trace.problem.wiring.normalisation == "sum"
+            if trace.problem.wiring.normalisation.use == "sum"
             else "{word} has no weights: they are undefined, because {reason}",
             word=word,
             reason=say.text(_reason(cells)),

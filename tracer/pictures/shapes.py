@@ -161,9 +161,9 @@ def _made(trace: Trace, step: StepView) -> str | Expr:
         return unmarked(product[0])
     say, wiring = trace.problem.paper.style.language, trace.problem.wiring
     if step.name == "weights" and step.formula is not None:
-        return say.text(NORMALISATIONS[wiring.normalisation])
+        return say.text(NORMALISATIONS[wiring.normalisation.use])
     if step.name == "scores" and step.formula is not None:
-        return say.text(wiring.similarity)
+        return say.text(wiring.similarity.use)
     return say.text(WORDS[step.name]) if step.name in WORDS else ""
 
 
