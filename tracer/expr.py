@@ -197,7 +197,11 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some entries along an axis: those at `at`, which runs over 0 … size − 1 by a name of its own, are `body`."""
+    """Some entries along an axis: those at `at` are `body`.
+
+    `at` runs over 0 … size − 1 by a name of its own, or it is one place. By the name of the axis itself it stands for
+    all entries that no piece before it has taken.
+    """
 
     at: Index
     size: int
@@ -210,6 +214,11 @@ class Pieces:
 
     index: str
     parts: tuple[Piece, ...]
+
+    @property
+    def end(self) -> int:
+        """How many entries the pieces reach."""
+        return max(piece.at.shift + piece.at.scale * (piece.size - 1) + 1 for piece in self.parts)
 
 
 Expr: TypeAlias = (

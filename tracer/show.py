@@ -179,8 +179,8 @@ def shown(expr: Expr, to: Notation[T]) -> Shown[T]:
             return Shown(to.cases([(show(then, to), condition_text(when, to))], show(otherwise, to)), SUM)
         case Join(_, parts):
             return Shown(to.side_by_side([show_tensor(part.tensor, to) for part in parts]), ATOM)
-        case Pieces(index, pieces):
-            return Shown(to.cases([(show(piece.body, to), _where(index, piece, to)) for piece in pieces]), SUM)
+        case Pieces():
+            return Shown(_pieces(expr, to), SUM)
         case Position(of):
             text = index_text(of)
             return Shown(to.letter(text), SUM if "+" in text or "−" in text else ATOM)
@@ -275,9 +275,20 @@ def index_text(index: Index) -> str:
     return f"{scale}{index.name}{less}" + (f"+{shift}" if shift > 0 else f"−{-shift}" if shift else "")
 
 
-def _where(index: str, piece: Piece, to: Notation[T]) -> T:
-    """Which entries a piece is about: c = 2t − 1."""
-    return to.row([to.letter(index), to.operator("="), to.letter(index_text(piece.at))])
+def _pieces(pieces: Pieces, to: Notation[T]) -> T:
+    """A formula for each piece; the one for all other entries is the last."""
+    *told, last = pieces.parts
+    if last.at != Index(pieces.index):
+        return to.cases([(show(piece.body, to), _where(pieces, piece, to)) for piece in pieces.parts])
+    return to.cases([(show(piece.body, to), _where(pieces, piece, to)) for piece in told], show(last.body, to))
+
+
+def _where(pieces: Pieces, piece: Piece, to: Notation[T]) -> T:
+    """Which entries a piece is about: c = 2t − 1; with t ≤ 2 behind it where more of these are left to others."""
+    parts = [to.letter(pieces.index), to.operator("="), to.letter(index_text(piece.at))]
+    if piece.at.name and piece.at.at({piece.at.name: piece.size}) < pieces.end:
+        parts += [to.operator(","), to.letter(piece.at.name), to.operator("≤"), to.number(str(piece.size))]
+    return to.row(parts)
 
 
 def condition_text(condition: Condition, to: Notation[T]) -> T:
