@@ -9,6 +9,7 @@ from tracer.operations.encodings import encodings
 from tracer.operations.qk_norm import GAINS
 from tracer.problem import Problem, Setting
 
+NORMS = ("rms-norm", "l2-norm")
 NAMES = {"g_Q": "queries", "g_K": "keys"}
 
 
@@ -18,6 +19,9 @@ def check_encodings(problem: Problem, d_model: int | None, d_q: int | None, d_k:
     Raises `ProblemError`, or a child of it.
     """
     sizes = {"query": d_q, "key": d_k}
+    norms = [setting.use for setting in problem.wiring.encoding if setting.use in NORMS]
+    if len(norms) > 1:
+        raise ProblemError(f"[pass] encoding has both {norms[0]} and {norms[1]}; the second undoes the first, use one")
     for n, setting in enumerate(problem.wiring.encoding, 1):
         where = f"[pass] encoding {n}, {setting.use},"
         if setting.use in encodings and ("S" in problem.given or "A" in problem.given):

@@ -31,7 +31,7 @@ def rms_norm(rec: Recorder, Q: Tensor, told: Mapping[str, Any]) -> Tensor:
     mean: Expr = Div(total(Q.axes[1], square(Q[i, c])), d_k(Q.shape[1]))
     epsilon = told.get("epsilon", ZERO)
     r = rec.step(
-        f"{name}_rms",
+        f"{name}_sizes",
         Q.axes[:1],
         sqrt(mean if epsilon == ZERO else Add((mean, epsilon))),
         SIZES[name],
@@ -47,7 +47,7 @@ def rms_norm(rec: Recorder, Q: Tensor, told: Mapping[str, Any]) -> Tensor:
         "Divided by its size, each vector has coordinates of size 1 on average; its gain then says how much each of "
         "them counts."
         if gain
-        else "Divided by its size, each vector has coordinates of size 1 on average: none wins a comparison by being large.",
+        else "Divided by its size, each vector has coordinates of size 1 on average: none wins by being large.",
         symbol=f"{Q.symbol}′",
     )
 
@@ -56,14 +56,14 @@ def rms_norm(rec: Recorder, Q: Tensor, told: Mapping[str, Any]) -> Tensor:
 def l2_norm(rec: Recorder, Q: Tensor, told: Mapping[str, Any]) -> Tensor:
     """Divide each row by its length, so that a dot product of two rows is the cosine of their angle.
 
-    ℓ[i] = √(sum over c of Q[i, c]²)        shape (n,)
-    Q′[i, c] = Q[i, c] / ℓ[i]               shape (n, d_k)
+    r[i] = √(sum over c of Q[i, c]²)        shape (n,)
+    Q′[i, c] = Q[i, c] / r[i]               shape (n, d_k)
 
     Source: Henry et al. 2020, Query-Key Normalization for Transformers, section 3.
     """
     name, (i, c) = told["name"], indices(Q)
     length = rec.step(
-        f"{name}_lengths",
+        f"{name}_sizes",
         Q.axes[:1],
         sqrt(total(Q.axes[1], square(Q[i, c]))),
         LENGTHS[name],

@@ -79,7 +79,8 @@ def _rotation(trace: Trace, setting: Setting, say: Language) -> Iterator[tuple[s
     """Which coordinates are turned together, and from where positions count."""
     told = setting.told
     turned = next(step.tensor.shape[1] for step in trace.steps if step.name == "query_angles")
-    words = say.text(PAIRINGS[told.get("pairing", USUAL_PAIRING)].words, half=turned)
+    pairing = PAIRINGS[told.get("pairing", USUAL_PAIRING)].words
+    words = say.text("the coordinates 1 and 2 are the only pair") if turned == 1 else say.text(pairing, half=turned)
     if "dimensions" in told:
         words = say.text("{pairing}; only the first {n} coordinates are turned (d_rot)", pairing=words, n=2 * turned)
     yield say.text("Pairs"), (say.text("{pairing}. Angles are in radians: π is half a turn.", pairing=words),)
