@@ -15,7 +15,7 @@ from tracer.generate import words, work
 from tracer.generate.certificate import REMARKS
 from tracer.generate.requirements import requirements
 from tracer.notation import speech
-from tracer.operations import heads, masks, norms, projection
+from tracer.operations import heads, masks, norms, projection, qk_norm, rotary
 from tracer.pages import feedback, sheet
 from tracer.parts import checked, conventions, filled, given, judgement, ledgers, reading, special, verdicts, voices
 from tracer.problem import TITLE
@@ -43,6 +43,9 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
     *(table.values() for table in (projection.TITLES, projection.REASONS, projection.AS_THEY_ARE, projection.FED_BACK)),
     *(table.values() for table in (heads.TITLES, norms.TITLES, masks.ALIGNMENTS)),
     [projection.projections[name].words for name in projection.projections],
+    *(table.values() for table in (rotary.TITLES, rotary.SPEEDS, rotary.ROTATED, rotary.REASONS)),
+    [pairing.words for pairing in rotary.PAIRINGS.values()],
+    *(table.values() for table in (qk_norm.SIZES, qk_norm.LENGTHS, qk_norm.NORMED)),
     *(table.values() for table in (conventions.SIMILARITIES, conventions.NORMALISATIONS, given.NAMES)),
     *special.CHANGES.values(),
     *(special.SHARED, special.CROSS),

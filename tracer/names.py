@@ -12,7 +12,10 @@ from tracer.expr import Tensor
 from tracer.language import Language
 
 SYMBOLS = {  # of the steps by their names, in their order
-    "embedding": "X", "query": "Q", "key": "K", "value": "V", "query_norms": "‖q‖", "key_norms": "‖k‖",
+    "embedding": "X", "positions": "PE", "encoded": "X′", "query": "Q", "key": "K", "value": "V",
+    "query_sizes": "r", "normed_query": "Q′", "key_sizes": "s",
+    "normed_key": "K′", "query_angles": "φ", "rotated_query": "Q′", "key_angles": "ψ", "rotated_key": "K′",
+    "query_norms": "‖q‖", "key_norms": "‖k‖",
     "cosines": "cos θ", "angles": "θ", "bilinear": "T", "bilinear_scores": "B", "scores": "S", "scaled": "Z",
     "capped": "Z", "biased": "Z", "masked": "Z", "maxima": "m", "exponentials": "E", "row_sums": "D", "weights": "A",
     "contributions": "C", "outputs": "O", "joined": "J", "projected": "P",
@@ -28,6 +31,16 @@ CELLS = {  # by the step's name
     "Y": "coordinate {column} of the vector of {row}",
     "H": "entry {column} of the one-hot row of {row}",
     "embedding": "coordinate {column} of the vector of {row}",
+    "positions": "coordinate {column} of the position of {row}",
+    "encoded": "coordinate {column} of the vector of {row} with its position",
+    "query_sizes": "size of the query of {row}",
+    "normed_query": "coordinate {column} of the normed query of {row}",
+    "key_sizes": "size of the key of {row}",
+    "normed_key": "coordinate {column} of the normed key of {row}",
+    "query_angles": "angle {column} of the query of {row}",
+    "rotated_query": "coordinate {column} of the rotated query of {row}",
+    "key_angles": "angle {column} of the key of {row}",
+    "rotated_key": "coordinate {column} of the rotated key of {row}",
     "query": "coordinate {column} of the query of {row}",
     "key": "coordinate {column} of the key of {row}",
     "value": "coordinate {column} of the value of {row}",

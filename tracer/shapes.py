@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
+from tracer.encoded import check_encodings
 from tracer.errors import ProblemError, ShapeError
 from tracer.expr import MINUS_INFINITY, ONE, ZERO, Num
 from tracer.operations.projection import projections
@@ -29,6 +30,13 @@ def check(problem: Problem) -> None:
     d_k = _columns(problem, "K", keys)
     d_v = _columns(problem, "V", keys)
     _fit(problem, d_q, d_k, d_v)
+    wiring = problem.wiring
+    check_encodings(
+        problem,
+        source.shape[1] if source is not None else None,
+        d_q and d_q // wiring.n_heads,
+        d_k and d_k // wiring.n_kv_heads,
+    )
     _work(problem, d_q or d_k or 1, d_v or 1)
 
 

@@ -95,17 +95,19 @@ def check_used(problem: Problem) -> None:
 IDLE = {  # given matrices that only an operation of their own uses
     "mask": '[pass] logits has no { use = "mask" }',
     "bias": '[pass] logits has no { use = "bias" }',
+    "g_Q": '[pass] encoding has no { use = "rms-norm" }',
+    "g_K": '[pass] encoding has no { use = "rms-norm" }',
 }
 
 
 def _needed(problem: Problem) -> set[str]:
-    """The given matrices that the operations of the pass need."""
-    return {
-        name
+    """The given matrices that the operations of the pass need, or use where they are given."""
+    found = (
+        entry(slot, setting.use, setting.told, f"[pass] {slot}")
         for slot, settings in _slots(problem).items()
         for setting in settings
-        for name in entry(slot, setting.use, setting.told, f"[pass] {slot}").needs
-    }
+    )
+    return {name for operation in found for name in (*operation.needs, *operation.takes)}
 
 
 def _needs_no_source(problem: Problem) -> bool:

@@ -28,7 +28,9 @@ from tracer.trace import Trace
 from tracer.views import CellView, StepView, decimal_text
 
 NAMES = {
-    **SYMBOLS, "query_norms": "q_norm", "key_norms": "k_norm", "cosines": "cos_theta", "angles": "theta",
+    **SYMBOLS, "query_norms": "q_norm", "key_norms": "k_norm", "query_angles": "phi", "key_angles": "psi",
+    "encoded": "X_encoded", "normed_query": "Q_normed", "normed_key": "K_normed", "rotated_query": "Q_rotated",
+    "rotated_key": "K_rotated", "cosines": "cos_theta", "angles": "theta",
     "scaled": "Z", "capped": "Z_capped", "masked": "Z_masked", "table": "Emb", "mask": "M",
 }  # fmt: skip
 CERTAIN = 6  # decimals that double precision is trusted with

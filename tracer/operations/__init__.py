@@ -52,7 +52,10 @@ from tracer.operations import (  # noqa: E402  teaching order
     mixing,
     normalisation,
     norms,
+    positions,
     projection,
+    qk_norm,
+    rotary,
     scaling,
     similarity,
     softcap,
@@ -79,4 +82,5 @@ def entry(slot: str, use: str, told: Mapping[str, Any], where: str) -> Operation
 
 
 __all__ = ["SLOTS", "attending", "bilinear", "embedding", "encodings", "entry", "heads", "indices", "logit_symbol",
-           "masks", "mixing", "normalisation", "norms", "projection", "scaling", "similarity", "softcap"]  # fmt: skip
+           "masks", "mixing", "normalisation", "norms", "positions", "projection", "qk_norm", "rotary", "scaling",
+           "similarity", "softcap"]  # fmt: skip

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tracer.document import Card, Line, Math
 from tracer.expr import ONE, Call, Div, Letter, Mul, Named, Neg, sqrt, walk
 from tracer.language import Language
 from tracer.operations.masks import ALIGNMENTS
 from tracer.operations.projection import projections
+from tracer.operations.rotary import PAIRINGS, USUAL_PAIRING, first_position
 from tracer.parts.words import listed
 from tracer.problem import Problem, Setting
 from tracer.trace import Trace
@@ -27,6 +30,9 @@ def card(trace: Trace) -> Card:
         entries.append((say.text("Vectors"), (say.text(projections[problem.wiring.projection].words),)))
     if problem.wiring.n_heads > 1:
         entries.append((say.text("Heads"), (_heads(problem, say),)))
+    for setting in problem.wiring.encoding:
+        if setting.use in ENCODINGS:
+            entries += ENCODINGS[setting.use](trace, setting, say)
     if "A" not in problem.given:
         normalisation = say.text(NORMALISATIONS[problem.wiring.normalisation.use])
         entries.append((say.text("Similarity"), (_similarity(problem, say),)))
@@ -59,6 +65,52 @@ def _heads(problem: Problem, say: Language) -> str:
         "{heads}; {n} key heads, shared by neighbouring query heads.",
         heads=heads,
     )
+
+
+def _positions(trace: Trace, setting: Setting, say: Language) -> Iterator[tuple[str, Line]]:
+    """Where the words stand to which positions are added."""
+    counted = say.text("they count from {start}: the first word stands at position {start}.", start=0)
+    if "Y" in trace.problem.given:
+        counted = f"{counted} {say.text('They are added to X; Y is used as it is given.')}"
+    yield say.text("Positions"), (counted,)
+
+
+def _rotation(trace: Trace, setting: Setting, say: Language) -> Iterator[tuple[str, Line]]:
+    """Which coordinates are turned together, and from where positions count."""
+    told = setting.told
+    turned = next(step.tensor.shape[1] for step in trace.steps if step.name == "query_angles")
+    pairing = PAIRINGS[told.get("pairing", USUAL_PAIRING)].words
+    words = say.text("the coordinates 1 and 2 are the only pair") if turned == 1 else say.text(pairing, half=turned)
+    if "dimensions" in told:
+        words = say.text("{pairing}; only the first {n} coordinates are turned (d_rot)", pairing=words, n=2 * turned)
+    yield say.text("Pairs"), (say.text("{pairing}. Angles are in radians: π is half a turn.", pairing=words),)
+    start, key_start = (first_position({**told, "name": name}) for name in ("query", "key"))
+    yield (
+        say.text("Positions"),
+        (
+            say.text("they count from {start}: the first word stands at position {start}.", start=start)
+            if start == key_start
+            else say.text(
+                "the first query stands at position {start}, the first key at position {key_start}.",
+                start=start,
+                key_start=key_start,
+            ),
+        ),
+    )
+
+
+def _rms(trace: Trace, setting: Setting, say: Language) -> Iterator[tuple[str, Line]]:
+    """What is added under the root."""
+    epsilon = setting.told.get("epsilon")
+    yield (
+        say.text("QK-norm"),
+        say.line("nothing is added to the mean of the squares.")
+        if epsilon is None
+        else say.line("{epsilon} is added to the mean of the squares, under the root.", epsilon=Math(epsilon)),
+    )
+
+
+ENCODINGS = {"sinusoidal": _positions, "rotary": _rotation, "rms-norm": _rms}
 
 
 def _similarity(problem: Problem, say: Language) -> str:

@@ -10,6 +10,26 @@ from tracer.problem import Problem, Setting
 from tracer.trace import Trace
 
 CHANGES = {  # by what an operation is called in a problem file: its keyword, and what it changes
+    "sinusoidal": (
+        "Positions",
+        "A vector made of sines and cosines, another one for each place, is added to every word: the same word in two "
+        "places is no longer the same.",
+    ),
+    "rotary": (
+        "Rotation",
+        "Queries and keys are turned before they are compared, further from place to place. Lengths stay, and a score "
+        "depends on how far apart two words are.",
+    ),
+    "rms-norm": (
+        "QK-norm",
+        "Queries and keys are divided by the root of the mean of their squares before they are compared: large vectors "
+        "no longer get large scores.",
+    ),
+    "l2-norm": (
+        "QK-norm",
+        "Queries and keys are divided by their lengths before they are compared, so that each score is the cosine of "
+        "their angle.",
+    ),
     "cosine": (
         "Cosine",
         "The score is the cosine of the angle between query and key instead of their dot product: only directions "
