@@ -13,10 +13,16 @@ from tracer.language import Language
 
 SYMBOLS = {  # of the steps by their names, in their order
     "embedding": "X", "query": "Q", "key": "K", "value": "V", "query_norms": "‖q‖", "key_norms": "‖k‖",
-    "cosines": "cos θ", "angles": "θ", "bilinear": "T", "bilinear_scores": "B", "scores": "S", "scaled": "Z",
-    "capped": "Z", "biased": "Z", "masked": "Z", "maxima": "m", "exponentials": "E", "row_sums": "D", "weights": "A",
+    "cosines": "cos θ", "angles": "θ", "bilinear": "T", "bilinear_scores": "B", "query_features": "F", "key_features": "G",
+    "activations": "T", "differences": "Δ", "carried_query": "U", "scores": "S", "expanded_scores": "S′", "scaled": "Z",
+    "tempered": "Z", "capped": "Z", "biased": "Z", "alibi": "Z", "relative_scores": "Z", "masked": "Z", "maxima": "m", "exponentials": "E", "row_sums": "D", "weights": "A",
     "contributions": "C", "outputs": "O", "joined": "J", "projected": "P",
 }  # fmt: skip
+IN_ROWS = {  # steps that there are once for each row, and what the row's word is to them
+    "contributions": "to {word}",
+    "activations": "for {word}",
+    "differences": "for {word}",
+}
 WHOLES = {
     "query_norms": "the vector of the lengths of the queries",
     "key_norms": "the vector of the lengths of the keys",
@@ -35,9 +41,19 @@ CELLS = {  # by the step's name
     "key_norms": "length of the key of {row}",
     "cosines": "cosine of {row} with {column}",
     "angles": "angle of {row} with {column}",
+    "query_features": "feature {column} of the query of {row}",
+    "key_features": "feature {column} of the key of {row}",
+    "activations": "activation {column} of {word} with {row}",
+    "differences": "coordinate {column} of the query of {word} less the key of {row}",
+    "carried_query": "coordinate {column} of the carried query of {row}",
     "scores": "score of {row} with {column}",
+    "expanded_scores": "score of {row} with {column}, multiplied out",
     "bilinear_scores": "score of {row} with {column} through one matrix",
     "scaled": "scaled score of {row} with {column}",
+    "tempered": "score of {row} with {column} at this temperature",
+    "alibi": "score of {row} with {column} less the distance",
+    "relative": "number {row} of the relative positions",
+    "relative_scores": "score of {row} with {column} with relative positions",
     "capped": "capped score of {row} with {column}",
     "masked": "masked score of {row} with {column}",
     "mask": "mask of {row} for {column}",
