@@ -16,6 +16,8 @@ from tracer.problem import Problem, Setting, Values, Written
 from tracer.show import show
 from tracer.trace import Given, Recorder
 
+GIVEN = "scores of −inf"
+AGAINST = {GIVEN: f"give a mask matrix instead of {GIVEN}"}
 FIRST = {"i": 0, "j": 0}  # a place like any other: what is done to −∞ does not hang on where it stands
 
 
@@ -40,14 +42,12 @@ def check_hidden(problem: Problem) -> None:
     axes = Axis("i", len(problem.tokens), "query"), Axis("j", len(problem.key_tokens), "key")
     S, behind = Tensor("scores", "S", axes), ""
     if _has_infinite(problem):
-        S, behind = replace(S, allowed=IsNot(S[Index("i"), Index("j")], MINUS_INFINITY)), "scores of −inf"
+        S, behind = replace(S, allowed=IsNot(S[Index("i"), Index("j")], MINUS_INFINITY)), GIVEN
     for n, setting in enumerate(problem.wiring.logits, 1):
         rec = Recorder(problem)
         Z = logit_steps[setting.use].run(rec, S, _told(rec, setting))
         if behind and setting.use != "mask" and (what := _leaks(rec, S)):
-            advice = (
-                f"put {setting.use} before {behind}" if behind == "mask" else "give a mask matrix instead of scores of −inf"
-            )
+            advice = AGAINST.get(behind, f"put {setting.use} before {behind}")
             raise ProblemError(
                 f"[pass] logits {n}, {setting.use}, meets scores that are masked already: of −∞ it makes {what}, so a "
                 f"hidden key could weigh something again; {advice}"

@@ -13,9 +13,11 @@ from tracer.language import Language
 
 SYMBOLS = {  # of the steps by their names, in their order
     "embedding": "X", "query": "Q", "key": "K", "value": "V", "query_norms": "‖q‖", "key_norms": "‖k‖",
-    "cosines": "cos θ", "angles": "θ", "bilinear": "T", "bilinear_scores": "B", "query_features": "F", "key_features": "G",
-    "activations": "T", "differences": "Δ", "carried_query": "U", "scores": "S", "expanded_scores": "S′", "scaled": "Z",
-    "tempered": "Z", "capped": "Z", "biased": "Z", "alibi": "Z", "relative_scores": "Z", "masked": "Z", "maxima": "m", "exponentials": "E", "row_sums": "D", "weights": "A",
+    "cosines": "cos θ", "angles": "θ", "bilinear": "T", "bilinear_scores": "B",
+    "query_features": "F", "key_features": "G", "activations": "T", "differences": "Δ", "carried_query": "U",
+    "scores": "S", "expanded_scores": "S′", "scaled": "Z", "tempered": "Z", "capped": "Z", "biased": "Z",
+    "alibi": "Z", "relative_scores": "Z", "masked": "Z",
+    "maxima": "m", "exponentials": "E", "row_sums": "D", "weights": "A",
     "contributions": "C", "outputs": "O", "joined": "J", "projected": "P",
 }  # fmt: skip
 IN_ROWS = {  # steps that there are once for each row, and what the row's word is to them

@@ -82,6 +82,6 @@ def entry(slot: str, use: str, told: Mapping[str, Any], where: str) -> Operation
     return masks.ruled(found, told, where) if found.run is masks.mask else found
 
 
-__all__ = ["SLOTS", "additive", "attending", "bilinear", "distance", "embedding", "encodings", "entry", "general", "heads",
-           "indices", "logit_symbol", "masks", "mixing", "normalisation", "norms", "positions", "projection", "scaling",
+__all__ = ["SLOTS", "additive", "attending", "bilinear", "distance", "embedding", "encodings", "entry", "general",
+           "heads", "indices", "logit_symbol", "masks", "mixing", "normalisation", "norms", "positions", "projection", "scaling",
            "similarity", "softcap"]  # fmt: skip

@@ -13,7 +13,7 @@ from tracer.trace import Recorder
 TITLES = {"query_features": "Features of the queries", "key_features": "Features of the keys"}
 REASONS = {
     "query_features": "W_1 brings the query to the features in which the two are put together.",
-    "key_features": "W_2 brings the key to the same features; it may have another number of coordinates than the query.",
+    "key_features": "W_2 brings the key to the same features; a key may have more or fewer coordinates than a query.",
 }
 
 

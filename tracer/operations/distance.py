@@ -64,7 +64,7 @@ def expanded(rec: Recorder, Q: Tensor, K: Tensor) -> Tensor:
         (Q.axes[0], K.axes[0]),
         Add((Neg(own), Mul((num(2), dot)), Neg(others))),
         "The same without subtracting",
-        "Multiplied out, it is a dot product again: twice the dot product, less both squared lengths. The query’s is the "
-        "same in its whole row, and a softmax does not notice it; what is left is that long keys lose. So that is why one "
-        "need not subtract: where all keys are equally long, the dot product says the same with less work.",
+        "Multiplied out, it is a dot product again: twice the dot product, less both squared lengths. The query’s is "
+        "the same in its whole row, and a softmax does not notice it; what is left is that long keys lose. So that is "
+        "why one need not subtract: where all keys are equally long, the dot product says the same with less work.",
     )

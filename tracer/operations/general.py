@@ -27,8 +27,8 @@ def general(rec: Recorder, Q: Tensor, K: Tensor, told: Mapping[str, Any]) -> Ten
         (Q.axes[0], inner),
         total(Axis("a", W.shape[0]), Mul((Q[i, a], W[a, b]))),
         "Queries carried over",
-        "W_S says which coordinate of a query goes with which coordinate of a key; a dot product pairs each only with the "
-        "one at the same place.",
+        "W_S says which coordinate of a query goes with which coordinate of a key; a dot product pairs each only with "
+        "the one at the same place.",
     )
     return rec.step(
         "scores",

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from tracer.errors import ProblemError
-from tracer.expr import Add, Call, Expr, Index, Mul, Pow, Position, Tensor, minus, num
+from tracer.expr import Add, Call, Expr, Index, Mul, Position, Pow, Tensor, minus, num
 from tracer.operations import indices, logit_symbol
 from tracer.operations.masks import ALIGN, aligned
 from tracer.operations.scaling import logit_steps
@@ -23,30 +22,29 @@ def alibi(rec: Recorder, S: Tensor, told: Mapping[str, Any]) -> Tensor:
 
     Z[i, j] = S[i, j] − s · |i − j|        shape (n, m); s = 2^(−8h/n_heads) in head h, or the h-th of `slopes`
 
-    The paper has keys before the query only, where this is its s · (j − i). With another number of keys than queries the
-    last query stands where the last key does, unless `align` says otherwise. Source: Press, Smith and Lewis 2022, section 3.
+    The paper has keys before the query only, where this is its s · (j − i). With more keys than queries the last query
+    stands where the last key does, unless `align` says otherwise. Source: Press, Smith and Lewis 2022, section 3.
     """
-    away = aligned(S, told)
-    distance = Call("abs", Position(Index(away.name, 1, away.shift - 1, "j")))
+    distance = Call("abs", minus(Position(aligned(S, told)), Position(Index("j"))))
     return rec.step(
         "alibi",
         S.axes,
         minus(S[indices(S)], Mul((slope(told), distance))),
         "Scores less the distance",
-        "A word loses the more, the farther away it is: near words are preferred, without any vectors for positions. Each "
-        "head has a slope of its own, so some see far and others only their neighbours.",
+        "A word loses the more, the farther away it is: near words are preferred, without any vectors for positions. "
+        "Each head has a slope of its own, so some see far and others only their neighbours.",
         symbol=logit_symbol(S),
         allowed=S.allowed,
     )
 
 
 def slope(told: Mapping[str, Any]) -> Expr:
-    """The slope of this head. Raises `ProblemError` where the heads and the slopes differ in number."""
-    slopes, heads = told.get("slopes"), told["n_heads"]
-    if slopes is None:
-        exponent = Fraction(-EXPONENT * told["head"], heads)
-        return num(Fraction(2) ** int(exponent)) if exponent.denominator == 1 else Pow(num(2), num(exponent))
-    return slopes[told["head"] - 1]
+    """The slope of this head: the one that is told, else 2^(−8h/n_heads)."""
+    if "slopes" in told:
+        own: Expr = told["slopes"][told["head"] - 1]
+        return own
+    exponent = Fraction(-EXPONENT * told["head"], told["n_heads"])
+    return num(Fraction(2) ** int(exponent)) if exponent.denominator == 1 else Pow(num(2), num(exponent))
 
 
 @logit_steps.operation("relative", needs=("relative",))
@@ -63,8 +61,8 @@ def relative(rec: Recorder, S: Tensor, told: Mapping[str, Any]) -> Tensor:
         S.axes,
         Add((S[indices(S)], told["relative"][Index("j", 1, n - 1, "i")])),
         "Scores with relative positions",
-        "What is added hangs on the distance of two words alone and not on where they stand: the same number all along a "
-        "diagonal.",
+        "What is added hangs on the distance of two words alone and not on where they stand: the same number all along "
+        "a diagonal.",
         symbol=logit_symbol(S),
         allowed=S.allowed,
     )

@@ -55,7 +55,8 @@ def temperature(rec: Recorder, S: Tensor, told: Mapping[str, Any]) -> Tensor:
         S.axes,
         Div(S[indices(S)], told["by"]),
         "Scores at this temperature",
-        "The order of the scores stays; only how far apart they are changes, and with it how much the first is preferred.",
+        "The order of the scores stays; only how far apart they are changes, and with it how much the first is "
+        "preferred.",
         symbol=logit_symbol(S),
         allowed=S.allowed,
     )

@@ -18,8 +18,8 @@ def softcap(rec: Recorder, S: Tensor, told: Mapping[str, Any]) -> Tensor:
 
     Z[i, j] = c · tanh(S[i, j] / c)        shape (n, m)
 
-    Not behind a mask: c · tanh(−∞) is −c, and a hidden key would be seen again (`hidden.py`). Source: the ONNX operator Attention,
-    attribute softcap; Gemma 2 (Gemma Team 2024), section 2, with c = 50.
+    Not behind a mask: c · tanh(−∞) is −c, and a hidden key would be seen again (`hidden.py` refuses that). Source: the
+    ONNX operator Attention, attribute softcap; Gemma 2 (Gemma Team 2024), section 2, with c = 50.
     """
     cap = told["cap"]
     return rec.step(

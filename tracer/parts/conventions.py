@@ -135,14 +135,17 @@ def _distances(problem: Problem, say: Language) -> list[tuple[str, Line]]:
         line = say.line(
             "a score loses the distance of its two words times the slope {slope} ({alignment})."
             if n == 1
-            else "a score loses the distance of its two words times the slope of its head, in order {slope} ({alignment}).",
+            else "a score loses the distance of its two words times its head’s slope, in order {slope} ({alignment}).",
             slope=listed([(Math(slope),) for slope in slopes], say),
             alignment=say.text(PLACES[told["alibi"].get("align", "bottom-right")]),
         )
         entries.append((say.text("ALiBi"), line))
     if "relative" in told:
-        line = say.line("the number of a distance is added to the score, from {least}, the first, to {most}, the last.",
-                        least=Math(num(1 - len(problem.tokens))), most=Math(num(len(problem.key_tokens) - 1)))  # fmt: skip
+        line = say.line(
+            "the number of a distance is added to the score, from {least}, the first, to {most}, the last.",
+            least=Math(num(1 - len(problem.tokens))),
+            most=Math(num(len(problem.key_tokens) - 1)),
+        )
         entries.append((say.text("Relative positions"), line))
     return entries
 

@@ -17,13 +17,13 @@ CHANGES = {  # by what an operation is called in a problem file: its keyword, an
     ),
     "additive": (
         "Additive",
-        "A small network looks at query and key together, which may have different numbers of coordinates; no dot product "
-        "is taken.",
+        "A small network looks at query and key together, which may have different numbers of coordinates; no dot "
+        "product is taken.",
     ),
     "negative-squared-distance": (
         "Distance",
-        "The score is the squared distance of query and key with a minus sign instead of their dot product: equal vectors "
-        "have the largest score, 0.",
+        "The score is the squared distance of query and key with a minus sign instead of their dot product: equal "
+        "vectors have the largest score, 0.",
     ),
     "bilinear": (
         "Bilinear",
@@ -31,13 +31,13 @@ CHANGES = {  # by what an operation is called in a problem file: its keyword, an
     ),
     "temperature": (
         "Temperature",
-        "All scores are divided by the same number once more. Above 1 the weights come closer together; below 1 they move "
-        "apart.",
+        "All scores are divided by the same number once more. Above 1 the weights come closer together; below 1 they "
+        "move apart.",
     ),
     "alibi": (
         "ALiBi",
-        "Each score loses as much as the key is far away, times the head’s slope: near words weigh more, without vectors "
-        "for positions.",
+        "Each score loses as much as the key is far away, times the head’s slope: near words weigh more, without "
+        "vectors for positions.",
     ),
     "relative": (
         "Relative positions",
