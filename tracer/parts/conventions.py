@@ -5,16 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tracer.document import Card, Line, Math
-from tracer.expr import ONE, Call, Div, Letter, Mul, Named, Neg, sqrt, walk
+from tracer.expr import ONE, Call, Div, Letter, Mul, Named, Neg, num, sqrt, walk
 from tracer.language import Language
 from tracer.operations.masks import ALIGNMENTS
 from tracer.operations.projection import projections
+from tracer.operations.relative import slope as alibi_slope
 from tracer.operations.rotary import PAIRINGS, USUAL_PAIRING, first_position
 from tracer.parts.words import listed
 from tracer.problem import Problem, Setting
 from tracer.trace import Trace
 
-SIMILARITIES = {"dot": "the dot product of query and key.", "cosine": "the cosine of the angle between query and key."}
+SIMILARITIES = {
+    "dot": "the dot product of query and key.",
+    "cosine": "the cosine of the angle between query and key.",
+    "additive": "additive (Bahdanau et al. 2015): v times tanh of W_1 on the query plus W_2 on the key.",
+    "negative-squared-distance": "the squared distance of query and key, with a minus sign.",
+    "bilinear": "bilinear (Luong et al. 2015, general): query times W_S times key.",
+}
+PLACES = {
+    "bottom-right": "the last query stands where the last key does",
+    "top-left": "the first query stands where the first key does",
+}
 NORMALISATIONS = {
     "softmax": "softmax along each row: e to each logit, divided by the row's sum.",
     "softmax-shifted": "softmax along each row, the row's maximum subtracted first.",
@@ -37,7 +48,9 @@ def card(trace: Trace) -> Card:
         normalisation = say.text(NORMALISATIONS[problem.wiring.normalisation.use])
         entries.append((say.text("Similarity"), (_similarity(problem, say),)))
         entries.append((say.text("Scale"), _scale(trace, say)))
+        entries += _temperature(problem, say)
         entries += _softcap(problem, say)
+        entries += _distances(problem, say)
         entries.append((say.text("Mask"), (_mask(problem, say),)))
         entries.append((say.text("Normalisation"), (normalisation,)))
     counting = say.text("rows, columns and words count from 1; the first index is the query's row.")
@@ -154,6 +167,39 @@ def _softcap(problem: Problem, say: Language) -> list[tuple[str, Line]]:
         high=Math(cap),
     )
     return [(say.text("Softcap"), line)]
+
+
+def _temperature(problem: Problem, say: Language) -> list[tuple[str, Line]]:
+    """What scores are divided by once more."""
+    by = next((step.told["by"] for step in problem.wiring.logits if step.use == "temperature"), None)
+    if by is None:
+        return []
+    return [(say.text("Temperature"), say.line("scores are divided by the temperature {number}.", number=Math(by)))]
+
+
+def _distances(problem: Problem, say: Language) -> list[tuple[str, Line]]:
+    """How the distance of two words counts."""
+    told = {step.use: step.told for step in problem.wiring.logits}
+    entries: list[tuple[str, Line]] = []
+    if "alibi" in told:
+        n = problem.wiring.n_heads
+        slopes = [alibi_slope({**told["alibi"], "head": head + 1, "n_heads": n}) for head in range(n)]
+        line = say.line(
+            "a score loses the distance of its two words times the slope {slope} ({alignment})."
+            if n == 1
+            else "a score loses the distance of its two words times its head’s slope, in order {slope} ({alignment}).",
+            slope=listed([(Math(slope),) for slope in slopes], say),
+            alignment=say.text(PLACES[told["alibi"].get("align", "bottom-right")]),
+        )
+        entries.append((say.text("ALiBi"), line))
+    if "relative" in told:
+        line = say.line(
+            "the number of a distance is added to the score, from {least}, the first, to {most}, the last.",
+            least=Math(num(1 - len(problem.tokens))),
+            most=Math(num(len(problem.key_tokens) - 1)),
+        )
+        entries.append((say.text("Relative positions"), line))
+    return entries
 
 
 def _mask(problem: Problem, say: Language) -> str:

@@ -35,6 +35,34 @@ CHANGES = {  # by what an operation is called in a problem file: its keyword, an
         "The score is the cosine of the angle between query and key instead of their dot product: only directions "
         "count, no lengths.",
     ),
+    "additive": (
+        "Additive",
+        "A small network looks at query and key together, which may have different numbers of coordinates; no dot "
+        "product is taken.",
+    ),
+    "negative-squared-distance": (
+        "Distance",
+        "The score is the squared distance of query and key with a minus sign instead of their dot product: equal "
+        "vectors have the largest score, 0.",
+    ),
+    "bilinear": (
+        "Bilinear",
+        "A learned matrix stands between query and key: it says which coordinate of one goes with which of the other.",
+    ),
+    "temperature": (
+        "Temperature",
+        "All scores are divided by the same number once more. Above 1 the weights come closer together; below 1 they "
+        "move apart.",
+    ),
+    "alibi": (
+        "ALiBi",
+        "Each score loses as much as the key is far away, times the head’s slope: near words weigh more, without "
+        "vectors for positions.",
+    ),
+    "relative": (
+        "Relative positions",
+        "To each score a number is added that hangs only on how far before or behind the key stands.",
+    ),
     "softcap": (
         "Softcap",
         "Large scores are pressed below a cap before anybody compares them; small ones stay nearly as they are.",
