@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from typing import Any
 
 import numpy as np
@@ -298,6 +299,81 @@ def test_letters_are_turned() -> None:
     assert cell.unknown
     assert show(cell.exact, plain) == "a·cos(u) − b·sin(u)"
     assert trace.open_letters == ("a", "b", "u")
+
+
+WIRED: list[tuple[dict[str, Any], list[Any], dict[str, Any]]] = [
+    ({"X": [[1, 0, 2, "1/2"], [0, 3, 1, 1], [2, 1, 0, 1]]}, ["sinusoidal", "rms-norm", "rotary"], {}),
+    ({"X": [[1, 0, 2, "1/2", 3, 1], [0, 3, 1, 1, 2, 5]]}, [{"use": "rotary", "dimensions": 2}], {"n_heads": 1}),
+    ({"Q": [[1, 2, 3, 4, 5]] * 2, "K": [[5, 4, 3, 2, 1]] * 3, "V": [[1], [2], [4]]},
+     [{"use": "rotary", "angles": ["π/4", 1], "dimensions": 4, "pairing": "adjacent", "key_start": 3}], {}),
+    ({"X": [[1, 2], [3, 1]], "Y": [[0, 1], [1, 1], [2, 0]], "g_K": [2, "1/3"]},
+     ["sinusoidal", {"use": "rms-norm", "epsilon": "0.01"}, {"use": "rotary", "angles": [1]}], {}),
+    ({"X": [[1, 0, 2, 1], [0, 3, 1, 1]]}, ["rotary", "l2-norm"], {"n_heads": 2, "n_kv_heads": 1}),
+]  # fmt: skip
+
+
+def wired(n: int) -> tracer.Trace:
+    """One of the passes above, with keys enough for its key heads."""
+    given, encoding, wiring = WIRED[n]
+    given = {**given, "W_K": [[1, 0], [0, 1], [1, 1], [0, 1]]} if "n_kv_heads" in wiring else given
+    given = {**given, "W_V": given["W_K"]} if "n_kv_heads" in wiring else given
+    return solved(given, *encoding, **wiring)
+
+
+@pytest.mark.parametrize("n", range(len(WIRED)))
+def test_numpy_code_and_exact_values_say_the_same(n: int) -> None:
+    """The code of a notebook gives the floats, which lie at the certified decimals; the pages are written."""
+    from tracer.formats.ipynb import variables
+    from tracer.notation.numpy_code import NumPyCode
+
+    trace = wired(n)
+    names = variables([one.tensor for one in (*trace.given, *trace.steps)])
+    space: dict[str, Any] = {"np": np, **{names[one.tensor.id]: trace.floats(one.tensor.id) for one in trace.given}}
+    for step in trace.steps:
+        for line in NumPyCode(names).step(step.tensor, step.formula):
+            exec(line, space)
+        np.testing.assert_allclose(space[names[step.id]], trace.floats(step.id), rtol=1e-12, err_msg=step.id)
+        if step.name in ("positions", "encoded", "rotated_query", "rotated_key", "normed_query", "scores", "outputs"):
+            close(trace, step.id, np.asarray(trace.floats(step.id)))
+
+
+@pytest.mark.parametrize("n", range(len(WIRED)))
+def test_a_key_has_full_marks_and_a_wrong_number_is_found(n: int) -> None:
+    """A sheet with a box for every number, filled in: all right. With one slip in it: that one."""
+    from tracer.formats import render_sheet
+    from tracer.handed_in import from_dict as handed_in
+    from tracer.worksheet import worksheet
+
+    trace = wired(n)
+    key = tomllib.loads(render_sheet(worksheet(trace, "", "blank"), ".toml", key=True).decode())
+    marks = tracer.check(trace, handed_in(key))
+    assert marks.accepted == marks.blanks > 0
+    turned = next(step.id for step in trace if step.name in ("rotated_key", "normed_key"))
+    pieces = key["written"]
+    for part in turned.split("."):
+        pieces = pieces[part]
+    pieces[1][0] = "7.77"
+    marks = tracer.check(trace, handed_in(key))
+    assert marks.first_wrong and marks.first_wrong.cell == f"{turned}[2,1]"
+    assert marks.accepted == marks.blanks - 1
+
+
+def test_a_turn_is_told_to_who_cannot_see_it() -> None:
+    """Each word's pair before and after; there is a picture only where queries are turned."""
+    from tracer.pictures import pictures
+
+    picture = pictures["turning"](solved({"Q": [[2, 0], [0, 1]], "K": [[1, 0]]}, {"use": "rotary", "angles": ["π/2"]}))
+    assert picture
+    assert picture.says == "Coordinates 1 and 2: token 1 stays at (2, 0). token 2 turns from (0, 1) to (−1, 0)."
+    assert pictures["turning"](solved({"X": [[1, 0]]}, "sinusoidal")) is None
+    assert pictures["turning"](solved({"Q": [["a", 1]], "K": [[1, 0]]}, "rotary")) is None
+
+
+def test_sines_and_cosines_can_be_written() -> None:
+    """Somebody may write sin(1), as the page does, and cos(π/3) is 1/2."""
+    trace = solved({"Q": [["cos(π/3)", "sin(1)"]], "K": [[2, 0]]})
+    assert exactly(trace, "scores") == [["1"]]
+    assert trace["query"][0, 1].decimal(4) == "0.8415"
 
 
 TWO = "[given]\nQ = [[1, 2]]\nK = [[3, 4]]\n"
