@@ -23,6 +23,7 @@ from tracer.evaluate import Table, value
 from tracer.expr import INFINITY, MINUS_INFINITY, Call, Expr
 from tracer.notation import numpy_code
 from tracer.notation.plain import plain
+from tracer.operations.encodings import encodings, word_encodings
 from tracer.operations.masks import mask_rules
 from tracer.operations.normalisation import normalisations
 from tracer.operations.projection import projections
@@ -35,6 +36,17 @@ PASSES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "X W and a bias": ({"X": [[1, 2]], "W_Q": [[3, 0], ["1/2", 1]], "b_Q": [10, 20]}, {}),
     "X W^T": ({"X": [[1, 2]], "W_Q": [[3, 0], ["1/2", 1]], "W_K": [[1, 0], [0, 1]]}, {"projection": "X W^T"}),
     "W x": ({"X": [[1, 2]], "W_Q": [[3, 0], ["1/2", 1]], "W_K": [[1, 0], [0, 1]]}, {"projection": "W x"}),
+    "sinusoidal": ({"X": [[1, 2], [3, 4]]}, {"encoding": [{"use": "sinusoidal"}]}),
+    "rotary": (
+        {"Q": [[0, 0], [1, 2]], "K": [[3, 0], [4, 1]]},
+        {"encoding": [{"use": "rotary", "angles": ["π/3"]}]},
+    ),
+    "rotary, of a base": (
+        {"Q": [[1, 0, 0, 2], [0, 3, 0, 1]], "K": [[1, 0, 0, 0]]},
+        {"encoding": [{"use": "rotary", "pairing": "adjacent"}]},
+    ),
+    "rms-norm": ({"Q": [[1, 7]], "K": [[2, 1]], "g_K": [2, 1]}, {"encoding": [{"use": "rms-norm"}]}),
+    "l2-norm": ({"Q": [[3, 4]], "K": [[1, 1]]}, {"encoding": [{"use": "l2-norm"}]}),
     "dot": ({"Q": [[2, -1]], "K": [[1, 4], [3, "√2"]]}, {}),
     "cosine": ({"Q": [[1, 4]], "K": [[0, 3], [1, 4]]}, {"similarity": "cosine"}),
     "bilinear": ({"X": [[1, 2], [0, 1]], "W_Q": [[1], [2]], "W_K": [[3], [-1]]}, {}),
@@ -80,6 +92,50 @@ ROWS: list[tuple[str, str, str, str, str | None, str | None, str | None]] = [
     ),
     ("X W^T", "query[1,2]", "Σ_a X[1, a]·W_Q[2, a]", "1·1/2 + 2·1", "5/2", "2.5000", "2.50"),
     ("W x", "query[1,2]", "Σ_a W_Q[2, a]·X[1, a]", "1/2·1 + 1·2", "5/2", "2.5000", "2.50"),
+    (
+        "sinusoidal",
+        "positions[2,1]",
+        "sin(1/10000^(2·0/d_model))",
+        "sin(1/10000^(2·0/2))",
+        "sin(1)",
+        "0.8415",
+        "0.84",
+    ),
+    ("sinusoidal", "encoded[2,2]", "X[2, 2] + PE[2, 2]", "4 + cos(1)", "4 + cos(1)", "4.5403", "4.54"),
+    ("rotary", "query_angles[2,1]", "1·π/3", "1·π/3", "π/3", "1.0472", "1.05"),
+    (
+        "rotary",
+        "rotated_query[2,1]",
+        "Q[2, 1]·cos(φ[2, 1]) − Q[2, 2]·sin(φ[2, 1])",
+        "1·cos(π/3) − 2·sin(π/3)",
+        "1/2 − √3",
+        "-1.2321",
+        "-1.24",
+    ),
+    (
+        "rotary",
+        "rotated_key[2,2]",
+        "K[2, 1]·sin(ψ[2, 1]) + K[2, 2]·cos(ψ[2, 1])",
+        "4·sin(π/3) + 1·cos(π/3)",
+        "1/2 + 2·√3",
+        "3.9641",
+        "3.97",
+    ),
+    ("rotary, of a base", "query_angles[2,2]", "1/10000^(2·1/d_k)", "1/10000^(2·1/4)", "1/100", "0.0100", "0.01"),
+    (
+        "rotary, of a base",
+        "rotated_query[2,2]",
+        "Q[2, 1]·sin(φ[2, 1]) + Q[2, 2]·cos(φ[2, 1])",
+        "0·sin(1) + 3·cos(1)",
+        "3·cos(1)",
+        "1.6209",
+        "1.62",
+    ),
+    ("rms-norm", "query_sizes[1]", "√((Σ_c Q[1, c]^2)/d_k)", "√((1^2 + 7^2)/2)", "5", "5.0000", "5.00"),
+    ("rms-norm", "normed_query[1,2]", "Q[1, 2]/r[1]", "7/5", "7/5", "1.4000", "1.40"),
+    ("rms-norm", "normed_key[1,1]", "K[1, 1]/s[1]·g_K[1]", "2/(√10/2)·2", "4·√10/5", "2.5298", "2.53"),
+    ("l2-norm", "key_sizes[1]", "√(Σ_c K[1, c]^2)", "√(1^2 + 1^2)", "√2", "1.4142", "1.41"),
+    ("l2-norm", "normed_key[1,1]", "K[1, 1]/s[1]", "1/√2", "√2/2", "0.7071", "0.71"),
     ("dot", "scores[1,1]", "Σ_c Q[1, c]·K[1, c]", "2·1 + (−1)·4", "−2", "-2.0000", "-2.00"),
     ("dot", "scores[1,2]", "Σ_c Q[1, c]·K[2, c]", "2·3 + (−1)·√2", "6 − √2", "4.5858", "4.59"),
     ("dot", "query_norms[1]", "√(Σ_c Q[1, c]^2)", "√(2^2 + (−1)^2)", "√5", "2.2361", "2.24"),
@@ -216,6 +272,7 @@ def test_every_operation_has_its_row() -> None:
     assert set(similarities) == {wiring.get("similarity", "dot") for wiring in wirings}
     assert set(normalisations) == {wiring.get("normalisation", "softmax") for wiring in wirings}
     assert set(logit_steps) == {step["use"] for step in logits}
+    assert {*word_encodings, *encodings} == {one["use"] for wiring in wirings for one in wiring.get("encoding", [])}
     assert set(mask_rules) == {step.get("rule", "given") for step in logits if step["use"] == "mask"}
 
 

@@ -30,9 +30,9 @@ PROBLEMS = sorted(EXAMPLES.glob("*/*.toml"))
 TEACHING_ORDER = [
     "cherry-orange-phone", "table-of-cosines", "dot-or-cosine", "why-not-subtract",
     "normalisation", "apple-moves", "apple-and-orange",
-    "one-hot-rows", "jane-visits-africa", "one-matrix-for-both", "bilinear-similarity",
-    "additive-similarity", "known-weights", "causal-mask", "softcap", "temperature", "alibi", "relative-positions",
-    "cross-attention",
+    "one-hot-rows", "jane-visits-africa", "one-matrix-for-both", "bilinear-similarity", "additive-similarity",
+    "known-weights", "causal-mask", "softcap", "temperature",
+    "sinusoidal-positions", "rotary", "qk-norm", "alibi", "relative-positions", "cross-attention",
     "three-heads", "again-and-again", "letters", "house-style", "made", "worksheet", "marking", "published",
 ]  # fmt: skip
 

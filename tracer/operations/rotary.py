@@ -71,7 +71,7 @@ def angles(rec: Recorder, Q: Tensor, told: Mapping[str, Any], width: int) -> Ten
     """
     row, t = indices(Q)[0], Index("t")
     place = Position(row + (first_position(told) - 1))
-    size = Named("d_rot", num(width)) if width < Q.shape[1] else Named("d_k", num(width))
+    size = Named("d_r", num(width)) if width < Q.shape[1] else Named("d_k", num(width))
     given: tuple[Expr, ...] | None = told.get("angles")
     if given is None:
         angle: Expr = Div(place, wavelength(told.get("base", num(BASE)), t, size))

@@ -26,6 +26,7 @@ MOST_WORKED = 200  # numbers worked line by line before a page works one row onl
 
 PLACES = {  # behind which steps a picture stands: the last of them that there is
     "unit_square": ("query", "key", "value"),
+    "turning": ("rotated_query",),
     "softmax_bars": ("weights",),
     "heat": ("weights",),
     "links": ("weights",),
