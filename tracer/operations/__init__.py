@@ -83,5 +83,5 @@ def entry(slot: str, use: str, told: Mapping[str, Any], where: str) -> Operation
 
 
 __all__ = ["SLOTS", "additive", "attending", "bilinear", "distance", "embedding", "encodings", "entry", "general",
-           "heads", "indices", "logit_symbol", "masks", "mixing", "normalisation", "norms", "positions", "projection", "scaling",
-           "similarity", "softcap"]  # fmt: skip
+           "heads", "indices", "logit_symbol", "masks", "mixing", "normalisation", "norms", "positions", "projection",
+           "scaling", "similarity", "softcap"]  # fmt: skip

@@ -8,7 +8,7 @@ from tracer.language import Language
 from tracer.operations.masks import ALIGNMENTS
 from tracer.operations.positions import slope as alibi_slope
 from tracer.operations.projection import projections
-from tracer.parts.words import listed
+from tracer.parts.words import listed, rich
 from tracer.problem import Problem, Setting
 from tracer.trace import Trace
 
@@ -40,7 +40,7 @@ def card(trace: Trace) -> Card:
         entries.append((say.text("Heads"), (_heads(problem, say),)))
     if "A" not in problem.given:
         normalisation = say.text(NORMALISATIONS[problem.wiring.normalisation.use])
-        entries.append((say.text("Similarity"), (_similarity(problem, say),)))
+        entries.append((say.text("Similarity"), rich(_similarity(problem, say))))
         entries.append((say.text("Scale"), _scale(trace, say)))
         entries += _temperature(problem, say)
         entries += _softcap(problem, say)

@@ -19,12 +19,18 @@ from tracer.views import StepView
 LEAST, PER, MOST = 1.7, 0.4, 8  # of a side: em for one row, for each further one, up to so many
 SIZE, SMALL = 0.95, 0.75  # of a symbol, of what stands above and below its rectangle (em)
 ACROSS, DOWN = 1.5, 2.5  # em between columns, and between the rectangles of a column
-COLUMNS = (  # from left to right; those of a column stand below each other
-    ("H", "table"), ("X", "embedding", "Y"), ("query", "key"), ("scores",), ("scaled",), ("capped",), ("masked",),
-    ("weights",), ("outputs",), ("joined",), ("projected",),
+COLUMNS = (  # from left to right; those of a column stand below each other, and the logit steps stand in between
+    ("H", "table"), ("X", "embedding", "Y"), ("query", "key"), ("query_features", "key_features", "carried_query"),
+    ("scores",),
 )  # fmt: skip
+FROM_WEIGHTS = (("weights",), ("outputs",), ("joined",), ("projected",))
 LOWER = "value"  # goes round below the others, to the outputs
-WORDS = {"scaled": "scaled", "capped": "capped", "masked": "masked", "joined": "side by side"}
+LOGITS = {
+    "scaled": "scaled", "tempered": "temperature", "capped": "capped", "alibi": "ALiBi", "relative_scores": "relative",
+    "masked": "masked",
+}  # fmt: skip
+WORDS = {**LOGITS, "joined": "side by side"}
+SIMILARITIES = {"cosine": "cosine", "additive": "tanh", "negative-squared-distance": "distance"}
 NORMALISATIONS = {"softmax": "softmax", "softmax-shifted": "softmax", "sum": "shares"}
 
 
@@ -56,7 +62,12 @@ def side(n: int) -> float:
 def shapes(trace: Trace) -> Picture | None:
     """The first pass, with the first of its heads; None for a single word."""
     say, wiring = trace.problem.paper.style.language, trace.problem.wiring
-    columns = [found for names in COLUMNS if (found := [step for name in names if (step := _find(trace, name))])]
+    logits = dict.fromkeys((step.name,) for step in trace.steps if step.name in LOGITS)
+    columns = [
+        found
+        for names in (*COLUMNS, *logits, *FROM_WEIGHTS)
+        if (found := [step for name in names if (step := _find(trace, name))])
+    ]
     V = _find(trace, LOWER)
     weights = _find(trace, "weights")
     if weights is None or weights.shape == (1, 1):
@@ -163,7 +174,7 @@ def _made(trace: Trace, step: StepView) -> str | Expr:
     if step.name == "weights" and step.formula is not None:
         return say.text(NORMALISATIONS[wiring.normalisation.use])
     if step.name == "scores" and step.formula is not None:
-        return say.text(wiring.similarity.use)
+        return say.text(SIMILARITIES[wiring.similarity.use])
     return say.text(WORDS[step.name]) if step.name in WORDS else ""
 
 
