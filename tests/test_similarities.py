@@ -14,10 +14,13 @@ from strategies import matrices
 
 import tracer
 from tracer.errors import ProblemError
+from tracer.formats import render_sheet
+from tracer.handed_in import from_dict as from_written
 from tracer.notation.plain import plain
 from tracer.operations.projection import projections
 from tracer.problem_file import from_dict
 from tracer.show import show
+from tracer.worksheet import worksheet
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 DISTANCE = "negative-squared-distance"
@@ -193,6 +196,38 @@ def test_orange_is_most_like_itself() -> None:
 def test_the_matrix_between_pairs_a_person_with_who() -> None:
     """Bilinear: who asks for a person, and W_S knows in which coordinate of a key a person is."""
     assert exactly(example("bilinear-similarity"), "scores") == [["2", "−1", "0"], ["0", "−1", "2"]]
+
+
+# What a person writes
+
+
+def verdicts(trace: tracer.Trace, **written: Any) -> list[str]:
+    """How each number is judged, in the order of the work."""
+    return [mark.verdict.value for mark in tracer.check(trace.problem, from_written({"written": written})).marks]
+
+
+def test_a_score_may_come_from_the_rounded_numbers_written_before_it() -> None:
+    """T = (0.96, 0.8) is tanh 2 and tanh 1.1 to one or two places; 10 · 0.96 + 0.8 = 10.4 then is right for the score."""
+    given = {"Q": [[1]], "K": [[1]], "W_1": [[1, "1/2"]], "W_2": [[1, "0.6"]], "v": [10, 1]}
+    trace = solved(given, similarity="additive")
+    rounded = {"row1.activations": [["0.96", "0.8"]], "scores": [["10.4"]]}
+    assert verdicts(trace, **rounded)[-1] != "wrong"
+    assert verdicts(trace, **rounded | {"scores": [["10.9"]]})[-1] in ("wrong", "mistake")
+    trace = solved({"Q": [["√2"]], "K": [["√3"]]}, similarity=DISTANCE)
+    assert verdicts(trace, **{"row1.differences": [["-0.3"]], "scores": [["-0.09"]]})[-1] != "wrong"  # −0.1010 exactly
+
+
+def test_the_key_of_a_sheet_has_full_marks() -> None:
+    """Every number of these passes, handed in as it is printed, is right."""
+    for name in ("additive-similarity", "why-not-subtract", "bilinear-similarity"):
+        trace = example(name)
+        printed = {step.id: [[cell.decimal(4) for cell in row] for row in step.cells] for step in trace}
+        assert set(verdicts(trace, **printed)) <= {"exact"}
+
+
+def test_a_given_vector_stands_on_a_printed_sheet() -> None:
+    """A vector has no word beside it; v, or a bias, is printed on a worksheet all the same."""
+    assert render_sheet(worksheet(example("additive-similarity"), "scores"), ".pdf").startswith(b"%PDF")
 
 
 # Other programs
