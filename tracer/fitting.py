@@ -52,8 +52,7 @@ def _slopes(problem: Problem) -> None:
         slopes, heads = step.told.get("slopes"), problem.wiring.n_heads
         if slopes is not None and len(slopes) != heads:
             raise ShapeError(
-                f"[pass] logits {n}, {step.use}, slopes names {len(slopes)}, but n_heads is {heads}; "
-                "give one for each head"
+                f"[pass] logits {n}, {step.use}, has {len(slopes)} slopes, but n_heads is {heads}; give one for each"
             )
 
 

@@ -35,7 +35,7 @@ def negative_squared_distance(rec: Recorder, Q: Tensor, K: Tensor, told: Mapping
     With softmax a Gaussian kernel: weights fall as e to the negative squared distance (Nadaraya 1964, Watson 1964; Tsai
     et al. 2019, section 3.1).
     """
-    compared(rec, Q, K)
+    q, k, _ = compared(rec, Q, K)
     for row in range(Q.shape[0]):
         differences(rec, Q, K, row)
     i, j, c = Index("i"), Index("j"), Index("c")
@@ -47,22 +47,21 @@ def negative_squared_distance(rec: Recorder, Q: Tensor, K: Tensor, told: Mapping
         "A distance is small where words are alike and a score must be large there, so it gets a minus sign: equal "
         "vectors have 0, the largest score there is, and far ones a very negative one. Squared, it needs no root.",
     )
-    expanded(rec, Q, K)
+    expanded(rec, Q, K, q, k)
     return S
 
 
-def expanded(rec: Recorder, Q: Tensor, K: Tensor) -> Tensor:
+def expanded(rec: Recorder, Q: Tensor, K: Tensor, q: Tensor, k: Tensor) -> Tensor:
     """The same scores from dot products and lengths.
 
     S′[i, j] = −‖q‖[i]² + 2 · (sum over c of Q[i, c] · K[j, c]) − ‖k‖[j]²        shape (n, m), equal to S
     """
     i, j, c = Index("i"), Index("j"), Index("c")
-    own, others = total(Q.axes[1], square(Q[i, c])), total(K.axes[1], square(K[j, c]))
     dot = total(Q.axes[1], Mul((Q[i, c], K[j, c])))
     return rec.step(
         "expanded_scores",
         (Q.axes[0], K.axes[0]),
-        Add((Neg(own), Mul((num(2), dot)), Neg(others))),
+        Add((Neg(square(q[i])), Mul((num(2), dot)), Neg(square(k[j])))),
         "The same without subtracting",
         "Multiplied out, it is a dot product again: twice the dot product, less both squared lengths. The query’s is "
         "the same in its whole row, and a softmax does not notice it; what is left is that long keys lose. So that is "

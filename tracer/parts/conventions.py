@@ -11,7 +11,7 @@ from tracer.operations.masks import ALIGNMENTS
 from tracer.operations.projection import projections
 from tracer.operations.relative import slope as alibi_slope
 from tracer.operations.rotary import PAIRINGS, USUAL_PAIRING, first_position
-from tracer.parts.words import listed
+from tracer.parts.words import listed, rich
 from tracer.problem import Problem, Setting
 from tracer.trace import Trace
 
@@ -46,7 +46,7 @@ def card(trace: Trace) -> Card:
             entries += ENCODINGS[setting.use](trace, setting, say)
     if "A" not in problem.given:
         normalisation = say.text(NORMALISATIONS[problem.wiring.normalisation.use])
-        entries.append((say.text("Similarity"), (_similarity(problem, say),)))
+        entries.append((say.text("Similarity"), rich(_similarity(problem, say))))
         entries.append((say.text("Scale"), _scale(trace, say)))
         entries += _temperature(problem, say)
         entries += _softcap(problem, say)

@@ -19,13 +19,19 @@ from tracer.views import StepView
 LEAST, PER, MOST = 1.7, 0.4, 8  # of a side: em for one row, for each further one, up to so many
 SIZE, SMALL = 0.95, 0.75  # of a symbol, of what stands above and below its rectangle (em)
 ACROSS, DOWN = 1.5, 2.5  # em between columns, and between the rectangles of a column
+LOGITS = {
+    "scaled": "scaled", "tempered": "temperature", "capped": "capped", "alibi": "ALiBi", "relative_scores": "relative",
+    "masked": "masked",
+}  # fmt: skip
 COLUMNS = (  # from left to right; those of a column stand below each other
     ("H", "table"), ("X", "embedding", "positions", "Y"), ("encoded",), ("query", "key"),
     ("normed_query", "normed_key"), ("rotated_query", "rotated_key"),
-    ("scores",), ("scaled",), ("capped",), ("masked",), ("weights",), ("outputs",), ("joined",), ("projected",),
+    ("query_features", "key_features", "carried_query"), ("scores",), *((name,) for name in LOGITS), ("weights",),
+    ("outputs",), ("joined",), ("projected",),
 )  # fmt: skip
 LOWER = "value"  # goes round below the others, to the outputs
-WORDS = {"scaled": "scaled", "capped": "capped", "masked": "masked", "joined": "side by side"}
+WORDS = {**LOGITS, "joined": "side by side"}
+SIMILARITIES = {"cosine": "cosine", "additive": "tanh", "negative-squared-distance": "distance"}
 NORMALISATIONS = {"softmax": "softmax", "softmax-shifted": "softmax", "sum": "shares"}
 
 
@@ -171,7 +177,7 @@ def _made(trace: Trace, step: StepView) -> str | Expr:
     if step.name == "weights" and step.formula is not None:
         return say.text(NORMALISATIONS[wiring.normalisation.use])
     if step.name == "scores" and step.formula is not None:
-        return say.text(wiring.similarity.use)
+        return say.text(SIMILARITIES[wiring.similarity.use])
     return say.text(WORDS[step.name]) if step.name in WORDS else ""
 
 
