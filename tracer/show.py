@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from tracer.expr import (
+    ZERO,
     Add,
     AtMost,
     Call,
@@ -37,6 +38,7 @@ from tracer.expr import (
     Pieces,
     Position,
     Pow,
+    Ranked,
     Row,
     Sum,
     Tensor,
@@ -128,7 +130,7 @@ class Notation(Protocol[T]):
     def power(self, base: Shown[T], exponent: Shown[T]) -> Shown[T]: ...
     def call(self, function: str, arguments: Sequence[T]) -> Shown[T]: ...
     def vector(self, entries: Sequence[T]) -> T: ...
-    def large(self, operator: str, index: str, size: int, body: T) -> T: ...
+    def large(self, operator: str, index: str, end: str, body: T) -> T: ...
     def cases(self, rows: Sequence[tuple[T, T]], otherwise: T | None = None) -> T: ...
     def side_by_side(self, parts: Sequence[T]) -> T: ...
 
@@ -167,14 +169,21 @@ def shown(expr: Expr, to: Notation[T]) -> Shown[T]:
             return Shown(to.row([to.number("|"), show(body, to), to.number("|")]), ATOM)
         case Call(function, body):
             return to.call(function, [show(body, to)])
-        case Largest(of):
-            return to.call("max", [show(part, to) for part in of])
+        case Largest(of, rank):
+            return to.call("max" if rank == 1 else f"max_({rank})", [show(part, to) for part in of])
+        case Ranked(rank, index, _, Cell(tensor, at)):
+            places = [f"({index_text(rank)})" if one.name == index else index_text(one) for one in at]
+            return Shown(to.tensor(symbol(tensor), tensor.mark, places), ATOM)
         case Row(of):
             return Shown(to.vector([show(part, to) for part in of]), ATOM)
+        case Sum(index, _, Case(AtMost(Index(first, 1, 0, None), end), body, otherwise)) if (
+            index == first and otherwise == ZERO and index not in end.names
+        ):
+            return Shown(to.large("∑", index, index_text(end), bracketed(shown(body, to), SUM, to)), SUM)
         case Sum(index, size, body):
-            return Shown(to.large("∑", index, size, bracketed(shown(body, to), SUM, to)), SUM)
+            return Shown(to.large("∑", index, str(size), bracketed(shown(body, to), SUM, to)), SUM)
         case Max(index, size, body):
-            return Shown(to.large("max", index, size, bracketed(shown(body, to), SUM, to)), SUM)
+            return Shown(to.large("max", index, str(size), bracketed(shown(body, to), SUM, to)), SUM)
         case Case(when, then, otherwise):
             return Shown(to.cases([(show(then, to), condition_text(when, to))], show(otherwise, to)), SUM)
         case Join(_, parts):

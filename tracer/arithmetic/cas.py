@@ -111,6 +111,17 @@ class Symbolic:
     def largest(self, of: list[Any]) -> Any:
         return _fraction(sympy.Max(*map(number_of, of)))
 
+    def ranked(self, of: list[Any], rank: int) -> Any:
+        """The larger of each two goes on; what is left behind is ranked again."""
+        rest = [number_of(value) for value in of]
+        for _ in range(rank - 1):
+            best, others = rest[0], []
+            for value in rest[1:]:
+                best, less = sympy.Max(best, value), sympy.Min(best, value)
+                others.append(less)
+            rest = others
+        return self.largest(rest)
+
     def written(self, step: str, kind: str, value: Any) -> Any:
         return value
 
@@ -225,6 +236,8 @@ def tree(value: Any, number: Number) -> Expr:
             return Call("abs", tree(value.args[0], number))
         case sympy.Max():
             return Largest(tuple(tree(arg, number) for arg in value.args))
+        case sympy.Min():
+            return Largest(tuple(tree(arg, number) for arg in value.args), len(value.args))
     if value is sympy.E:
         return Constant("e")
     if value is sympy.pi:
