@@ -25,8 +25,8 @@ FLOORS = [  # a name is a file, or a whole folder
     ["answers"],
     ["views"],
     ["trace"],
-    ["operations", "checks", "document", "workbook", "readings"],
-    ["wired", "wiring_file", "origins", "outline", "rewriting"],
+    ["operations", "document", "workbook", "readings"],
+    ["checks", "wired", "wiring_file", "origins", "outline", "rewriting"],
     ["shapes", "problem_file"],
     ["composition", "mistakes"],
     ["marking", "handout"],
@@ -86,7 +86,7 @@ SIBLINGS = {  # inside one folder: what the others may build on
         "problem_text",
         "certificate",
     },  # one thing, in the order in which its files build on each other
-    "operations": {"scaling", "norms", "encodings"},  # the racks that others add to; lengths, for `similarity`
+    "operations": {"scaling", "norms", "encodings", "normalisation"},  # the racks that others add to; lengths, for `similarity`
     "parts": {"words", "products", "working", "judgement", "verdicts", "voices", "redone"},
     "mistakes": {"softmaxes"},
     "pictures": {"lettering", "composing", "field", "ink"},

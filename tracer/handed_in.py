@@ -22,7 +22,7 @@ from tracer.submission import IS_A_DATE, MAX_TEXT, Entry, Submission, entry
 MAX_CELLS = 200_000
 MAX_SIDE = 10_000  # rows, or columns, of one step
 TOP = ("by", "code", "title", "source", "written")
-VECTORS = ("query_norms", "key_norms", "maxima", "row_sums")
+VECTORS = ("query_norms", "key_norms", "maxima", "row_sums", "rest", "threshold", "key_sums")
 A_STEP = "a step such as scores, head1.scores or row1.contributions"
 NUMBERED = r"{}[1-9]\d{{0,3}}\."
 IN_ROWS = ("contributions",)  # steps that there are once for each row

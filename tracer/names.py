@@ -12,10 +12,11 @@ from tracer.expr import Tensor
 from tracer.language import Language
 
 SYMBOLS = {  # of the steps by their names, in their order
-    "embedding": "X", "query": "Q", "key": "K", "value": "V", "query_norms": "‖q‖", "key_norms": "‖k‖",
+    "embedding": "X", "query": "Q", "key": "K", "value": "V", "mapped_query": "Q′", "mapped_key": "K′", "query_norms": "‖q‖", "key_norms": "‖k‖",
     "cosines": "cos θ", "angles": "θ", "bilinear": "T", "bilinear_scores": "B", "scores": "S", "scaled": "Z",
-    "capped": "Z", "biased": "Z", "masked": "Z", "maxima": "m", "exponentials": "E", "row_sums": "D", "weights": "A",
-    "contributions": "C", "outputs": "O", "joined": "J", "projected": "P",
+    "capped": "Z", "biased": "Z", "masked": "Z", "maxima": "m", "exponentials": "E", "row_sums": "D", "rest": "r",
+    "ranked": "R", "candidates": "t", "threshold": "τ", "weights": "A", "contributions": "C", "outputs": "O",
+    "key_values": "G", "key_sums": "g", "linear_outputs": "O′", "joined": "J", "projected": "P",
 }  # fmt: skip
 WHOLES = {
     "query_norms": "the vector of the lengths of the queries",
@@ -31,6 +32,8 @@ CELLS = {  # by the step's name
     "query": "coordinate {column} of the query of {row}",
     "key": "coordinate {column} of the key of {row}",
     "value": "coordinate {column} of the value of {row}",
+    "mapped_query": "coordinate {column} of the mapped query of {row}",
+    "mapped_key": "coordinate {column} of the mapped key of {row}",
     "query_norms": "length of the query of {row}",
     "key_norms": "length of the key of {row}",
     "cosines": "cosine of {row} with {column}",
@@ -44,9 +47,14 @@ CELLS = {  # by the step's name
     "maxima": "row maximum of {row}",
     "exponentials": "exponential of {row} with {column}",
     "row_sums": "row sum of {row}",
+    "rest": "what {row} leaves over",
+    "ranked": "score of rank {column} of {row}",
+    "candidates": "threshold of {row} for the first {column}",
+    "threshold": "threshold of {row}",
     "weights": "weight of {row} on {column}",
     "contributions": "coordinate {column} of the contribution of {row} to {word}",
     "outputs": "coordinate {column} of the output of {row}",
+    "linear_outputs": "coordinate {column} of the output of {row} in the other order",
     "joined": "coordinate {column} of the joined output of {row}",
     "projected": "coordinate {column} of the projected output of {row}",
 }

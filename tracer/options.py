@@ -32,21 +32,27 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Operation(Generic[F]):
-    """An entry of a rack: what it records, what it can be told, and the matrices under [given] that it needs."""
+    """An entry of a rack: what it records, what it can be told, and the matrices under [given] that it needs.
+
+    `traits` are what is true of the step that it makes, in the words of its rack.
+    """
 
     run: F
     options: Mapping[str, Option]
     needs: tuple[str, ...]
+    traits: tuple[str, ...] = ()
 
 
 class Rack(Registry[Operation[F]]):
     """The operations that fit one slot, in teaching order."""
 
-    def operation(self, name: str, *, needs: tuple[str, ...] = (), **options: Option) -> Callable[[F], F]:
+    def operation(
+        self, name: str, *, needs: tuple[str, ...] = (), traits: tuple[str, ...] = (), **options: Option
+    ) -> Callable[[F], F]:
         """Decorator: put a function into the rack under `name`."""
 
         def keep(run: F) -> F:
-            self.register(name)(Operation(run, options, needs))
+            self.register(name)(Operation(run, options, needs, traits))
             return run
 
         return keep

@@ -179,7 +179,7 @@ def shown(expr: Expr, to: Notation[T]) -> Shown[T]:
         case Sum(index, _, Case(AtMost(Index(first, 1, 0, None), end), body, otherwise)) if (
             index == first and otherwise == ZERO and index not in end.names
         ):
-            return Shown(to.large("∑", index, index_text(end), bracketed(shown(body, to), SUM, to)), SUM)
+            return Shown(to.large("∑≤", index, index_text(end), bracketed(shown(body, to), SUM, to)), SUM)
         case Sum(index, size, body):
             return Shown(to.large("∑", index, str(size), bracketed(shown(body, to), SUM, to)), SUM)
         case Max(index, size, body):

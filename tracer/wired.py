@@ -13,6 +13,7 @@ from tracer.registry import did_you_mean
 
 NEEDED = {  # what [given] must have for an operation, in words
     "mask": 'a mask matrix; give one, or write rule = "causal"',
+    "sinks": "the logits of the sinks; give sinks = [0.5], a number for each head, under [given]",
 }
 
 
@@ -74,7 +75,7 @@ def check_used(problem: Problem) -> None:
         known = "the scores S are" if "S" in given else "the weights A are"
         idle |= dict.fromkeys(("Q", "K", "W_Q", "W_K", "b_Q", "b_K"), f"{known} given already")
     if "A" in given:
-        idle |= dict.fromkeys(("S", "mask", "bias"), "the weights A are given already")
+        idle |= dict.fromkeys(("S", "mask", "bias", "sinks"), "the weights A are given already")
     if "embedding" in given and "X" in given:
         idle["X"] = "it is looked up in embedding"
     if "b_O" in given and "W_O" not in given:
@@ -95,6 +96,7 @@ def check_used(problem: Problem) -> None:
 IDLE = {  # given matrices that only an operation of their own uses
     "mask": '[pass] logits has no { use = "mask" }',
     "bias": '[pass] logits has no { use = "bias" }',
+    "sinks": '[pass] normalisation is not "softmax-sink"',
 }
 
 

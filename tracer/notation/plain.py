@@ -58,7 +58,7 @@ class Plain:
         return f"({f'{self.signs.separator} '.join(entries)})"
 
     def large(self, operator: str, index: str, end: str, body: str) -> str:
-        if not end.isdecimal():
+        if operator == "∑≤":
             return f"Σ_({index} ≤ {end}) {body}"
         return f"{'Σ' if operator == '∑' else operator}_{index} {body}"
 

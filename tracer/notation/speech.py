@@ -27,6 +27,7 @@ FUNCTIONS = {
 RANKED = "number {rank} by size of {body}"
 LARGE = {
     "∑": "the sum over {index} from 1 to {size} of {body}",
+    "∑≤": "the sum over {index} from 1 to {size} of {body}",
     "max": "the largest over {index} from 1 to {size} of {body}",
 }
 

@@ -47,15 +47,21 @@ from tracer.operations import (  # noqa: E402  teaching order
     bilinear,
     embedding,
     encodings,
+    feature_map,
     heads,
+    linear,
     masks,
     mixing,
     normalisation,
     norms,
     projection,
     scaling,
+    sigmoid,
     similarity,
+    sinks,
     softcap,
+    sparsemax,
+    tempered,
 )
 
 SLOTS: dict[str, tuple[Rack[Any], ...]] = {  # the keys of [pass] that name operations, and where they are found
@@ -78,5 +84,6 @@ def entry(slot: str, use: str, told: Mapping[str, Any], where: str) -> Operation
     return masks.ruled(found, told, where) if found.run is masks.mask else found
 
 
-__all__ = ["SLOTS", "attending", "bilinear", "embedding", "encodings", "entry", "heads", "indices", "logit_symbol",
-           "masks", "mixing", "normalisation", "norms", "projection", "scaling", "similarity", "softcap"]  # fmt: skip
+__all__ = ["SLOTS", "attending", "bilinear", "embedding", "encodings", "entry", "feature_map", "heads", "indices",
+           "linear", "logit_symbol", "masks", "mixing", "normalisation", "norms", "projection", "scaling", "sigmoid",
+           "similarity", "sinks", "softcap", "sparsemax", "tempered"]  # fmt: skip

@@ -20,12 +20,15 @@ LEAST, PER, MOST = 1.7, 0.4, 8  # of a side: em for one row, for each further on
 SIZE, SMALL = 0.95, 0.75  # of a symbol, of what stands above and below its rectangle (em)
 ACROSS, DOWN = 1.5, 2.5  # em between columns, and between the rectangles of a column
 COLUMNS = (  # from left to right; those of a column stand below each other
-    ("H", "table"), ("X", "embedding", "Y"), ("query", "key"), ("scores",), ("scaled",), ("capped",), ("masked",),
+    ("H", "table"), ("X", "embedding", "Y"), ("query", "key"), ("mapped_query", "mapped_key"), ("scores",), ("scaled",), ("capped",), ("masked",),
     ("weights",), ("outputs",), ("joined",), ("projected",),
 )  # fmt: skip
 LOWER = "value"  # goes round below the others, to the outputs
-WORDS = {"scaled": "scaled", "capped": "capped", "masked": "masked", "joined": "side by side"}
-NORMALISATIONS = {"softmax": "softmax", "softmax-shifted": "softmax", "sum": "shares"}
+WORDS = {"mapped_query": "φ", "mapped_key": "φ", "scaled": "scaled", "capped": "capped", "masked": "masked", "joined": "side by side"}
+NORMALISATIONS = {  # where the name of the operation is too long, or no word
+    "softmax-shifted": "softmax", "sum": "shares", "softmax-off-by-one": "softmax + 1", "softmax-sink": "softmax, sink",
+    "softmax-base-2": "powers of 2", "softmax-temperature": "softmax",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +164,7 @@ def _made(trace: Trace, step: StepView) -> str | Expr:
         return unmarked(product[0])
     say, wiring = trace.problem.paper.style.language, trace.problem.wiring
     if step.name == "weights" and step.formula is not None:
-        return say.text(NORMALISATIONS[wiring.normalisation.use])
+        return say.text(NORMALISATIONS.get(wiring.normalisation.use, wiring.normalisation.use))
     if step.name == "scores" and step.formula is not None:
         return say.text(wiring.similarity.use)
     return say.text(WORDS[step.name]) if step.name in WORDS else ""
