@@ -15,9 +15,10 @@ from tracer.generate import words, work
 from tracer.generate.certificate import REMARKS
 from tracer.generate.requirements import requirements
 from tracer.notation import speech
-from tracer.operations import heads, masks, norms, projection
-from tracer.pages import feedback, sheet
+from tracer.operations import feature_map, heads, masks, norms, projection
+from tracer.pages import feedback, ladder, sheet
 from tracer.parts import checked, conventions, filled, given, judgement, ledgers, reading, special, verdicts, voices
+from tracer.pictures import shapes
 from tracer.problem import TITLE
 
 ROOT = Path(__file__).parent.parent
@@ -41,11 +42,12 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
     *((rack[name].what, rack[name].helps) for rack in (mistakes.mistakes, mistakes.slips) for name in rack),
     [step.replace("_", " ") for step in names.SYMBOLS],
     *(table.values() for table in (projection.TITLES, projection.REASONS, projection.AS_THEY_ARE, projection.FED_BACK)),
-    *(table.values() for table in (heads.TITLES, norms.TITLES, masks.ALIGNMENTS)),
+    *(table.values() for table in (heads.TITLES, norms.TITLES, feature_map.TITLES, masks.ALIGNMENTS)),
     [projection.projections[name].words for name in projection.projections],
-    *(table.values() for table in (conventions.SIMILARITIES, conventions.NORMALISATIONS, given.NAMES)),
+    *(table.values() for table in (conventions.SIMILARITIES, conventions.NORMALISATIONS, conventions.FEATURE_MAPS, given.NAMES)),
     *special.CHANGES.values(),
     *(special.SHARED, special.CROSS),
+    *(shapes.NORMALISATIONS.values(), ladder.COLUMNS, ladder.FAILURES.values(), *ladder.RUNGS.values()),
     *(table.values() for table in (checked.STATEMENTS, checked.OUTCOMES)),
     *(table.values() for table in (filled.SAID, filled.TOGETHER, verdicts.RULES)),
     [look.word for look in verdicts.LOOKS.values()],
@@ -57,6 +59,7 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
     *(voices.YOU, voices.SHEET, voices.PAGE),
     [feedback.audiences[name].title for name in feedback.audiences],
     *(table.values() for table in (speech.SIGNS, speech.CONSTANTS, speech.FUNCTIONS, speech.LARGE)),
+    [speech.RANKED],
     *(
         table.values()
         for table in (names.WHOLES, names.CELLS, names.ENTRIES, names.WHERE, spoken.MATRICES, spoken.VECTORS)

@@ -26,9 +26,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--row", metavar="WORD", help="work one row in full, named by its word or number; the others as results"
     )
     solve.add_argument("--form", default="solution",
-                       choices=("solution", "summary", "slides", "numerics"),
-                       help="the solution, its results on one page, one step per slide, or the pass in number formats "
-                            "from float64 to float8")  # fmt: skip
+                       choices=("solution", "summary", "slides", "ladder"),
+                       help="the solution, its results on one page, one step per slide, or the same scores under "
+                            "three normalisations side by side")  # fmt: skip
     solve.add_argument("--json", action="store_true", help="print the trace as JSON instead of text")
     add_look(solve)
     solve.set_defaults(run=run)
