@@ -44,7 +44,10 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
     *(table.values() for table in (projection.TITLES, projection.REASONS, projection.AS_THEY_ARE, projection.FED_BACK)),
     *(table.values() for table in (heads.TITLES, norms.TITLES, feature_map.TITLES, masks.ALIGNMENTS)),
     [projection.projections[name].words for name in projection.projections],
-    *(table.values() for table in (conventions.SIMILARITIES, conventions.NORMALISATIONS, conventions.FEATURE_MAPS, given.NAMES)),
+    *(
+        table.values()
+        for table in (conventions.SIMILARITIES, conventions.NORMALISATIONS, conventions.FEATURE_MAPS, given.NAMES)
+    ),
     *special.CHANGES.values(),
     *(special.SHARED, special.CROSS),
     *(shapes.NORMALISATIONS.values(), ladder.COLUMNS, ladder.FAILURES.values(), *ladder.RUNGS.values()),

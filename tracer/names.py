@@ -12,7 +12,8 @@ from tracer.expr import Tensor
 from tracer.language import Language
 
 SYMBOLS = {  # of the steps by their names, in their order
-    "embedding": "X", "query": "Q", "key": "K", "value": "V", "mapped_query": "Q′", "mapped_key": "K′", "query_norms": "‖q‖", "key_norms": "‖k‖",
+    "embedding": "X", "query": "Q", "key": "K", "value": "V", "mapped_query": "Q′", "mapped_key": "K′",
+    "query_norms": "‖q‖", "key_norms": "‖k‖",
     "cosines": "cos θ", "angles": "θ", "bilinear": "T", "bilinear_scores": "B", "scores": "S", "scaled": "Z",
     "capped": "Z", "biased": "Z", "masked": "Z", "maxima": "m", "exponentials": "E", "row_sums": "D", "rest": "r",
     "ranked": "R", "candidates": "t", "threshold": "τ", "weights": "A", "contributions": "C", "outputs": "O",

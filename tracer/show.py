@@ -171,9 +171,8 @@ def shown(expr: Expr, to: Notation[T]) -> Shown[T]:
             return to.call(function, [show(body, to)])
         case Largest(of, rank):
             return to.call("max" if rank == 1 else f"max_({rank})", [show(part, to) for part in of])
-        case Ranked(rank, index, _, Cell(tensor, at)):
-            places = [f"({index_text(rank)})" if one.name == index else index_text(one) for one in at]
-            return Shown(to.tensor(symbol(tensor), tensor.mark, places), ATOM)
+        case Ranked():
+            return Shown(_ranked(expr, to), ATOM)
         case Row(of):
             return Shown(to.vector([show(part, to) for part in of]), ATOM)
         case Sum(index, _, Case(AtMost(Index(first, 1, 0, None), end), body, otherwise)) if (
@@ -209,6 +208,13 @@ def bracketed(part: Shown[T], above: int, to: Notation[T]) -> T:
 def bracketed_shown(part: Shown[T], above: int, to: Notation[T]) -> Shown[T]:
     """The same, still with its level."""
     return part if part.level > above else Shown(to.brackets(part.text), ATOM)
+
+
+def _ranked(ranked: Ranked, to: Notation[T]) -> T:
+    """The cell with its rank in brackets in place of the index that is sorted along: z_(k)."""
+    tensor, rank = ranked.body.tensor, f"({index_text(ranked.rank)})"
+    places = [rank if index.name == ranked.index else index_text(index) for index in ranked.body.at]
+    return to.tensor(symbol(tensor), tensor.mark, places)
 
 
 def _number(value: Fraction, places: int | None, to: Notation[T]) -> Shown[T]:

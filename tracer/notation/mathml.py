@@ -135,7 +135,9 @@ def _indices(indices: Sequence[str]) -> str:
 
 def _index(index: str) -> str:
     """i, 12, or c+2 with the sign as a sign."""
-    return "".join(f"<mo>{part}</mo>" if part in "+−()" else _name(part) for part in PARTS.findall(index)) or _name(index)
+    return "".join(f"<mo>{part}</mo>" if part in "+−()" else _name(part) for part in PARTS.findall(index)) or _name(
+        index
+    )
 
 
 mathml = MathML(Signs())

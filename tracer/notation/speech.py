@@ -122,7 +122,11 @@ class Speech:
     def call(self, function: str, arguments: Sequence[str]) -> Shown[str]:
         body = self._listed(arguments) if len(arguments) > 1 else self._one(arguments[0])
         name, _, rank = function.partition("_")
-        text = self.say.text(RANKED, rank=rank.strip("()"), body=body) if rank else self.say.text(FUNCTIONS[name], body=body)
+        text = (
+            self.say.text(RANKED, rank=rank.strip("()"), body=body)
+            if rank
+            else self.say.text(FUNCTIONS[name], body=body)
+        )
         return Shown(text, ATOM)
 
     def vector(self, entries: Sequence[str]) -> str:

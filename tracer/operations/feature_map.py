@@ -17,7 +17,7 @@ feature_maps: Registry[Callable[[Expr], Expr]] = Registry("feature map")
 
 @feature_maps.register("elu")
 def elu(x: Expr) -> Expr:
-    """elu(x) + 1: x + 1 above 0, e to x below. Source: Katharopoulos et al. 2020, eq. (7)."""
+    """Elu and 1 more: x + 1 above 0, e to x below. Source: Katharopoulos et al. 2020, eq. (7)."""
     return Add((Largest((x, ZERO)), exp(Neg(Largest((Neg(x), ZERO))))))
 
 
@@ -36,7 +36,7 @@ def exponential(x: Expr) -> Expr:
 TITLES = {"query": "Queries without negative entries", "key": "Keys without negative entries"}
 
 
-@encodings.operation("feature-map", map=one_of(feature_maps))
+@encodings.operation("feature-map", map=one_of(tuple(feature_maps)))
 def feature_map(rec: Recorder, Q: Tensor, told: Mapping[str, Any]) -> Tensor:
     """Put each entry of the queries, or of the keys, through the function that `map` names, elu + 1 if it names none.
 

@@ -21,7 +21,7 @@ def other_order(rec: Recorder, Q: Tensor, K: Tensor, V: Tensor) -> Tensor:
         (inside, V.axes[1]),
         total(keys, Mul((K[j, a], V[j, c]))),
         "Keys times values",
-        "A product of three matrices may be worked from the right: keys and values first, all words in one small table.",
+        "Three matrices may be multiplied from the right: keys with values first, all words in one small table.",
     )
     g = rec.step(
         "key_sums",

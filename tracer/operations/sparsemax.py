@@ -15,11 +15,11 @@ from tracer.trace import Recorder
 def sparsemax(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
     """The point of the simplex that is nearest to a row of logits: what stands above a threshold, and 0 elsewhere.
 
-    R[i, k] = the k-th largest of Z[i, ·];   t[i, k] = (sum over r ≤ k of R[i, r] − 1) / k;   τ[i] = max over k of t[i, k]
-    A[i, j] = max(Z[i, j] − τ[i], 0)        shape (n, m)
+    R[i, k] = Z[i, (k)], the k-th largest of the row;   t[i, k] = (sum over r ≤ k of R[i, r] − 1) / k
+    τ[i] = max over k of t[i, k];   A[i, j] = max(Z[i, j] − τ[i], 0)        shape (n, m)
 
-    Source: Martins and Astudillo 2016, eq. (2) to (4), algorithm 1; their τ is the largest t, since t rises as long as the
-    next score stands above it and falls from there on.
+    Source: Martins and Astudillo 2016, eq. (2) to (4), algorithm 1; their τ is the largest t, since t rises as long as
+    the next score stands above it, and then falls.
     """
     i, j = indices(Z)
     k, r, words = Index("k"), Index("r"), Z.shape[1]
@@ -40,7 +40,7 @@ def sparsemax(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
         "Thresholds for the first k",
         "If the first k scores alone get weight, this is what each of them has to give up so that 1 remains.",
     )
-    τ = rec.step(
+    tau = rec.step(
         "threshold",
         Z.axes[:1],
         Max("k", words, t[i, k]),
@@ -48,4 +48,4 @@ def sparsemax(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
         "The largest of these is the right one: what stands above it adds up to exactly 1.",
     )
     because = "What stands above the threshold is the weight; everything below it weighs 0, not merely little."
-    return _weights(rec, Z, Largest((minus(Z[i, j], τ[i]), ZERO)), because)
+    return _weights(rec, Z, Largest((minus(Z[i, j], tau[i]), ZERO)), because)

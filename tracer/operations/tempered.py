@@ -18,7 +18,7 @@ def base_2(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
 
     A[i, j] = 2^Z[i, j] / sum over j of 2^Z[i, j]        shape (n, m); the softmax of Z · ln 2
 
-    Source: Dao et al. 2022, FlashAttention, whose kernels take 2 to the power of Z · log₂ e, as processors do it faster.
+    Source: Dao 2023, FlashAttention-2, whose kernels take 2 to the power of Z · log₂ e, which is faster.
     """
     i, j = indices(Z)
     E = rec.step(

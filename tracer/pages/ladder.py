@@ -26,8 +26,8 @@ from tracer.views import CellView, StepView
 RUNGS = {  # by the name of the normalisation: its title, and why the next one is needed
     "sum": (
         "Divided by the sum",
-        "The first idea: every score is a share of the sum. It fails where the sum is 0, because nothing can be divided "
-        "by zero, and a negative score becomes a negative weight. What is shared out must be positive.",
+        "The first idea: every score is a share of the sum. It fails where the sum is 0, because nothing can be "
+        "divided by zero, and a negative score becomes a negative weight. What is shared out must be positive.",
     ),
     "softmax": (
         "Softmax",
@@ -118,8 +118,14 @@ def _heads(traces: Mapping[str, Trace]) -> Iterator[tuple[Column, ...]]:
             prefix = step.id.removesuffix("exponentials")
             sums, weights = prefix + "row_sums", prefix + "weights"
             logits = softmax[step[0, 0].inputs[0].key[0]]
-            yield (Column(logits, by_sum[sums]), Column(by_sum[weights]), Column(step, softmax[sums]),
-                   Column(softmax[weights]), Column(shifted[step.id], shifted[sums]), Column(shifted[weights]))  # fmt: skip
+            yield (
+                Column(logits, by_sum[sums]),
+                Column(by_sum[weights]),
+                Column(step, softmax[sums]),
+                Column(softmax[weights]),
+                Column(shifted[step.id], shifted[sums]),
+                Column(shifted[weights]),
+            )
 
 
 def _side_by_side(trace: Trace, columns: tuple[Column, ...]) -> Iterator[Block]:

@@ -41,8 +41,8 @@ CHANGES = {  # by what an operation is called in a problem file: its keyword, an
     ),
     "softmax-sink": (
         "Attention sink",
-        "Each head has a logit of its own beside those of the words. This sink takes its share of the weight and brings "
-        "no value, so the words share less than 1.",
+        "Each head has a logit of its own beside those of the words. This sink takes its share of the weight and "
+        "brings no value, so the words share less than 1.",
     ),
     "sigmoid": (
         "Sigmoid",
@@ -61,8 +61,8 @@ CHANGES = {  # by what an operation is called in a problem file: its keyword, an
     ),
     "sparsemax": (
         "Sparsemax",
-        "What stands above a threshold is the weight, and everything below weighs exactly 0; a softmax gives every word "
-        "a little.",
+        "What stands above a threshold is the weight, and everything below weighs exactly 0; a softmax gives every "
+        "word a little.",
     ),
     "sum": (
         "Division by the sum",

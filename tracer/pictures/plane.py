@@ -252,7 +252,7 @@ def _says(trace: Trace, space: Space, pair: tuple[int, int]) -> str:
 
 
 def _way(trace: Trace, space: Space, i: int) -> str:
-    """43 % of the way to orange: where there are two words, one takes just that share from the other, the rest is its own."""
+    """43 % of the way to orange: where there are two words, one takes just that share from the other."""
     if space.weights is None or len(space.words) != 2 or space.kind == "mixed":
         return ""
     if "rows add up to 1" not in traits(trace.problem):

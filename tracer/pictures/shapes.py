@@ -20,11 +20,19 @@ LEAST, PER, MOST = 1.7, 0.4, 8  # of a side: em for one row, for each further on
 SIZE, SMALL = 0.95, 0.75  # of a symbol, of what stands above and below its rectangle (em)
 ACROSS, DOWN = 1.5, 2.5  # em between columns, and between the rectangles of a column
 COLUMNS = (  # from left to right; those of a column stand below each other
-    ("H", "table"), ("X", "embedding", "Y"), ("query", "key"), ("mapped_query", "mapped_key"), ("scores",), ("scaled",), ("capped",), ("masked",),
+    ("H", "table"), ("X", "embedding", "Y"), ("query", "key"), ("mapped_query", "mapped_key"),
+    ("scores",), ("scaled",), ("capped",), ("masked",),
     ("weights",), ("outputs",), ("joined",), ("projected",),
 )  # fmt: skip
 LOWER = "value"  # goes round below the others, to the outputs
-WORDS = {"mapped_query": "φ", "mapped_key": "φ", "scaled": "scaled", "capped": "capped", "masked": "masked", "joined": "side by side"}
+WORDS = {
+    "mapped_query": "φ",
+    "mapped_key": "φ",
+    "scaled": "scaled",
+    "capped": "capped",
+    "masked": "masked",
+    "joined": "side by side",
+}
 NORMALISATIONS = {  # where the name of the operation is too long, or no word
     "softmax-shifted": "softmax", "sum": "shares", "softmax-off-by-one": "softmax + 1", "softmax-sink": "softmax, sink",
     "softmax-base-2": "powers of 2", "softmax-temperature": "softmax",
