@@ -131,7 +131,7 @@ class Ball:
         return best
 
     def ranked(self, of: list[Value], rank: int) -> Value:
-        """The value itself where the order is certain; else all from this rank of the lower to that of the upper ends."""
+        """The value itself where the order is certain; else a ball over this rank of the lower and the upper ends."""
         rest = list(of)
         for _ in range(rank - 1):
             first = next((value for value in rest if all(surely_at_most(other, value) for other in rest)), None)

@@ -30,6 +30,7 @@ from tracer.views import CellView, StepView, decimal_text
 NAMES = {
     **SYMBOLS, "query_norms": "q_norm", "key_norms": "k_norm", "cosines": "cos_theta", "angles": "theta",
     "scaled": "Z", "capped": "Z_capped", "masked": "Z_masked", "table": "Emb", "mask": "M",
+    "mapped_query": "Q_mapped", "mapped_key": "K_mapped", "threshold": "tau", "linear_outputs": "O_linear",
 }  # fmt: skip
 CERTAIN = 6  # decimals that double precision is trusted with
 TOLERANCE = "1e-6"  # how far from each other two numbers may be, relatively, that double precision takes for the same

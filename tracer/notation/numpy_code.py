@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from tracer.expr import (
+    ZERO,
     Add,
     AtMost,
     Call,
@@ -136,6 +137,8 @@ class NumPyCode:
 
     def summed(self, over: dict[str, int], body: Expr, sizes: Mapping[str, int]) -> Code:
         """A sum, several sums inside each other at once: matrices behind each other, or sums along axes."""
+        if so_far := self.so_far(over, body, sizes):
+            return so_far
         while isinstance(body, Sum):
             over, body = {**over, body.index: body.size}, body.body
         within = {**sizes, **over}
@@ -151,6 +154,19 @@ class NumPyCode:
         inputs = ",".join("".join(letters[name] for name in code.axes) for code in codes)
         outputs = "".join(letters[name] for name in kept)
         return Code(f'np.einsum("{inputs}->{outputs}", {", ".join(code.text for code in codes)})', kept)
+
+    def so_far(self, over: Mapping[str, int], body: Expr, sizes: Mapping[str, int]) -> Code | None:
+        """The sums of the first k along an axis, for every k: R.cumsum(axis=1). None where it is another sum."""
+        match body:
+            case Case(AtMost(Index(index, 1, 0, None), Index(end, 1, 0, None)), Cell() as cell, otherwise) if (
+                index in over and end and sizes[end] == over[index] and otherwise == ZERO
+            ):
+                code = self.fold(cell, {**sizes, **over})
+                if end not in code.axes:
+                    named = along(code, (index,), "cumsum")
+                    axis = code.axes.index(index)
+                    return Code(named.text, (*code.axes[:axis], end, *code.axes[axis + 1 :]))
+        return None
 
     def case(self, when: Condition, then: Expr, otherwise: Expr, sizes: Mapping[str, int]) -> Code:
         """One value where a condition holds, another elsewhere."""
