@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
-from math import isfinite
+from math import isclose
 from typing import NamedTuple
 
 from tracer.composition import solve
@@ -44,13 +44,15 @@ COLUMNS = ("Key", "Score", "By the sum", "e to the score", "Softmax", "e, shifte
 FAILURES = {
     "zero": "The scores add up to 0, and nothing can be divided by zero: by the sum this row has no weights.",
     "negative": "A score has another sign than the sum, so its weight is negative: by the sum this row has no shares.",
-    "overflow": "A computer gets no softmax here: e to the largest score is too large a number for it, and infinity "
-    "divided by infinity has no value. The shifted softmax is the same on paper, and the computer has it too.",
+    "overflow": "A computer gets no softmax here: e to a score, or the sum of the row, is too large a number for it and "
+    "becomes infinity, which nobody can share out. The shifted softmax is the same on paper, and the computer has it "
+    "too.",
     "underflow": "A computer gets no softmax here: e to every score is so small that it becomes 0, and 0 divided by 0 "
     "has no value. The shifted softmax is the same on paper, and the computer has it too.",
     "hidden": "Every key is hidden in this row, so every weight is 0.",
     "": "All three work in this row, but the first gives other weights than the softmax.",
 }
+TOLERANCE = 1e-6  # how far from 1 the float weights of a row may add up that are a softmax
 
 
 class Column(NamedTuple):
@@ -170,8 +172,8 @@ def _failure(columns: tuple[Column, ...], row: int) -> str:
     if all(cell.infinite for cell in logits.row(row)):
         return "hidden"
     floats = exponentials.tables.floats
-    if not all(isfinite(weight) for weight in floats[softmax.id][row]):
-        return "underflow" if not any(floats[exponentials.id][row]) else "overflow"
+    if not isclose(sum(floats[softmax.id][row]), 1, abs_tol=TOLERANCE):
+        return "overflow" if any(floats[exponentials.id][row]) else "underflow"
     if any(cell.undefined for cell in by_sum.row(row)):
         return "zero"
     return "negative" if any(cell.rounded(1).number.value < 0 for cell in by_sum.row(row)) else ""
