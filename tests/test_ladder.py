@@ -75,6 +75,13 @@ def test_hidden_keys_weigh_nothing_on_any_rung() -> None:
     assert failures == ["", "hidden"]
 
 
+def test_a_score_without_a_value_is_no_fault_of_any_rung() -> None:
+    """A vector of length 0 has no cosine; the row says so, and blames no normalisation."""
+    trace = tracer.solve(from_dict({"given": {"X": [[0, 0], [1, 1]]}, "pass": {"similarity": "cosine", "logits": []}}))
+    said = [block.line[0] for block in flat(ladder(trace).blocks) if getattr(block, "kind", "") == "note"]
+    assert said == [FAILURES["undefined"]] * 2
+
+
 def test_every_head_has_its_tables() -> None:
     """Two heads, two rows each: four tables."""
     trace = tracer.solve(from_dict({"given": {"X": [[1, 0, 2, 1], [0, 1, 1, 3]]}, "pass": {"n_heads": 2}}))

@@ -158,9 +158,9 @@ class NumPyCode:
     def so_far(self, over: Mapping[str, int], body: Expr, sizes: Mapping[str, int]) -> Code | None:
         """The sums of the first k along an axis, for every k: R.cumsum(axis=1). None where it is another sum."""
         match body:
-            case Case(AtMost(Index(index, 1, 0, None), Index(end, 1, 0, None)), Cell() as cell, otherwise) if (
-                index in over and end and sizes[end] == over[index] and otherwise == ZERO
-            ):
+            case Case(
+                AtMost(Index(str(index), 1, 0, None), Index(str(end), 1, 0, None)), Cell() as cell, otherwise
+            ) if index in over and sizes[end] == over[index] and otherwise == ZERO:
                 code = self.fold(cell, {**sizes, **over})
                 if end not in code.axes:
                     named = along(code, (index,), "cumsum")

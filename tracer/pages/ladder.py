@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from fractions import Fraction
 from math import isclose
 from typing import NamedTuple
 
 from tracer.composition import solve
 from tracer.document import Block, Document, Heading, Ledger, Line, Math, Text, Together
 from tracer.errors import ProblemError
-from tracer.expr import ONE, ZERO, Num
+from tracer.expr import ONE, ZERO
 from tracer.handout import Told, carried, makers
 from tracer.pages import Details, Form, forms
 from tracer.parts.working import Detail, equation, shown
@@ -44,11 +43,12 @@ COLUMNS = ("Key", "Score", "By the sum", "e to the score", "Softmax", "e, shifte
 FAILURES = {
     "zero": "The scores add up to 0, and nothing can be divided by zero: by the sum this row has no weights.",
     "negative": "A score has another sign than the sum, so its weight is negative: by the sum this row has no shares.",
-    "overflow": "A computer gets no softmax here: e to a score, or the sum of the row, is too large a number for it and "
-    "becomes infinity, which nobody can share out. The shifted softmax is the same on paper, and the computer has it "
-    "too.",
+    "overflow": "A computer gets no softmax here: e to a score, or the sum of the row, is too large a number for "
+    "it and becomes infinity, which nobody can share out. The shifted softmax is the same on paper, and the computer "
+    "has it too.",
     "underflow": "A computer gets no softmax here: e to every score is so small that it becomes 0, and 0 divided by 0 "
     "has no value. The shifted softmax is the same on paper, and the computer has it too.",
+    "undefined": "A score of this row has no value, so there is nothing to share out.",
     "hidden": "Every key is hidden in this row, so every weight is 0.",
     "": "All three work in this row, but the first gives other weights than the softmax.",
 }
@@ -141,12 +141,15 @@ def _side_by_side(trace: Trace, columns: tuple[Column, ...]) -> Iterator[Block]:
             ((key,), *(_shown(trace, column.step[i, j]) for column in columns))
             for j, key in enumerate(trace.problem.key_tokens)
         ]
-        totals = [_shown(trace, column.sums[i]) if column.sums else _whole(column.step, i) for column in columns]
+        failure = _failure(columns, i)
+        totals = [
+            _shown(trace, column.sums[i]) if column.sums else _whole(column.step, i, failure) for column in columns
+        ]
         title = say.text("The row of {word}", word=trace.problem.tokens[i])
         yield Together((
             Heading(title, 3, f"{logits.id}-row{i + 1}"),
             Ledger(heads, (*entries, ((sum_,), *totals))),
-            Text(say.line(FAILURES[_failure(columns, i)]), "note"),
+            Text(say.line(FAILURES[failure]), "note"),
         ))  # fmt: skip
 
 
@@ -158,17 +161,18 @@ def _shown(trace: Trace, cell: CellView) -> Line:
     return (Math(number),) if is_equal else ("≈\u00a0", Math(number))
 
 
-def _whole(weights: StepView, row: int) -> Line:
+def _whole(weights: StepView, row: int, failure: str) -> Line:
     """What the weights of a row add up to: 1, 0 where all keys are hidden, nothing where there are no weights."""
-    cells = weights.row(row)
-    if any(cell.undefined for cell in cells):
+    if any(cell.undefined for cell in weights.row(row)):
         return ()
-    return (Math(ZERO if all(cell.rounded(0) == (Num(Fraction(0)), True) for cell in cells) else ONE),)
+    return (Math(ZERO if failure == "hidden" else ONE),)
 
 
 def _failure(columns: tuple[Column, ...], row: int) -> str:
     """What goes wrong in a row first, by its name in `FAILURES`."""
     logits, by_sum, exponentials, softmax, *_ = [column.step for column in columns]
+    if any(cell.undefined for cell in logits.row(row)):
+        return "undefined"
     if all(cell.infinite for cell in logits.row(row)):
         return "hidden"
     floats = exponentials.tables.floats
