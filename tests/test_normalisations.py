@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 import tracer
 from tracer.checks import checks
 from tracer.errors import ProblemError, ShapeError
+from tracer.formats.ipynb import variables
+from tracer.notation.numpy_code import NumPyCode
 from tracer.operations.normalisation import normalisations
 from tracer.problem_file import from_dict
 
@@ -124,6 +126,19 @@ def test_what_an_entry_says_of_its_weights_holds(use: str) -> None:
         assert set(found.values()) == {True}
         adds_up = abs(sum(map(float, trace.floats("weights")[0])) - 1) < 1e-9
         assert adds_up is ("rows add up to 1" in found) is ("rows add up to 1" in normalisations[use].traits)
+
+
+@pytest.mark.parametrize("use", list(normalisations))
+@pytest.mark.parametrize("mask", [None, [[1, 0, 1], [0, 0, 0]]])
+def test_its_numpy_source_computes_the_same(use: str, mask: Any) -> None:
+    """The lines that a notebook runs give the floats of every step, masked or not."""
+    trace = solved([[1, 2, 4], [1, 1, "1/2"]], use, mask=mask)
+    names = variables([one.tensor for one in (*trace.given, *trace.steps)])
+    writer, known = NumPyCode(names), {"np": np, **{names[g.tensor.id]: trace.floats(g.tensor.id) for g in trace.given}}
+    with np.errstate(all="ignore"):
+        for step in trace.steps:
+            exec("\n".join(writer.step(step.tensor, step.formula)), known)
+            np.testing.assert_allclose(known[names[step.id]], trace.floats(step.id), atol=1e-14, err_msg=step.id)
 
 
 # Laws

@@ -11,6 +11,9 @@ from tracer.show import ATOM, FRACTION, POWER, Shown, Signs, Symbol
 
 TALL = ("<mfrac", "<munder", "<mtable", "<msqrt", "<mo>{")  # what makes the brackets and roots around it grow
 PARTS = re.compile(r"[+−()]|\d+|[A-Za-z]\w*")  # of an index expression
+SIGNS = {sign: f"<mo>{sign}</mo>" for sign in "+−"} | {
+    bracket: f'<mo stretchy="false" lspace="0" rspace="0">{bracket}</mo>' for bracket in "()"
+}
 BAR = '<mo stretchy="false" form="infix" lspace="0.2em" rspace="0.2em">|</mo>'
 NORM = '<mo stretchy="false" lspace="0" rspace="0">‖</mo>'
 
@@ -135,9 +138,7 @@ def _indices(indices: Sequence[str]) -> str:
 
 def _index(index: str) -> str:
     """i, 12, or c+2 with the sign as a sign."""
-    return "".join(f"<mo>{part}</mo>" if part in "+−()" else _name(part) for part in PARTS.findall(index)) or _name(
-        index
-    )
+    return "".join(SIGNS.get(part) or _name(part) for part in PARTS.findall(index)) or _name(index)
 
 
 mathml = MathML(Signs())
