@@ -17,10 +17,13 @@ from hypothesis import strategies as st
 import tracer
 from tracer.checks import checks
 from tracer.errors import ProblemError, ShapeError
+from tracer.expr import num
 from tracer.formats.ipynb import variables
 from tracer.notation.numpy_code import NumPyCode
+from tracer.notation.plain import plain
 from tracer.operations.normalisation import normalisations
 from tracer.problem_file import from_dict
+from tracer.show import show
 
 TOLD: dict[str, dict[str, Any]] = {"softmax-temperature": {"temperature": "3/2"}, "sigmoid": {"bias": "-1/2"}}
 SINKS = {"softmax-sink": {"sinks": ["1/3"]}}
@@ -207,6 +210,15 @@ def test_only_differences_count_where_nothing_stands_outside(use: str, S: list[l
     moved = [[str(Fraction(score) + added) for score in row] for row in S]
     is_same = np.allclose(weights(S, use), weights(moved, use), atol=1e-14)
     assert is_same is (use not in ("softmax-off-by-one", "softmax-sink", "sigmoid"))
+
+
+def test_letters_have_an_order_too() -> None:
+    """The threshold of (a, 0) as a formula; with a number for a it is the number's; many letters are too long to print."""
+    problem = from_dict({"given": {"S": [["a", 0]]}, "pass": {"logits": [], "normalisation": "sparsemax"}})
+    assert show(tracer.solve(problem)["ranked"][0, 1].exact, plain) == "max_(2)(0, a)"
+    known = tracer.solve(problem.let("a", num(Fraction(1, 2))))
+    assert known["threshold"][0].exact == num(Fraction(-1, 4))
+    assert solved([["a", "b", "c", "d", "f"]], "sparsemax")["ranked"][0, 1].exact is None
 
 
 small = st.integers(-2, 2)

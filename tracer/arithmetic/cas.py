@@ -11,7 +11,7 @@ from typing import Any
 
 import sympy
 
-from tracer.arithmetic import Reason, Undefined
+from tracer.arithmetic import Reason, Undefined, Unknown
 from tracer.arithmetic.writing import Number, product, stays_below
 from tracer.expr import (
     MINUS_INFINITY,
@@ -25,6 +25,7 @@ from tracer.expr import (
     Pow,
 )
 
+MOST_RANKED = 4  # letters that are put in order: what comes out doubles with each
 LARGEST_POWER = 1_000  # to which a number is raised inside a tanh
 
 
@@ -114,6 +115,8 @@ class Symbolic:
     def ranked(self, of: list[Any], rank: int) -> Any:
         """The larger of each two goes on; what is left behind is ranked again."""
         rest = [number_of(value) for value in of]
+        if sum(bool(value.free_symbols) for value in rest) > MOST_RANKED:
+            raise Unknown(Reason.TOO_LONG)
         for _ in range(rank - 1):
             best, others = rest[0], []
             for value in rest[1:]:
