@@ -15,9 +15,10 @@ from tracer.generate import words, work
 from tracer.generate.certificate import REMARKS
 from tracer.generate.requirements import requirements
 from tracer.notation import speech
-from tracer.operations import additive, heads, masks, norms, projection, qk_norm, rotary
-from tracer.pages import feedback, sheet, workbook
+from tracer.operations import additive, feature_map, heads, masks, norms, projection, qk_norm, rotary
+from tracer.pages import feedback, ladder, sheet, workbook
 from tracer.parts import checked, conventions, filled, given, judgement, ledgers, reading, special, verdicts, voices
+from tracer.pictures import shapes
 from tracer.problem import TITLE
 
 ROOT = Path(__file__).parent.parent
@@ -42,14 +43,18 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
     [step.replace("_", " ") for step in names.SYMBOLS],
     *(table.values() for table in (projection.TITLES, projection.REASONS, projection.AS_THEY_ARE, projection.FED_BACK)),
     *(table.values() for table in (heads.TITLES, norms.TITLES, masks.ALIGNMENTS, additive.TITLES, additive.REASONS)),
-    *(table.values() for table in (names.IN_ROWS, workbook.OF_ROW, conventions.PLACES)),
+    *(table.values() for table in (names.IN_ROWS, workbook.OF_ROW, conventions.PLACES, feature_map.TITLES)),
     [projection.projections[name].words for name in projection.projections],
     *(table.values() for table in (rotary.TITLES, rotary.SPEEDS, rotary.ROTATED, rotary.REASONS)),
     [pairing.words for pairing in rotary.PAIRINGS.values()],
     *(table.values() for table in (qk_norm.SIZES, qk_norm.LENGTHS, qk_norm.NORMED)),
-    *(table.values() for table in (conventions.SIMILARITIES, conventions.NORMALISATIONS, given.NAMES)),
+    *(
+        table.values()
+        for table in (conventions.SIMILARITIES, conventions.NORMALISATIONS, conventions.FEATURE_MAPS, given.NAMES)
+    ),
     *special.CHANGES.values(),
     *(special.SHARED, special.CROSS),
+    *(shapes.NORMALISATIONS.values(), ladder.COLUMNS, ladder.FAILURES.values(), *ladder.RUNGS.values()),
     *(table.values() for table in (checked.STATEMENTS, checked.OUTCOMES)),
     *(table.values() for table in (filled.SAID, filled.TOGETHER, verdicts.RULES)),
     [look.word for look in verdicts.LOOKS.values()],
@@ -61,6 +66,7 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
     *(voices.YOU, voices.SHEET, voices.PAGE),
     [feedback.audiences[name].title for name in feedback.audiences],
     *(table.values() for table in (speech.SIGNS, speech.CONSTANTS, speech.FUNCTIONS, speech.LARGE)),
+    [speech.RANKED],
     *(
         table.values()
         for table in (names.WHOLES, names.CELLS, names.ENTRIES, names.WHERE, spoken.MATRICES, spoken.VECTORS)

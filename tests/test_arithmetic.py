@@ -24,6 +24,7 @@ from tracer.expr import INFINITY, MINUS_INFINITY, Call, Expr
 from tracer.notation import numpy_code
 from tracer.notation.plain import plain
 from tracer.operations.encodings import encodings, word_encodings
+from tracer.operations.feature_map import feature_maps
 from tracer.operations.masks import mask_rules
 from tracer.operations.normalisation import normalisations
 from tracer.operations.projection import projections
@@ -72,6 +73,25 @@ PASSES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "softmax": ({"S": [[1, 0]], "V": [[2, 0], [0, 4]]}, {"logits": []}),
     "softmax-shifted": ({"S": [[3, 1]]}, {"logits": [], "normalisation": "softmax-shifted"}),
     "sum": ({"S": [[1, "√2/2"], [1, -1]]}, {"logits": [], "normalisation": "sum"}),
+    "softmax-off-by-one": ({"S": [["ln 2", 0]]}, {"logits": [], "normalisation": "softmax-off-by-one"}),
+    "softmax-sink": ({"S": [["ln 2", 0]], "sinks": ["ln 4"]}, {"logits": [], "normalisation": "softmax-sink"}),
+    "sigmoid": ({"S": [["ln 3", 1]]}, {"logits": [], "normalisation": "sigmoid"}),
+    "sigmoid and a bias": (
+        {"S": [["ln 3"]]},
+        {"logits": [], "normalisation": {"use": "sigmoid", "bias": "-ln 3"}},
+    ),
+    "softmax-base-2": ({"S": [[2, -1]]}, {"logits": [], "normalisation": "softmax-base-2"}),
+    "softmax-temperature": (
+        {"S": [[2, 1]]},
+        {"logits": [], "normalisation": {"use": "softmax-temperature", "temperature": 2}},
+    ),
+    "sparsemax": ({"S": [[0, 2, "3/2"]]}, {"logits": [], "normalisation": "sparsemax"}),
+    "feature-map elu": (
+        {"Q": [[1, "-ln 2"]], "K": [[0, 1]], "V": [[6]]},
+        {"encoding": [{"use": "feature-map"}], "logits": [], "normalisation": "sum"},
+    ),
+    "feature-map relu": ({"Q": [[1, -2]], "K": [[0, 1]]}, {"encoding": [{"use": "feature-map", "map": "relu"}]}),
+    "feature-map exp": ({"Q": [[1, -2]], "K": [[0, 1]]}, {"encoding": [{"use": "feature-map", "map": "exp"}]}),
     "two heads": ({"A": [["1/2", "1/2"]], "V": [[1, 2], [3, 4]], "W_O": [[1], [1]]}, {"n_heads": 2}),
     "lookup": ({"embedding": [[1, 2], [3, 4]], "ids": [2, 1]}, {}),
     "the words themselves": ({"X": [["1/2", 2]]}, {}),
@@ -227,6 +247,53 @@ ROWS: list[tuple[str, str, str, str, str | None, str | None, str | None]] = [
     ("sum", "row_sums[1]", "Σ_j S[1, j]", "1 + √2/2", "1 + √2/2", "1.7071", "1.71"),
     ("sum", "weights[1,1]", "S[1, 1]/D[1]", "1/(1 + √2/2)", "1/(1 + √2/2)", "0.5858", "0.58"),
     ("sum", "weights[2,1]", "S[2, 1]/D[2]", "1/0", None, None, None),
+    ("softmax-off-by-one", "row_sums[1]", "1 + Σ_j E[1, j]", "1 + (2 + 1)", "4", "4.0000", "4.00"),
+    ("softmax-off-by-one", "rest[1]", "1/D[1]", "1/4", "1/4", "0.2500", "0.25"),
+    ("softmax-off-by-one", "weights[1,1]", "E[1, 1]/D[1]", "2/4", "1/2", "0.5000", "0.50"),
+    ("softmax-sink", "row_sums[1]", "e^s[1] + Σ_j E[1, j]", "e^ln(4) + (2 + 1)", "7", "7.0000", "7.00"),
+    ("softmax-sink", "rest[1]", "e^s[1]/D[1]", "e^ln(4)/7", "4/7", "0.5714", "0.57"),
+    ("softmax-sink", "weights[1,2]", "E[1, 2]/D[1]", "1/7", "1/7", "0.1429", "0.14"),
+    ("sigmoid", "weights[1,1]", "1/(1 + e^(−S[1, 1]))", "1/(1 + e^(−ln(3)))", "3/4", "0.7500", "0.75"),
+    ("sigmoid", "weights[1,2]", "1/(1 + e^(−S[1, 2]))", "1/(1 + e^(−1))", "1/(1 + e^(−1))", "0.7311", "0.73"),
+    (
+        "sigmoid and a bias",
+        "weights[1,1]",
+        "1/(1 + e^(−(S[1, 1] − ln(3))))",
+        "1/(1 + e^(−(ln(3) − ln(3))))",
+        "1/2",
+        "0.5000",
+        "0.50",
+    ),
+    ("softmax-base-2", "exponentials[1,2]", "2^S[1, 2]", "2^(−1)", "1/2", "0.5000", "0.50"),
+    ("softmax-base-2", "weights[1,1]", "E[1, 1]/D[1]", "4/(9/2)", "8/9", "0.8889", "0.89"),
+    ("softmax-temperature", "exponentials[1,2]", "e^(S[1, 2]/2)", "e^(1/2)", "e^(1/2)", "1.6487", "1.65"),
+    ("sparsemax", "ranked[1,2]", "S[1, (2)]", "max_(2)(0, 2, 3/2)", "3/2", "1.5000", "1.50"),
+    ("sparsemax", "candidates[1,2]", "((Σ_(r ≤ 2) R[1, r]) − 1)/2", "((2 + 3/2) − 1)/2", "5/4", "1.2500", "1.25"),
+    ("sparsemax", "threshold[1]", "max_k t[1, k]", "max(1, 5/4, 5/6)", "5/4", "1.2500", "1.25"),
+    ("sparsemax", "weights[1,1]", "max(S[1, 1] − τ[1], 0)", "max(0 − 5/4, 0)", "0", "0.0000", "0.00"),
+    ("sparsemax", "weights[1,2]", "max(S[1, 2] − τ[1], 0)", "max(2 − 5/4, 0)", "3/4", "0.7500", "0.75"),
+    (
+        "feature-map elu",
+        "mapped_query[1,2]",
+        "max(Q[1, 2], 0) + e^(−max(−Q[1, 2], 0))",
+        "max(−ln(2), 0) + e^(−max(−(−ln(2)), 0))",
+        "1/2",
+        "0.5000",
+        "0.50",
+    ),
+    ("feature-map elu", "key_values[2,1]", "Σ_j K′[j, 2]·V[j, 1]", "2·6", "12", "12.0000", "12.00"),
+    ("feature-map elu", "key_sums[2]", "Σ_j K′[j, 2]", "2", "2", "2.0000", "2.00"),
+    (
+        "feature-map elu",
+        "linear_outputs[1,1]",
+        "(Σ_a Q′[1, a]·G[a, 1])/(Σ_a Q′[1, a]·g[a])",
+        "(2·6 + 1/2·12)/(2·1 + 1/2·2)",
+        "6",
+        "6.0000",
+        "6.00",
+    ),
+    ("feature-map relu", "mapped_query[1,2]", "max(Q[1, 2], 0)", "max(−2, 0)", "0", "0.0000", "0.00"),
+    ("feature-map exp", "mapped_key[1,2]", "e^K[1, 2]", "e^1", "e", "2.7183", "2.72"),
     ("two heads", "head2.value[1,1]", "V[1, 2]", "2", "2", "2.0000", "2.00"),
     ("two heads", "head2.outputs[1,1]", "Σ_j A[1, j]·V(2)[j, 1]", "1/2·2 + 1/2·4", "3", "3.0000", "3.00"),
     ("two heads", "joined[1,2]", "O(2)[1, 1]", "3", "3", "3.0000", "3.00"),
@@ -270,7 +337,10 @@ def test_every_operation_has_its_row() -> None:
     logits = [step for wiring in wirings for step in wiring.get("logits", [{"use": "scale"}])]
     assert set(projections) == {wiring.get("projection", "X W") for wiring in wirings}
     assert set(similarities) == {wiring.get("similarity", "dot") for wiring in wirings}
-    assert set(normalisations) == {wiring.get("normalisation", "softmax") for wiring in wirings}
+    chosen = [wiring.get("normalisation", "softmax") for wiring in wirings]
+    assert set(normalisations) == {one if isinstance(one, str) else one["use"] for one in chosen}
+    maps = [one.get("map", "elu") for wiring in wirings for one in wiring.get("encoding", [])]
+    assert set(feature_maps) == set(maps)
     assert set(logit_steps) == {step["use"] for step in logits}
     assert {*word_encodings, *encodings} == {one["use"] for wiring in wirings for one in wiring.get("encoding", [])}
     assert set(mask_rules) == {step.get("rule", "given") for step in logits if step["use"] == "mask"}

@@ -29,10 +29,11 @@ FOLDERS = sorted(path for path in EXAMPLES.iterdir() if path.is_dir())
 PROBLEMS = sorted(EXAMPLES.glob("*/*.toml"))
 TEACHING_ORDER = [
     "cherry-orange-phone", "table-of-cosines", "dot-or-cosine", "why-not-subtract",
-    "normalisation", "apple-moves", "apple-and-orange",
+    "normalisation", "normaliser-ladder", "apple-moves", "apple-and-orange",
     "one-hot-rows", "jane-visits-africa", "one-matrix-for-both", "bilinear-similarity", "additive-similarity",
     "known-weights", "causal-mask", "softcap", "temperature",
-    "sinusoidal-positions", "rotary", "qk-norm", "alibi", "relative-positions", "cross-attention",
+    "sinusoidal-positions", "rotary", "qk-norm", "alibi", "relative-positions", "off-by-one",
+    "attention-sink", "sigmoid-attention", "sparsemax", "base-2", "linear-attention", "cross-attention",
     "three-heads", "again-and-again", "letters", "house-style", "made", "worksheet", "marking", "published",
 ]  # fmt: skip
 

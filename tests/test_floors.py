@@ -25,8 +25,8 @@ FLOORS = [  # a name is a file, or a whole folder
     ["answers"],
     ["views"],
     ["trace"],
-    ["operations", "checks", "document", "workbook", "readings"],
-    ["encoded", "wired", "fitting", "hidden", "wiring_file", "origins", "outline", "rewriting"],
+    ["operations", "document", "workbook", "readings"],
+    ["checks", "encoded", "wired", "fitting", "hidden", "wiring_file", "origins", "outline", "rewriting"],
     ["shapes", "problem_file"],
     ["composition", "mistakes"],
     ["marking", "handout"],
@@ -94,6 +94,7 @@ SIBLINGS = {  # inside one folder: what the others may build on
         "projection",
         "similarity",
         "masks",
+        "normalisation",
     },  # the racks that others add to; lengths, waves, conventions of projecting, where a query stands among the keys
     "parts": {"words", "products", "working", "judgement", "verdicts", "voices", "redone"},
     "mistakes": {"softmaxes"},

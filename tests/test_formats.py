@@ -480,7 +480,7 @@ WITH_VALUES = [expr for expr, *_ in EXPRESSIONS if all(map(has_value, walk(expr)
 @pytest.mark.parametrize("expr", WITH_VALUES)
 def test_a_formula_and_its_code_have_the_same_value(expr: Expr) -> None:
     """The NumPy source of each kind of expression gives what the fold over arrays gives."""
-    random, sizes = np.random.default_rng(1), {"i": 2, "j": 2, "c": 1}
+    random, sizes = np.random.default_rng(1), {"i": 2, "j": 2, "c": 1, "k": 3}
     definitions = {
         tensor.id: SimpleNamespace(
             tensor=tensor, formula=None, values=SimpleNamespace(array=random.uniform(0.1, 0.9, tensor.shape))

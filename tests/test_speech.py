@@ -28,6 +28,7 @@ from tracer.expr import (
     Constant,
     Div,
     Expr,
+    Index,
     IsNot,
     Join,
     Largest,
@@ -38,6 +39,7 @@ from tracer.expr import (
     Neg,
     Num,
     Pow,
+    Ranked,
     Row,
     Sum,
     Tensor,
@@ -123,6 +125,10 @@ EXAMPLES: list[tuple[Expr, str, str]] = [  # English, German
     (Max("j", 3, scores[first, j]), "the largest over j from 1 to 3 of score of apple with j",
      "Maximum über j von 1 bis 3 von Score von apple mit j"),
     (Largest((two, minus_two)), "the largest of 2, minus 2", "Maximum von 2; minus 2"),
+    (Largest((two, minus_two), 2), "number 2 by size of 2, minus 2", "Nummer 2 der Größe nach von 2; minus 2"),
+    (Ranked(Index("k"), "j", 3, scores[first, j]), "score of apple with rank k", "Score von apple mit Rang k"),
+    (Sum("r", 3, Case(AtMost(Index("r"), Index("k")), scores[first, Index("r")], ZERO)),
+     "the sum over r from 1 to k of score of apple with r", "Summe über r von 1 bis k von Score von apple mit r"),
     (Row((Num(Fraction(57, 50), 2), two)), "the vector 1.14, 2", "Vektor 1,14; 2"),
     (Case(AtMost(j, i + 2), scores[i, j], MINUS_INFINITY),
      "score of i with j if j is at most i plus 2, otherwise minus infinity",
@@ -187,6 +193,8 @@ def numbers(expr: Expr) -> list[str]:
         return str(value).split("/")
     if isinstance(expr, Named) or expr == exp(two):
         return []
+    if isinstance(expr, Sum) and isinstance(expr.body, Case) and isinstance(expr.body.when, AtMost):
+        return numbers(expr.body.then)  # its last index stands above the sign
     parts = children(expr)[:1] if isinstance(expr, Pow) and expr.exponent == two else children(expr)
     return [number for part in parts for number in numbers(part)]
 

@@ -8,7 +8,9 @@ from typing import Any
 
 from tracer.arithmetic import Undecided, Undefined
 from tracer.evaluate import value
-from tracer.expr import ONE, Add, Cell, Div, Expr, Index, Mul, Sum, Tensor, exp, minus, position, walk
+from tracer.expr import ONE, ZERO, Add, Cell, Div, Expr, Index, Mul, Sum, Tensor, exp, minus, position, walk
+from tracer.operations.normalisation import normalisations
+from tracer.problem import Problem
 from tracer.trace import Trace
 from tracer.views import StepView
 
@@ -28,14 +30,23 @@ class Check:
 Rows = range | tuple[int, ...]
 
 
+Test = Callable[[Trace, StepView, Rows], list[Check]]
+
+
+def traits(problem: Problem) -> tuple[str, ...]:
+    """What is true of the weights of a pass (see `operations.normalisation`); those that are given must add up to 1."""
+    return ("rows add up to 1",) if "A" in problem.given else normalisations[problem.wiring.normalisation.use].traits
+
+
 def checks(trace: Trace, rows: Rows) -> list[Check]:
     """Every check of every head, for the rows that are worked. A symbolic pass has nothing to check in numbers."""
     found = []
     for step in map(trace.__getitem__, trace.tables.definitions):
-        if step.name == "weights":
-            found += [_add_up(trace, step.tensor, rows), *_weights_again(trace, step, rows)]
-        if step.name == "outputs":
-            found += [_between(trace, step, rows), _outputs_again(trace, step, rows)]
+        for trait in traits(trace.problem) if step.name in ("weights", "outputs") else ():
+            for check in CHECKS.get((step.name, trait), ()):
+                found += check(trace, step, rows)
+        if step.name == "linear_outputs":
+            found += _in_the_other_order(trace, step, rows)
     return found
 
 
@@ -62,15 +73,43 @@ def _attending(trace: Trace, A: Tensor, rows: Rows) -> list[int]:
     return [row for row in rows if A.allowed is None or _row_sum(trace, A, row) != 0]
 
 
-def _add_up(trace: Trace, A: Tensor, rows: Rows) -> Check:
+def _add_up(trace: Trace, step: StepView, rows: Rows) -> list[Check]:
     """Each row of weights adds up to 1; a fully masked row has nothing to share out."""
     from tracer.arithmetic import ball
+
+    A = step.tensor
 
     def test() -> bool:
         one = _ball(trace, ONE)
         return all(ball.agree(_row_sum(trace, A, row), one) for row in _attending(trace, A, rows))
 
-    return Check("rows add up to 1", A.id, _holds(test))
+    return [Check("rows add up to 1", A.id, _holds(test))]
+
+
+def _leave_over(trace: Trace, step: StepView, rows: Rows) -> list[Check]:
+    """Each row of weights adds up to 1 together with what it leaves over."""
+    from tracer.arithmetic import ball
+
+    A, rest = step.tensor, step.id.removesuffix("weights") + "rest"
+
+    def test() -> bool:
+        table, arithmetic = trace.tables.balls(BITS), ball.Ball()
+        wholes = [arithmetic.add([_row_sum(trace, A, row), table[rest, (row,)]]) for row in rows]
+        return all(ball.agree(whole, _ball(trace, ONE)) for whole in wholes)
+
+    return [Check("rows and rest add up to 1", A.id, _holds(test))]
+
+
+def _stand_alone(trace: Trace, step: StepView, rows: Rows) -> list[Check]:
+    """Each weight lies between 0 and 1."""
+    from tracer.arithmetic import ball
+
+    def test() -> bool:
+        table, zero, one = trace.tables.balls(BITS), _ball(trace, ZERO), _ball(trace, ONE)
+        weights = [table[step.id, (i, j)] for i in rows for j in range(step.shape[1])]
+        return all(ball.at_most(zero, weight) and ball.at_most(weight, one) for weight in weights)
+
+    return [Check("weights lie between 0 and 1", step.id, _holds(test))]
 
 
 def _weights_again(trace: Trace, step: StepView, rows: Rows) -> list[Check]:
@@ -78,9 +117,7 @@ def _weights_again(trace: Trace, step: StepView, rows: Rows) -> list[Check]:
     from tracer.arithmetic import ball
 
     A = step.tensor
-    if trace.problem.wiring.normalisation.use not in ("softmax", "softmax-shifted") or A.allowed:
-        return []
-    if step.formula is None:
+    if A.allowed:
         return []
     exponentials = trace[step.id.removesuffix("weights") + "exponentials"]
     Z = next(cell.tensor for cell in _cells(exponentials.formula) if len(cell.at) == 2)
@@ -98,24 +135,34 @@ def _cells(expr: Expr | None) -> list[Cell]:
     return [] if expr is None else [node for node in walk(expr) if isinstance(node, Cell)]
 
 
-def _between(trace: Trace, step: StepView, rows: Rows) -> Check:
-    """A mixture with weights from 0 to 1 lies between the smallest and the largest value of its column."""
+def _between(trace: Trace, step: StepView, rows: Rows) -> list[Check]:
+    """A mixture with weights that add up to 1 lies between the smallest and the largest value of its column."""
+    return [Check("outputs lie between the values", step.id, _inside(trace, step, rows, []))]
+
+
+def _between_with_0(trace: Trace, step: StepView, rows: Rows) -> list[Check]:
+    """Where a part of the attention brings nothing, a mixture lies between the values and 0."""
+    return [Check("outputs lie between the values and 0", step.id, _inside(trace, step, rows, [_ball(trace, ZERO)]))]
+
+
+def _inside(trace: Trace, step: StepView, rows: Rows, besides: list[Any]) -> bool | None:
+    """Whether each output lies between the smallest and the largest of its column's values, and these `besides`."""
     from tracer.arithmetic import ball
 
     A, V = (cell.tensor for cell in _cells(step.formula))
     table = trace.tables.balls(BITS)
 
     def inside(i: int, c: int) -> bool:
-        O, column = table[step.id, (i, c)], [table[V.id, (j, c)] for j in range(V.shape[0])]
+        O, column = table[step.id, (i, c)], [*besides, *(table[V.id, (j, c)] for j in range(V.shape[0]))]
         return any(ball.at_most(v, O) for v in column) and any(ball.at_most(O, v) for v in column)
 
     def test() -> bool:
         return all(inside(i, c) for i in _attending(trace, A, rows) for c in range(V.shape[1]))
 
-    return Check("outputs lie between the values", step.id, _holds(test))
+    return _holds(test)
 
 
-def _outputs_again(trace: Trace, step: StepView, rows: Rows) -> Check:
+def _outputs_again(trace: Trace, step: StepView, rows: Rows) -> list[Check]:
     """O = v₁ + sum over j of A[i, j] (v_j − v₁): start at the first value and move towards the others."""
     from tracer.arithmetic import ball
 
@@ -128,4 +175,28 @@ def _outputs_again(trace: Trace, step: StepView, rows: Rows) -> Check:
         table = trace.tables.balls(BITS)
         return all(ball.agree(_ball(trace, again, {"i": r, "c": k}), table[step.id, (r, k)]) for r, k in places)
 
-    return Check("outputs a second way", step.id, _holds(test), again)
+    return [Check("outputs a second way", step.id, _holds(test), again)]
+
+
+def _in_the_other_order(trace: Trace, step: StepView, rows: Rows) -> list[Check]:
+    """Keys with values first, then queries: the same outputs."""
+    from tracer.arithmetic import ball
+
+    outputs = step.id.removesuffix("linear_outputs") + "outputs"
+
+    def test() -> bool:
+        table = trace.tables.balls(BITS)
+        places = [(i, c) for i in rows for c in range(step.shape[1])]
+        return all(ball.agree(table[step.id, at], table[outputs, at]) for at in places)
+
+    return [Check("outputs in the other order", step.id, _holds(test))]
+
+
+CHECKS: dict[tuple[str, str], tuple[Test, ...]] = {  # of a step, where its pass has a trait
+    ("weights", "rows add up to 1"): (_add_up,),
+    ("weights", "weights hang on differences"): (_weights_again,),
+    ("weights", "rows leave something over"): (_leave_over,),
+    ("weights", "weights stand alone"): (_stand_alone,),
+    ("outputs", "rows add up to 1"): (_between, _outputs_again),
+    ("outputs", "rows leave something over"): (_between_with_0,),
+}

@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from tracer.expr import MINUS_INFINITY, ONE, ZERO, Axis, Index, IsNot, Num, Tensor
-from tracer.operations import bilinear, embedding, heads, mixing, projection
+from tracer.operations import bilinear, embedding, heads, linear, mixing, projection
 from tracer.operations.encodings import encodings, word_encodings
 from tracer.operations.normalisation import normalisations
 from tracer.operations.scaling import logit_steps
@@ -25,10 +25,10 @@ GIVEN_AS = {"Q": "query", "K": "key", "V": "value", "S": "scores", "A": "weights
 AXES = {
     "X": ("i query", "a"), "Y": ("j key", "a"), "Q": ("i query", "c"), "K": ("j key", "c"), "V": ("j key", "c"),
     "S": ("i query", "j key"), "A": ("i query", "j key"), "mask": ("i query", "j key"), "embedding": ("v", "a"),
-    "bias": ("i query", "j key"),
+    "bias": ("i query", "j key"), "sinks": ("h",),
 }  # fmt: skip
 SUPPLIED = [name for letter in "QKV" for name in (letter, f"W_{letter}", f"b_{letter}")]  # what `_supply` takes
-SYMBOLS = {"mask": "M", "embedding": "Emb", "bias": "B", "relative": "r"}
+SYMBOLS = {"mask": "M", "embedding": "Emb", "bias": "B", "relative": "r", "sinks": "s"}
 
 
 def solve(problem: Problem) -> Trace:
@@ -175,6 +175,7 @@ def _head(
         A = _weights(rec, S, context)
     O = None if V is None else mixing.mix(rec, A, V)
     if Q is not None and K is not None:
+        _in_the_other_order(rec, Q, K, V)
         _through_one_matrix(rec, given, X, Y, h, kv)
     return O
 
@@ -214,6 +215,15 @@ def _masked_where_infinite(rec: Recorder, S: Tensor) -> Tensor:
         return S
     i, j = Index("i"), Index("j")
     return Tensor(S.id, S.symbol, S.axes, S.mark, IsNot(S[i, j], MINUS_INFINITY))
+
+
+def _in_the_other_order(rec: Recorder, Q: Tensor, K: Tensor, V: Tensor | None) -> None:
+    """Linear attention, where dot products of mapped queries and keys are shared out by their sum, nothing between."""
+    wiring = rec.problem.wiring
+    is_mapped = any(setting.use == "feature-map" for setting in wiring.encoding)
+    is_linear = (wiring.similarity.use, wiring.logits, wiring.normalisation.use) == ("dot", (), "sum")
+    if V is not None and is_mapped and is_linear:
+        linear.other_order(rec, Q, K, V)
 
 
 def _through_one_matrix(rec: Recorder, given: Given, X: Tensor | None, Y: Tensor | None, h: int, kv: int) -> None:

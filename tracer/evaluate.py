@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeAlias
 
 from tracer.arithmetic import Arithmetic, Undefined
 from tracer.expr import (
+    ZERO,
     Add,
     AtMost,
     Call,
@@ -40,6 +41,7 @@ from tracer.expr import (
     Pieces,
     Position,
     Pow,
+    Ranked,
     Row,
     Sum,
     Tensor,
@@ -168,7 +170,7 @@ def value(expr: Expr, where: Where, table: Table) -> Any:
     return _VALUE[type(expr)](expr, where, table)
 
 
-def _each(expr: Sum | Max, where: Where, table: Table) -> list[Any]:
+def _each(expr: Sum | Max | Ranked, where: Where, table: Table) -> list[Any]:
     inner, body = dict(where), expr.body
     fold, values = _VALUE[type(body)], []
     for n in range(expr.size):
@@ -192,11 +194,16 @@ _VALUE: dict[type, Callable[[Any, Where, Table], Any]] = {
     Call: lambda e, w, t: t.arithmetic.call(e.function, value(e.body, w, t)),
     Sum: lambda e, w, t: t.arithmetic.add(_each(e, w, t)),
     Max: lambda e, w, t: t.arithmetic.largest(_each(e, w, t)),
-    Largest: lambda e, w, t: t.arithmetic.largest([value(x, w, t) for x in e.of]),
+    Ranked: lambda e, w, t: t.arithmetic.ranked(_each(e, w, t), e.rank.at(w) + 1),
+    Largest: lambda e, w, t: _largest([value(x, w, t) for x in e.of], e.rank, t),
     Case: lambda e, w, t: value(e.then if t.holds(e.when, w) else e.otherwise, w, t),
     Join: lambda e, w, t: t[key_of(*part_of(e, w))],
     Pieces: lambda e, w, t: value(*piece_of(e, w), t),
 }
+
+
+def _largest(values: list[Any], rank: int, table: Table) -> Any:
+    return table.arithmetic.largest(values) if rank == 1 else table.arithmetic.ranked(values, rank)
 
 
 def part_of(join: Join, where: Where) -> tuple[Cell, Where]:
@@ -233,8 +240,8 @@ def rebuild(expr: Expr, each: Callable[[Expr], Expr]) -> Expr:
             return Add(tuple([each(part) for part in parts]))
         case Mul(parts):
             return Mul(tuple([each(part) for part in parts]))
-        case Largest(parts):
-            return Largest(tuple([each(part) for part in parts]))
+        case Largest(parts, rank):
+            return Largest(tuple([each(part) for part in parts]), rank)
         case Row(parts):
             return Row(tuple([each(part) for part in parts]))
         case Neg(body):
@@ -249,6 +256,10 @@ def rebuild(expr: Expr, each: Callable[[Expr], Expr]) -> Expr:
             return Sum(index, size, each(body))
         case Max(index, size, body):
             return Max(index, size, each(body))
+        case Ranked(rank, index, size, body):
+            cell = each(body)
+            assert isinstance(cell, Cell)
+            return Ranked(rank, index, size, cell)
         case Case(when, then, otherwise):
             return Case(when, each(then), each(otherwise))
         case Pieces(index, pieces):
@@ -262,18 +273,24 @@ def substitute(expr: Expr, where: Where, table: Table, put: Callable[[Key], Expr
     def inside(part: Expr) -> Expr:
         return substitute(part, where, table, put)
 
-    def each(repeated: Sum | Max) -> tuple[Expr, ...]:
+    def each(repeated: Sum | Max | Ranked) -> tuple[Expr, ...]:
         places = [{**where, repeated.index: n} for n in range(repeated.size)]
         return tuple([substitute(repeated.body, at, table, put) for at in places])
 
     match expr:
         case Cell():
             return put(key_of(expr, where))
+        case Sum(index, size, Case(AtMost() as when, body, otherwise)) if otherwise == ZERO:
+            places = [n for n in range(size) if table.holds(when, {**where, index: n})]
+            terms = tuple([substitute(body, {**where, index: n}, table, put) for n in places])
+            return terms[0] if len(terms) == 1 else Add(terms) if terms else ZERO
         case Sum():
             terms = each(expr)
             return terms[0] if len(terms) == 1 else Add(terms)
         case Max():
             return Largest(each(expr))
+        case Ranked(rank):
+            return Largest(each(expr), rank.at(where) + 1)
         case Named(_, body):
             return inside(body)
         case Case(when, then, otherwise):
@@ -307,6 +324,9 @@ def instantiate(expr: Expr, where: Where, table: Table) -> Expr:
         case Pieces(index) if index in where:
             body, within = piece_of(expr, where)
             return instantiate(body, within, table)
+        case Ranked(rank, index, size, Cell(tensor, at)):
+            outer = {name: n for name, n in where.items() if name != index}
+            return Ranked(rank.bound(where), index, size, Cell(tensor, tuple([one.bound(outer) for one in at])))
         case Position(index):
             bound = index.bound(where)
             return Position(bound) if bound.name else num(bound.shift + 1)

@@ -165,10 +165,21 @@ class Max:
 
 
 @dataclass(frozen=True, slots=True)
+class Ranked:
+    """The cell that stands at a rank when `body` is sorted along `index`, the largest first: Z_i(k)."""
+
+    rank: Index
+    index: str
+    size: int
+    body: Cell
+
+
+@dataclass(frozen=True, slots=True)
 class Largest:
-    """The largest of some written-out numbers: `Max` with its numbers put in."""
+    """The largest of some numbers, or the one of a lower rank: `Max` or `Ranked` with its numbers put in."""
 
     of: tuple[Expr, ...]
+    rank: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +247,7 @@ Expr: TypeAlias = (
     | Call
     | Sum
     | Max
+    | Ranked
     | Largest
     | Row
     | Case
@@ -357,7 +369,7 @@ def children(expr: Expr) -> tuple[Expr, ...]:
     match expr:
         case Num() | Cell():  # most of them
             return ()
-        case Named(_, body) | Neg(body) | Call(_, body) | Sum(_, _, body) | Max(_, _, body):
+        case Named(_, body) | Neg(body) | Call(_, body) | Sum(_, _, body) | Max(_, _, body) | Ranked(_, _, _, body):
             return (body,)
         case Add(parts) | Mul(parts) | Largest(parts) | Row(parts) | Join(_, parts):
             return parts

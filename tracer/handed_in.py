@@ -22,7 +22,9 @@ from tracer.submission import IS_A_DATE, MAX_TEXT, Entry, Submission, entry
 MAX_CELLS = 200_000
 MAX_SIDE = 10_000  # rows, or columns, of one step
 TOP = ("by", "code", "title", "source", "written")
-VECTORS = ("query_sizes", "key_sizes", "query_norms", "key_norms", "maxima", "row_sums")
+VECTORS = (
+    "query_sizes", "key_sizes", "query_norms", "key_norms", "maxima", "row_sums", "rest", "threshold", "key_sums",
+)  # fmt: skip
 A_STEP = "a step such as scores, head1.scores or row1.contributions"
 NUMBERED = r"{}[1-9]\d{{0,3}}\."
 STEP = re.compile(

@@ -34,25 +34,33 @@ class Option:
 class Operation(Generic[F]):
     """An entry of a rack: what it records, what it can be told, and the matrices under [given] that it needs.
 
-    `takes` are those that it uses where they are given.
+    `takes` are those that it uses where they are given, `traits` what is true of the step that it makes, in the words
+    of its rack.
     """
 
     run: F
     options: Mapping[str, Option]
     needs: tuple[str, ...]
     takes: tuple[str, ...] = ()
+    traits: tuple[str, ...] = ()
 
 
 class Rack(Registry[Operation[F]]):
     """The operations that fit one slot, in teaching order."""
 
     def operation(
-        self, name: str, *, needs: tuple[str, ...] = (), takes: tuple[str, ...] = (), **options: Option
+        self,
+        name: str,
+        *,
+        needs: tuple[str, ...] = (),
+        takes: tuple[str, ...] = (),
+        traits: tuple[str, ...] = (),
+        **options: Option,
     ) -> Callable[[F], F]:
         """Decorator: put a function into the rack under `name`."""
 
         def keep(run: F) -> F:
-            self.register(name)(Operation(run, options, needs, takes))
+            self.register(name)(Operation(run, options, needs, takes, traits))
             return run
 
         return keep

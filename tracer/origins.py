@@ -14,7 +14,7 @@ from itertools import groupby
 
 from tracer.document import Along, Origin, Source
 from tracer.evaluate import Table, Where, instantiate, piece_of
-from tracer.expr import Case, Cell, Expr, Index, Join, Max, Pieces, Sum, Tensor, children, walk
+from tracer.expr import Case, Cell, Expr, Index, Join, Max, Pieces, Ranked, Sum, Tensor, children, walk
 from tracer.trace import Trace
 
 Ends = tuple[int, int]
@@ -74,7 +74,7 @@ def _sources(expr: Expr, of: Tensor, where: Where, spans: Spans, table: Table) -
             return (Source(tensor.id, tuple(_along(index, of, spans) for index in at)),)
         case Case(when, then, otherwise):
             return _sources(then if table.holds(when, where) else otherwise, of, where, spans, table)
-        case Sum(index, size, body) | Max(index, size, body):
+        case Sum(index, size, body) | Max(index, size, body) | Ranked(_, index, size, body):
             parts = _alike(index, size, body, where, table)
             each = (
                 _sources(body, of, {**where, index: low}, {**spans, index: (low, high)}, table) for low, high in parts

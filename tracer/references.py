@@ -37,6 +37,7 @@ from tracer.expr import (
     Pieces,
     Position,
     Pow,
+    Ranked,
     Sum,
     num,
 )
@@ -132,6 +133,14 @@ class Sheets:
             case Max(index, size, Cell() as cell):
                 cells = self.span(cell, where, {index: size}).text
                 return Letter(f"IF(COUNT({cells})=0,{INFINITE},MAX({cells}))")
+            case Ranked(rank, index, size, cell):
+                cells, place = self.span(cell, where, {index: size}).text, rank.at(where) + 1
+                return Letter(f"IF(COUNT({cells})<{place},{INFINITE},LARGE({cells},{place}))")
+            case Div(Add((Sum(index, size, Case(AtMost() as when, Cell() as cell, _)), *_)) as top, by):
+                seen = sum(holds(when, {**where, index: n}) for n in range(size))
+                cells = self.span(cell, where, {index: seen}).text
+                worked = show(Div(inside(top), inside(by)), spreadsheet)
+                return Letter(f"IF(COUNT({cells})<{seen},{INFINITE},{worked})")
             case Case(when, then, otherwise):
                 chosen = show(self.put(then, where, (*met, when)), spreadsheet)
                 return Letter(f"IF({self.condition(when, where)},{chosen},{self._value(otherwise, where)})")

@@ -35,6 +35,7 @@ from tracer.expr import (
     Piece,
     Pieces,
     Position,
+    Ranked,
     Sum,
     Tensor,
     children,
@@ -94,6 +95,8 @@ def _bind(expr: Expr, to: Indices) -> Expr:
             return Case(_condition(when, to), _bind(then, to), _bind(otherwise, to))
         case Position(of):
             return Position(_index(of, to))
+        case Ranked(rank, index, size, cell):
+            return Ranked(_index(rank, to), index, size, _moved(cell, _without(index, to)))
         case Join(index) if index in to and to[index].name is None:
             cell, where = part_of(expr, {index: to[index].shift})
             return _moved(cell, {**to, index: position(where[index])})

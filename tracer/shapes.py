@@ -171,6 +171,12 @@ def _fit(problem: Problem, d_q: int | None, d_k: int | None, d_v: int | None) ->
     for one in _heads_of(problem, "A"):
         if any(one.entry((i, j)) == MINUS_INFINITY for i in range(n) for j in range(m)):
             raise ProblemError("[given] A holds −inf; a weight is a finite number")
+    if "sinks" in given and problem.matrix("sinks").shape[0] != wiring.n_heads:
+        count = problem.matrix("sinks").shape[0]
+        raise ShapeError(
+            f"[given] sinks has {count} number{'s' if count > 1 else ''}, but the pass has {wiring.n_heads} "
+            f"head{'s' if wiring.n_heads > 1 else ''}; give one number for each head"
+        )
     if "W_O" in given:
         _output(problem, d_v, wiring.n_heads * ((d_v or 0) // wiring.n_kv_heads))
     if wiring.repeat > 1:

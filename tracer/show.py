@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from tracer.expr import (
+    ZERO,
     Add,
     AtMost,
     Call,
@@ -38,6 +39,7 @@ from tracer.expr import (
     Pieces,
     Position,
     Pow,
+    Ranked,
     Row,
     Sum,
     Tensor,
@@ -130,7 +132,7 @@ class Notation(Protocol[T]):
     def power(self, base: Shown[T], exponent: Shown[T]) -> Shown[T]: ...
     def call(self, function: str, arguments: Sequence[T]) -> Shown[T]: ...
     def vector(self, entries: Sequence[T]) -> T: ...
-    def large(self, operator: str, index: str, size: int, body: T) -> T: ...
+    def large(self, operator: str, index: str, end: str, body: T) -> T: ...
     def cases(self, rows: Sequence[tuple[T, T]], otherwise: T | None = None) -> T: ...
     def side_by_side(self, parts: Sequence[T]) -> T: ...
 
@@ -169,14 +171,20 @@ def shown(expr: Expr, to: Notation[T]) -> Shown[T]:
             return Shown(to.bars(show(body, to)), ATOM)
         case Call(function, body):
             return to.call(function, [show(body, to)])
-        case Largest(of):
-            return to.call("max", [show(part, to) for part in of])
+        case Largest(of, rank):
+            return to.call("max" if rank == 1 else f"max_({rank})", [show(part, to) for part in of])
+        case Ranked():
+            return Shown(_ranked(expr, to), ATOM)
         case Row(of):
             return Shown(to.vector([show(part, to) for part in of]), ATOM)
+        case Sum(index, _, Case(AtMost(Index(first, 1, 0, None), end), body, otherwise)) if (
+            index == first and otherwise == ZERO and index not in end.names
+        ):
+            return Shown(to.large("∑≤", index, index_text(end), bracketed(shown(body, to), SUM, to)), SUM)
         case Sum(index, size, body):
-            return Shown(to.large("∑", index, size, bracketed(shown(body, to), SUM, to)), SUM)
+            return Shown(to.large("∑", index, str(size), bracketed(shown(body, to), SUM, to)), SUM)
         case Max(index, size, body):
-            return Shown(to.large("max", index, size, bracketed(shown(body, to), SUM, to)), SUM)
+            return Shown(to.large("max", index, str(size), bracketed(shown(body, to), SUM, to)), SUM)
         case Case(when, then, otherwise):
             return Shown(to.cases([(show(then, to), condition_text(when, to))], show(otherwise, to)), SUM)
         case Join(_, parts):
@@ -202,6 +210,13 @@ def bracketed(part: Shown[T], above: int, to: Notation[T]) -> T:
 def bracketed_shown(part: Shown[T], above: int, to: Notation[T]) -> Shown[T]:
     """The same, still with its level."""
     return part if part.level > above else Shown(to.brackets(part.text), ATOM)
+
+
+def _ranked(ranked: Ranked, to: Notation[T]) -> T:
+    """The cell with its rank in brackets in place of the index that is sorted along: z_(k)."""
+    tensor, rank = ranked.body.tensor, f"({index_text(ranked.rank)})"
+    places = [rank if index.name == ranked.index else index_text(index) for index in ranked.body.at]
+    return to.tensor(symbol(tensor), tensor.mark, places)
 
 
 def _number(value: Fraction, places: int | None, to: Notation[T]) -> Shown[T]:

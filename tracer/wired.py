@@ -15,6 +15,7 @@ from tracer.registry import did_you_mean
 NEEDED = {  # what [given] must have for an operation, in words
     "mask": 'a mask matrix; give one, or write rule = "causal"',
     "relative": "a vector relative, with a number for each distance from −(n − 1) to m − 1; give it under [given]",
+    "sinks": "the logits of the sinks; give sinks = [0.5], a number for each head, under [given]",
 }
 
 
@@ -77,7 +78,7 @@ def check_used(problem: Problem) -> None:
         idle |= dict.fromkeys(("Q", "K", "W_Q", "W_K", "b_Q", "b_K"), f"{known} given already")
         idle |= dict.fromkeys(similarities[problem.wiring.similarity.use].needs, f"{known} given already")
     if "A" in given:
-        idle |= dict.fromkeys(("S", "mask", "bias", "relative"), "the weights A are given already")
+        idle |= dict.fromkeys(("S", "mask", "bias", "relative", "sinks"), "the weights A are given already")
     if "embedding" in given and "X" in given:
         idle["X"] = "it is looked up in embedding"
     if "b_O" in given and "W_O" not in given:
@@ -103,6 +104,7 @@ IDLE = {  # given matrices that only an operation of their own uses
     "relative": '[pass] logits has no { use = "relative" }',
     **dict.fromkeys(("W_1", "W_2", "v"), '[pass] similarity is not "additive"'),
     "W_S": '[pass] similarity is not "bilinear"',
+    "sinks": '[pass] normalisation is not "softmax-sink"',
 }
 
 

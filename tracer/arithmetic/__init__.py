@@ -83,5 +83,8 @@ class Arithmetic(Protocol):
     def largest(self, of: list[Any]) -> Any:
         """The largest of the values."""
 
+    def ranked(self, of: list[Any], rank: int) -> Any:
+        """The value that stands at a rank, counted from 1, when they are sorted, the largest first."""
+
     def written(self, step: str, kind: str, value: Any) -> Any:
         """What is written down at the end of a step: the value, unless this arithmetic rounds."""

@@ -115,6 +115,9 @@ class Angles:
     def largest(self, values: list[Any]) -> Any:
         raise Beyond
 
+    def ranked(self, values: list[Any], rank: int) -> Any:
+        raise Beyond
+
 
 def _wave(function: str, body: Any) -> Value:
     """Sine or cosine of a known part of π; that of its other parts is `Beyond`."""

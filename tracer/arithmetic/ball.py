@@ -132,6 +132,17 @@ class Ball:
                 best = _arb(best).max(_arb(value))
         return best
 
+    def ranked(self, of: list[Value], rank: int) -> Value:
+        """The value itself where the order is certain; else a ball over this rank of the lower and the upper ends."""
+        rest = list(of)
+        for _ in range(rank - 1):
+            first = next((value for value in rest if all(surely_at_most(other, value) for other in rest)), None)
+            if first is None:
+                low, high = [_arb(value).lower() for value in of], [_arb(value).upper() for value in of]
+                return holding(sorted(low)[-rank], sorted(high)[-rank])
+            rest.remove(first)
+        return self.largest(rest)
+
     def written(self, step: str, kind: str, value: Value) -> Value:
         return value
 

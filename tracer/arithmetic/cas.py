@@ -11,7 +11,7 @@ from typing import Any
 
 import sympy
 
-from tracer.arithmetic import Reason, Undefined
+from tracer.arithmetic import Reason, Undefined, Unknown
 from tracer.arithmetic.writing import Number, product, stays_below
 from tracer.expr import (
     MINUS_INFINITY,
@@ -26,6 +26,7 @@ from tracer.expr import (
 )
 
 LARGEST_WAVES = 200  # nodes of a sum of sines and cosines that is put together
+MOST_RANKED = 4  # letters that are put in order: what comes out doubles with each
 LARGEST_POWER = 1_000  # to which a number is raised inside a tanh
 
 
@@ -112,6 +113,19 @@ class Symbolic:
 
     def largest(self, of: list[Any]) -> Any:
         return _fraction(sympy.Max(*map(number_of, of)))
+
+    def ranked(self, of: list[Any], rank: int) -> Any:
+        """The larger of each two goes on; what is left behind is ranked again."""
+        rest = [number_of(value) for value in of]
+        if sum(bool(value.free_symbols) for value in rest) > MOST_RANKED:
+            raise Unknown(Reason.TOO_LONG)
+        for _ in range(rank - 1):
+            best, others = rest[0], []
+            for value in rest[1:]:
+                best, less = sympy.Max(best, value), sympy.Min(best, value)
+                others.append(less)
+            rest = others
+        return self.largest(rest)
 
     def written(self, step: str, kind: str, value: Any) -> Any:
         return value
@@ -245,6 +259,8 @@ def tree(value: Any, number: Number) -> Expr:
             return Call("abs", tree(value.args[0], number))
         case sympy.Max():
             return Largest(tuple(tree(arg, number) for arg in value.args))
+        case sympy.Min():
+            return Largest(tuple(tree(arg, number) for arg in value.args), len(value.args))
     if value is sympy.E:
         return Constant("e")
     if value is sympy.pi:

@@ -64,6 +64,12 @@ class ClosedForm:
                 best = value
         return best
 
+    def ranked(self, values: list[Any], rank: int) -> Value:
+        rest = list(ours(values))
+        for _ in range(rank - 1):
+            rest.remove(self.largest(rest))
+        return self.largest(rest)
+
 
 def ours(values: list[Any]) -> list[Value]:
     """The values, if all are of this form. Raises `Beyond` where one is not."""

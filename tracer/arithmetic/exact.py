@@ -52,6 +52,9 @@ class Exact:
     def largest(self, of: list[Any]) -> Any:
         return _tried("largest", of)
 
+    def ranked(self, of: list[Any], rank: int) -> Any:
+        return _tried("ranked", of, rank)
+
     def written(self, step: str, kind: str, value: Any) -> Any:
         return value
 

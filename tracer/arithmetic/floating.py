@@ -33,6 +33,7 @@ from tracer.expr import (
     Pieces,
     Position,
     Pow,
+    Ranked,
     Sum,
 )
 
@@ -115,8 +116,12 @@ class Floats:
                 return self._sum(index, body, {**sizes, index: size})
             case Max(index, size, body):
                 return _reduce(np.max, index, size, self.fold(body, {**sizes, index: size}))
-            case Largest(of):
+            case Ranked(rank, index, size, body):
+                return _ranked(rank, index, self.fold(body, {**sizes, index: size}), sizes)
+            case Largest(of, 1):
                 return _together(np.maximum, [self.fold(part, sizes) for part in of])
+            case Largest(of, rank):
+                return Labelled((), np.sort([self.fold(part, sizes).array for part in of])[-rank])
             case Case(when, then, otherwise):
                 return _together3(self._condition(when, sizes), self.fold(then, sizes), self.fold(otherwise, sizes))
             case Join(index, parts):
@@ -260,6 +265,15 @@ def _together(function: Any, parts: list[Labelled]) -> Labelled:
 def _together3(when: Labelled, then: Labelled, otherwise: Labelled) -> Labelled:
     axes = _union([when, then, otherwise])
     return Labelled(axes, np.where(_spread(when, axes), _spread(then, axes), _spread(otherwise, axes)))
+
+
+def _ranked(rank: Index, index: str, part: Labelled, sizes: dict[str, int]) -> Labelled:
+    """The array sorted along an index, the largest first, and that index called as the rank."""
+    axis = part.axes.index(index)
+    falling = np.flip(np.sort(part.array, axis=axis), axis=axis)
+    places = _positions(rank, sizes)
+    named = part.axes[:axis] + places.axes + part.axes[axis + 1 :]
+    return Labelled(named, np.take(falling, places.array, axis=axis))
 
 
 def _reduce(function: Any, index: str, size: int, part: Labelled) -> Labelled:

@@ -87,6 +87,13 @@ class Infinities:
         infinite, finite = _apart(values)
         return ClosedForm().largest(finite) if finite and Infinite(1) not in infinite else max(infinite)
 
+    def ranked(self, values: list[Any], rank: int) -> Infinite | Value:
+        infinite, finite = _apart(values)
+        above = infinite.count(Infinite(1))
+        if above < rank <= above + len(finite):
+            return ClosedForm().ranked(finite, rank - above)
+        return Infinite(1 if rank <= above else -1)
+
 
 def _apart(values: list[Any]) -> tuple[list[Infinite], list[Value]]:
     """The infinite and the finite ones. Raises `Beyond` where there is nothing infinite, or something else."""

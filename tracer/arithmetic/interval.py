@@ -151,6 +151,11 @@ class Interval:
         low, high = BALL.largest([span.low for span in of]), BALL.largest([span.high for span in of])
         return Span(low, high)
 
+    def ranked(self, of: list[Span], rank: int) -> Span:
+        if not all(span.is_bounded for span in of):
+            return EVERYTHING
+        return Span(BALL.ranked([span.low for span in of], rank), BALL.ranked([span.high for span in of], rank))
+
     def written(self, step: str, kind: str, value: Span) -> Span:
         return self.rounding(step, kind, value)
 

@@ -34,6 +34,7 @@ NAMES = {
     "scaled": "Z", "capped": "Z_capped", "masked": "Z_masked", "table": "Emb", "mask": "M",
     "tempered": "Z_tempered", "alibi": "Z_alibi", "relative_scores": "Z_relative", "relative": "r",
     "expanded_scores": "S_expanded", "differences": "difference",
+    "mapped_query": "Q_mapped", "mapped_key": "K_mapped", "threshold": "tau", "linear_outputs": "O_linear",
 }  # fmt: skip
 CERTAIN = 6  # decimals that double precision is trusted with
 TOLERANCE = "1e-6"  # how far from each other two numbers may be, relatively, that double precision takes for the same

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from tracer.expr import ZERO, Call, Case, Cell, Condition, Div, Expr, total
+from tracer.expr import ZERO, Call, Case, Cell, Condition, Div, Expr, Pow, total
 from tracer.operations import attending
 from tracer.rewriting import Tensors, at_cell, changed, first, instead
 from tracer.trace import Step
 
 
-def exponential(tensors: Tensors) -> Call | None:
-    """The e^(…) of the pass: exp(Z[i, j]), or exp(Z[i, j] − m[i]); None where no softmax is taken."""
-    return first(Call, tensors.formula("exponentials"))
+def exponential(tensors: Tensors) -> Call | Pow | None:
+    """The e^(…) of the pass: exp(Z[i, j]), exp(Z[i, j] − m[i]), or 2^Z[i, j]; None where no softmax is taken."""
+    formula = tensors.formula("exponentials")
+    return first(Call, formula) or first(Pow, formula)
 
 
 def logit(tensors: Tensors) -> Cell | None:
@@ -25,7 +26,7 @@ def unlike_exponentials(step: Step, tensors: Tensors, of: Callable[[Expr], Expr]
     power, Z = exponential(tensors), logit(tensors)
     if power is None or Z is None:
         return
-    other = attending(Z.tensor, of(power.body))
+    other = attending(Z.tensor, of(power.body if isinstance(power, Call) else power.exponent))
     if step.name == "exponentials":
         yield other
     elif step.name == "weights" and step.tensor.shape[1] > 1:  # a single weight is 1 in any case

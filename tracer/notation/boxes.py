@@ -165,14 +165,20 @@ class Boxes:
         below: list[Box] = []
         for n, index in enumerate(indices):
             below += [self.upright(comma)] if n and comma else []
-            below += [self.name(c) if c.isalpha() else self.upright(c) for c in index]
+            below.append(self._index(index))
         whole = self.scripted(base, row(below) if below else None, self.upright(mark) if mark else None)
         if symbol.before == "‖":
             return row([self.upright("‖"), whole, self.upright("‖"), space(THIN / 2)])
         return row([self.upright(symbol.before), space(THIN), whole]) if symbol.before else whole
 
+    def _index(self, index: str) -> Box:
+        """i, 12, or c+2 with its letters italic."""
+        return row([self.name(c) if c.isalpha() else self.upright(c) for c in index])
+
     def call(self, function: str, arguments: Sequence[Box]) -> Shown[Box]:
-        return Shown(row([self.upright(function), self.brackets(self._listed(arguments))]), ATOM)
+        name, _, rank = function.partition("_")
+        called = self.scripted(self.upright(name), self.upright(rank), None) if rank else self.upright(name)
+        return Shown(row([called, self.brackets(self._listed(arguments))]), ATOM)
 
     def vector(self, entries: Sequence[Box]) -> Box:
         if self.signs.vectors == "row":
@@ -188,13 +194,13 @@ class Boxes:
             listed += [self.operator(self.signs.separator), part] if n else [part]
         return row(listed)
 
-    def large(self, operator: str, index: str, size: int, body: Box) -> Box:
+    def large(self, operator: str, index: str, end: str, body: Box) -> Box:
         if operator == "max":
             return row([self._limits(self.upright("max"), self.name(index), None), space(THIN), body])
         glyph = self.font.taller("∑", 0)
         sign = shifted(run([glyph]), (glyph.top - glyph.bottom) / 2 - self.axis)
         below = row([self.name(index), self.upright("="), self.upright("1")])
-        return row([self._limits(sign, below, self.upright(str(size))), space(THIN), body])
+        return row([self._limits(sign, below, self._index(end)), space(THIN), body])
 
     def _limits(self, sign: Box, below: Box, above: Box | None) -> Box:
         low = scaled(below, self.font.script * 0.9)
@@ -225,14 +231,14 @@ class Boxes:
 class Compact(Boxes):
     """The same for lines that stand close together: the limits of a sum beside it, as in a line of text."""
 
-    def large(self, operator: str, index: str, size: int, body: Box) -> Box:
+    def large(self, operator: str, index: str, end: str, body: Box) -> Box:
         if operator == "max":
-            return super().large(operator, index, size, body)
+            return super().large(operator, index, end, body)
         glyph = self.font.glyph("∑")
         assert glyph is not None
         sign = shifted(run([glyph]), (glyph.top - glyph.bottom) / 2 - self.axis)
         below = row([self.name(index), self.upright("="), self.upright("1")])
-        return row([self.scripted(sign, below, self.upright(str(size))), space(THIN), body])
+        return row([self.scripted(sign, below, self._index(end)), space(THIN), body])
 
 
 class Level(Compact):

@@ -79,7 +79,9 @@ class Latex:
         return Shown(f"{body}^{{{exponent.text}}}", POWER)
 
     def call(self, function: str, arguments: Sequence[str]) -> Shown[str]:
-        return Shown(rf"{FUNCTIONS[function]}\left({self._listed(arguments)}\right)", ATOM)
+        name, _, rank = function.partition("_")
+        below = f"_{{{rank}}}" if rank else ""
+        return Shown(rf"{FUNCTIONS[name]}{below}\left({self._listed(arguments)}\right)", ATOM)
 
     def vector(self, entries: Sequence[str]) -> str:
         if self.signs.vectors == "column":
@@ -89,10 +91,10 @@ class Latex:
     def _listed(self, parts: Sequence[str]) -> str:
         return f"{self.signs.separator} ".join(parts)
 
-    def large(self, operator: str, index: str, size: int, body: str) -> str:
+    def large(self, operator: str, index: str, end: str, body: str) -> str:
         if operator == "max":
             return rf"\max_{{{index}}} {body}"
-        return rf"\sum_{{{index}=1}}^{{{size}}} {body}"
+        return rf"\sum_{{{index}=1}}^{{{end.replace('−', '-')}}} {body}"
 
     def cases(self, rows: Sequence[tuple[str, str]], otherwise: str | None = None) -> str:
         parts = [rf"{then} & \text{{{self.signs.when} }} {condition}" for then, condition in rows]

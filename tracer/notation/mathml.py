@@ -10,7 +10,10 @@ from tracer.layout.font import slanted
 from tracer.show import ATOM, FRACTION, POWER, Shown, Signs, Symbol
 
 TALL = ("<mfrac", "<munder", "<mtable", "<msqrt", "<mo>{")  # what makes the brackets and roots around it grow
-PARTS = re.compile(r"[+−]|\d+|[A-Za-z]\w*")  # of an index expression
+PARTS = re.compile(r"[+−()]|\d+|[A-Za-z]\w*")  # of an index expression
+SIGNS = {sign: f"<mo>{sign}</mo>" for sign in "+−"} | {
+    bracket: f'<mo stretchy="false" lspace="0" rspace="0">{bracket}</mo>' for bracket in "()"
+}
 BAR = '<mo stretchy="false" form="infix" lspace="0.2em" rspace="0.2em">|</mo>'
 NORM = '<mo stretchy="false" lspace="0" rspace="0">‖</mo>'
 
@@ -78,7 +81,9 @@ class MathML:
         return Shown(f"<msup>{base.text}{exponent.text}</msup>", POWER)
 
     def call(self, function: str, arguments: Sequence[str]) -> Shown[str]:
-        return Shown(f"<mrow><mi>{function}</mi>{_fenced('(', self._listed(arguments), ')')}</mrow>", ATOM)
+        name, _, rank = function.partition("_")
+        called = f"<msub><mi>{name}</mi><mtext>{rank}</mtext></msub>" if rank else f"<mi>{name}</mi>"
+        return Shown(f"<mrow>{called}{_fenced('(', self._listed(arguments), ')')}</mrow>", ATOM)
 
     def vector(self, entries: Sequence[str]) -> str:
         if self.signs.vectors == "column":
@@ -89,11 +94,12 @@ class MathML:
     def _listed(self, parts: Sequence[str]) -> str:
         return f"<mo>{self.signs.separator}</mo>".join(parts)
 
-    def large(self, operator: str, index: str, size: int, body: str) -> str:
+    def large(self, operator: str, index: str, end: str, body: str) -> str:
         if operator == "max":
             return f'<mrow><munder><mo movablelimits="false">max</mo><mi>{index}</mi></munder>{body}</mrow>'
         below = f"<mrow><mi>{index}</mi><mo>=</mo><mn>1</mn></mrow>"
-        return f'<mrow><munderover><mo movablelimits="false">∑</mo>{below}<mn>{size}</mn></munderover>{body}</mrow>'
+        over = _name(end) if len(end) == 1 or end.isdecimal() else f"<mrow>{_index(end)}</mrow>"
+        return f'<mrow><munderover><mo movablelimits="false">∑</mo>{below}{over}</munderover>{body}</mrow>'
 
     def cases(self, rows: Sequence[tuple[str, str]], otherwise: str | None = None) -> str:
         parts = [
@@ -135,7 +141,7 @@ def _indices(indices: Sequence[str]) -> str:
 
 def _index(index: str) -> str:
     """i, 12, or c+2 with the sign as a sign."""
-    return "".join(f"<mo>{part}</mo>" if part in "+−" else _name(part) for part in PARTS.findall(index)) or _name(index)
+    return "".join(SIGNS.get(part) or _name(part) for part in PARTS.findall(index)) or _name(index)
 
 
 mathml = MathML(Signs())

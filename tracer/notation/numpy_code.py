@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from tracer.expr import (
+    ZERO,
     Add,
     AtMost,
     Call,
@@ -34,6 +35,7 @@ from tracer.expr import (
     Pieces,
     Position,
     Pow,
+    Ranked,
     Sum,
     Tensor,
 )
@@ -107,8 +109,12 @@ class NumPyCode:
                 return self.summed({index: size}, body, sizes)
             case Max(index, size, body):
                 return along(self.fold(body, {**sizes, index: size}), (index,), "max")
-            case Largest(of):
-                return Code(f"max({', '.join(inside(part).text for part in of)})")
+            case Ranked(rank, index, size, body):
+                return ranked(rank, index, self.fold(body, {**sizes, index: size}), sizes)
+            case Largest(of, 1):
+                return largest([inside(part) for part in of])
+            case Largest(of, rank):
+                return Code(f"np.sort([{', '.join(inside(part).text for part in of)}])[-{rank}]")
             case Case(when, then, otherwise):
                 return self.case(when, then, otherwise, sizes)
             case Join(_, parts):
@@ -132,6 +138,8 @@ class NumPyCode:
 
     def summed(self, over: dict[str, int], body: Expr, sizes: Mapping[str, int]) -> Code:
         """A sum, several sums inside each other at once: matrices behind each other, or sums along axes."""
+        if so_far := self.so_far(over, body, sizes):
+            return so_far
         while isinstance(body, Sum):
             over, body = {**over, body.index: body.size}, body.body
         within = {**sizes, **over}
@@ -147,6 +155,19 @@ class NumPyCode:
         inputs = ",".join("".join(letters[name] for name in code.axes) for code in codes)
         outputs = "".join(letters[name] for name in kept)
         return Code(f'np.einsum("{inputs}->{outputs}", {", ".join(code.text for code in codes)})', kept)
+
+    def so_far(self, over: Mapping[str, int], body: Expr, sizes: Mapping[str, int]) -> Code | None:
+        """The sums of the first k along an axis, for every k: R.cumsum(axis=1). None where it is another sum."""
+        match body:
+            case Case(
+                AtMost(Index(str(index), 1, 0, None), Index(str(end), 1, 0, None)), Cell() as cell, otherwise
+            ) if index in over and sizes[end] == over[index] and otherwise == ZERO:
+                code = self.fold(cell, {**sizes, **over})
+                if end not in code.axes:
+                    named = along(code, (index,), "cumsum")
+                    axis = code.axes.index(index)
+                    return Code(named.text, (*code.axes[:axis], end, *code.axes[axis + 1 :]))
+        return None
 
     def case(self, when: Condition, then: Expr, otherwise: Expr, sizes: Mapping[str, int]) -> Code:
         """One value where a condition holds, another elsewhere."""
@@ -273,6 +294,28 @@ def along(code: Code, over: tuple[str, ...], function: str) -> Code:
     axis = str(axes[0]) if len(axes) == 1 else str(tuple(axes))
     kept = tuple(name for name in code.axes if name not in over)
     return Code(f"{bracketed(code, POWER)}.{function}(axis={axis})", kept)
+
+
+def ranked(rank: Index, index: str, code: Code, sizes: Mapping[str, int]) -> Code:
+    """An array sorted along an axis, the largest first: -np.sort(-Z, axis=1)."""
+    axis = code.axes.index(index)
+    falling = f"-np.sort(-{bracketed(code, POWER)}, axis={axis})"
+    if rank.name is None:
+        cut_ = ", ".join(":" if n < axis else str(rank.shift) for n in range(axis + 1))
+        return Code(f"({falling})[{cut_}]", code.axes[:axis] + code.axes[axis + 1 :])
+    assert rank == Index(rank.name)
+    return Code(falling, (*code.axes[:axis], rank.name, *code.axes[axis + 1 :]), SUM)
+
+
+def largest(codes: Sequence[Code]) -> Code:
+    """The largest of some values, entry by entry: max(2, 3), np.maximum(A, 0)."""
+    axes = union(codes)
+    if not axes:
+        return Code(f"max({', '.join(code.text for code in codes)})")
+    first, *others = (lined_up(code, axes).text for code in codes)
+    for other in others:
+        first = f"np.maximum({first}, {other})"
+    return Code(first, axes)
 
 
 def joined(codes: Sequence[Code], sign: str, level: int) -> Code:

@@ -60,7 +60,9 @@ class Plain:
     def vector(self, entries: Sequence[str]) -> str:
         return f"({f'{self.signs.separator} '.join(entries)})"
 
-    def large(self, operator: str, index: str, size: int, body: str) -> str:
+    def large(self, operator: str, index: str, end: str, body: str) -> str:
+        if operator == "∑≤":
+            return f"Σ_({index} ≤ {end}) {body}"
         return f"{'Σ' if operator == '∑' else operator}_{index} {body}"
 
     def cases(self, rows: Sequence[tuple[str, str]], otherwise: str | None = None) -> str:

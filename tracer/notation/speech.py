@@ -24,8 +24,10 @@ FUNCTIONS = {
     "arccos": "the arc cosine of {body}", "sin": "the sine of {body}", "cos": "the cosine of {body}",
     "max": "the largest of {body}",
 }  # fmt: skip
+RANKED = "number {rank} by size of {body}"
 LARGE = {
     "∑": "the sum over {index} from 1 to {size} of {body}",
+    "∑≤": "the sum over {index} from 1 to {size} of {body}",
     "max": "the largest over {index} from 1 to {size} of {body}",
 }
 
@@ -52,6 +54,8 @@ class Speech:
         base, _, sub = name.partition("_")
         if sub:
             return self.say.text("{base} sub {index}", base=self.letter(base), index=self.letter(sub))
+        if name.startswith("("):
+            return self.say.text("rank {rank}", rank=self.letter(name.strip("()")))
         if name.endswith("′"):
             return self.say.text("{letter} prime", letter=self.letter(name[:-1]))
         return name.replace("+", f" {self._signs['+']} ").replace("−", f" {self._signs['−']} ")
@@ -118,7 +122,13 @@ class Speech:
 
     def call(self, function: str, arguments: Sequence[str]) -> Shown[str]:
         body = self._listed(arguments) if len(arguments) > 1 else self._one(arguments[0])
-        return Shown(self.say.text(FUNCTIONS[function], body=body), ATOM)
+        name, _, rank = function.partition("_")
+        text = (
+            self.say.text(RANKED, rank=rank.strip("()"), body=body)
+            if rank
+            else self.say.text(FUNCTIONS[name], body=body)
+        )
+        return Shown(text, ATOM)
 
     def vector(self, entries: Sequence[str]) -> str:
         return self.say.text("the vector {entries}", entries=self._listed(entries))
@@ -128,8 +138,8 @@ class Speech:
 
     # What is large
 
-    def large(self, operator: str, index: str, size: int, body: str) -> str:
-        return self.say.text(LARGE[operator], index=index, size=size, body=body)
+    def large(self, operator: str, index: str, end: str, body: str) -> str:
+        return self.say.text(LARGE[operator], index=index, size=self.letter(end), body=body)
 
     def cases(self, rows: Sequence[tuple[str, str]], otherwise: str | None = None) -> str:
         parts = [self.say.text("{then} if {condition}", then=then, condition=condition) for then, condition in rows]

@@ -69,7 +69,10 @@ class Spreadsheet:
         return Shown(f"{base.text}^{bracketed(exponent, ATOM - 1, self)}", NEGATIVE)
 
     def call(self, function: str, arguments: Sequence[str]) -> Shown[str]:
-        return Shown(FUNCTIONS[function].format(",".join(arguments)), ATOM)
+        name, _, rank = function.partition("_")
+        if rank:
+            return Shown(f"LARGE(({','.join(arguments)}),{rank.strip('()')})", ATOM)
+        return Shown(FUNCTIONS[name].format(",".join(arguments)), ATOM)
 
     def tensor(self, symbol: Symbol, mark: str, indices: Sequence[str]) -> Never:
         raise TypeError(f"{symbol.base} stands nowhere on a sheet: put cells in its place first")
@@ -77,7 +80,7 @@ class Spreadsheet:
     def vector(self, entries: Sequence[str]) -> Never:
         raise TypeError("a cell holds no vector")
 
-    def large(self, operator: str, index: str, size: int, body: str) -> Never:
+    def large(self, operator: str, index: str, end: str, body: str) -> Never:
         raise TypeError(f"{operator} over {index} stands nowhere on a sheet: put a range in its place first")
 
     def cases(self, rows: Sequence[tuple[str, str]], otherwise: str | None = None) -> Never:

@@ -49,8 +49,10 @@ from tracer.operations import (  # noqa: E402  teaching order
     distance,
     embedding,
     encodings,
+    feature_map,
     general,
     heads,
+    linear,
     masks,
     mixing,
     normalisation,
@@ -61,8 +63,12 @@ from tracer.operations import (  # noqa: E402  teaching order
     relative,
     rotary,
     scaling,
+    sigmoid,
     similarity,
+    sinks,
     softcap,
+    sparsemax,
+    tempered,
 )
 
 SLOTS: dict[str, tuple[Rack[Any], ...]] = {  # the keys of [pass] that name operations, and where they are found
@@ -85,6 +91,7 @@ def entry(slot: str, use: str, told: Mapping[str, Any], where: str) -> Operation
     return masks.ruled(found, told, where) if found.run is masks.mask else found
 
 
-__all__ = ["SLOTS", "additive", "attending", "bilinear", "distance", "embedding", "encodings", "entry",
-           "general", "heads", "indices", "logit_symbol", "masks", "mixing", "normalisation", "norms", "positions",
-           "projection", "qk_norm", "relative", "rotary", "scaling", "similarity", "softcap"]  # fmt: skip
+__all__ = ["SLOTS", "additive", "attending", "bilinear", "distance", "embedding", "encodings", "entry", "feature_map",
+           "general", "heads", "indices", "linear", "logit_symbol", "masks", "mixing", "normalisation", "norms",
+           "positions", "projection", "qk_norm", "relative", "rotary", "scaling", "sigmoid", "similarity", "sinks",
+           "softcap", "sparsemax", "tempered"]  # fmt: skip

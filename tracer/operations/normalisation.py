@@ -1,4 +1,15 @@
-"""From logits to weights: rows that say how a word's attention is shared out."""
+"""From logits to weights: rows that say how a word's attention is shared out; `normalisations` is their rack.
+
+What is true of the weights that an entry makes stands in its `traits`, which checks and pages go by:
+
+| trait | says |
+|---|---|
+| rows add up to 1 | each row does, unless it is masked altogether |
+| rows may add up to 0 | what a row is divided by may be 0: then it has no weights |
+| rows leave something over | a row and the step `rest` add up to 1 |
+| weights stand alone | each weight lies between 0 and 1, whatever the others of its row are |
+| weights hang on differences | a weight is 1 over the sum of e to the differences of the logits |
+"""
 
 from __future__ import annotations
 
@@ -13,7 +24,7 @@ from tracer.trace import Recorder
 normalisations: Rack[Callable[[Recorder, Tensor, Mapping[str, Any]], Tensor]] = Rack("normalisation")
 
 
-@normalisations.operation("softmax")
+@normalisations.operation("softmax", traits=("rows add up to 1", "weights hang on differences"))
 def softmax(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
     """Turn each row of logits into weights: positive, adding up to 1.
 
@@ -24,7 +35,7 @@ def softmax(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
     return _shares(rec, Z, exp(Z[indices(Z)]))
 
 
-@normalisations.operation("softmax-shifted")
+@normalisations.operation("softmax-shifted", traits=("rows add up to 1", "weights hang on differences"))
 def softmax_shifted(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
     """The softmax with each row's maximum subtracted first: the same weights, and no exponential above 1.
 
@@ -43,27 +54,7 @@ def softmax_shifted(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor
     return _shares(rec, Z, attending(Z, exp(minus(Z[i, j], m[i]))))
 
 
-def _shares(rec: Recorder, Z: Tensor, exponential: Expr) -> Tensor:
-    i, j = indices(Z)
-    E = rec.step(
-        "exponentials",
-        Z.axes,
-        exponential,
-        "Exponentials",
-        "e to any power is positive, so the sum of a row can never be 0.",
-    )
-    D = rec.step(
-        "row_sums",
-        Z.axes[:1],
-        total(Z.axes[1], E[i, j]),
-        "Row sums",
-        "Each row needs its own total to share out.",
-    )
-    because = "Dividing by its sum makes each row add up to 1: a share of attention for every word."
-    return _weights(rec, Z, Div(E[i, j], D[i]), because)
-
-
-@normalisations.operation("sum")
+@normalisations.operation("sum", traits=("rows add up to 1", "rows may add up to 0"))
 def by_sum(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
     """Divide each logit by the sum of its row.
 
@@ -72,15 +63,31 @@ def by_sum(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
     Undefined where a row adds up to 0; negative where a logit is. A masked key takes no part.
     """
     i, j = indices(Z)
-    D = rec.step(
-        "row_sums",
-        Z.axes[:1],
-        total(Z.axes[1], attending(Z, Z[i, j])),
-        "Row sums",
-        "Each row needs its own total to share out.",
-    )
+    D = _row_sums(rec, Z, total(Z.axes[1], attending(Z, Z[i, j])))
     because = "Dividing by its sum makes each row add up to 1, unless that sum is 0: then there are no weights."
     return _weights(rec, Z, Div(Z[i, j], D[i]), because)
+
+
+def _shares(rec: Recorder, Z: Tensor, exponential: Expr) -> Tensor:
+    i, j = indices(Z)
+    E = _exponentials(rec, Z, exponential)
+    D = _row_sums(rec, Z, total(Z.axes[1], E[i, j]))
+    because = "Dividing by its sum makes each row add up to 1: a share of attention for every word."
+    return _weights(rec, Z, Div(E[i, j], D[i]), because)
+
+
+def _exponentials(rec: Recorder, Z: Tensor, exponential: Expr) -> Tensor:
+    return rec.step(
+        "exponentials",
+        Z.axes,
+        exponential,
+        "Exponentials",
+        "e to any power is positive, so the sum of a row can never be 0.",
+    )
+
+
+def _row_sums(rec: Recorder, Z: Tensor, added: Expr) -> Tensor:
+    return rec.step("row_sums", Z.axes[:1], added, "Row sums", "Each row needs its own total to share out.")
 
 
 def _weights(rec: Recorder, Z: Tensor, share: Expr, because: str) -> Tensor:

@@ -10,10 +10,15 @@ from tracer.trace import Trace
 
 STATEMENTS = {
     "rows add up to 1": "The weights of each row add up to 1.",
+    "rows and rest add up to 1": "The weights of each row and what is left over add up to 1.",
+    "weights lie between 0 and 1": "Each weight lies between 0 and 1.",
     "weights a second way": "The weights, found a second way without any large exponential, agree: {formula}.",
     "outputs lie between the values": "Each output lies between the smallest and the largest value of its column.",
     "outputs a second way":
         "The outputs, found a second way by moving from the first value towards the others, agree: {formula}.",
+    "outputs lie between the values and 0":
+        "Each output lies between the smallest and the largest of 0 and the values of its column.",
+    "outputs in the other order": "The outputs in the other order are the outputs.",
 }  # fmt: skip
 OUTCOMES = {
     False: "{statement} It does not hold here.",

@@ -29,7 +29,19 @@ PLACES = {
 NORMALISATIONS = {
     "softmax": "softmax along each row: e to each logit, divided by the row's sum.",
     "softmax-shifted": "softmax along each row, the row's maximum subtracted first.",
+    "softmax-off-by-one": "e to each logit, divided by 1 more than the row's sum.",
+    "softmax-sink": "e to each logit, divided by the row's sum and e to the logit of the head's sink.",
+    "sigmoid": "none over the row: each logit becomes a weight by itself, 1 divided by 1 plus e to minus the logit.",
+    "softmax-base-2": "softmax along each row with base 2: 2 to each logit, divided by the row's sum.",
+    "softmax-temperature": "softmax along each row at temperature {temperature}: e to each logit divided by "
+    "{temperature}, divided by the row's sum.",
+    "sparsemax": "sparsemax along each row: what stands above a threshold, chosen so that the row adds up to 1.",
     "sum": "each logit divided by the sum of its row.",
+}
+FEATURE_MAPS = {
+    "elu": "each entry x of queries and keys becomes x + 1 where x is positive, e to x elsewhere (elu + 1).",
+    "relu": "each entry of queries and keys that is negative becomes 0.",
+    "exp": "each entry x of queries and keys becomes e to x.",
 }
 
 
@@ -45,14 +57,14 @@ def card(trace: Trace) -> Card:
         if setting.use in ENCODINGS:
             entries += ENCODINGS[setting.use](trace, setting, say)
     if "A" not in problem.given:
-        normalisation = say.text(NORMALISATIONS[problem.wiring.normalisation.use])
+        entries += _feature_map(problem, say)
         entries.append((say.text("Similarity"), rich(_similarity(problem, say))))
         entries.append((say.text("Scale"), _scale(trace, say)))
         entries += _temperature(problem, say)
         entries += _softcap(problem, say)
         entries += _distances(problem, say)
         entries.append((say.text("Mask"), (_mask(problem, say),)))
-        entries.append((say.text("Normalisation"), (normalisation,)))
+        entries += _normalisation(problem, say)
     counting = say.text("rows, columns and words count from 1; the first index is the query's row.")
     entries.append((say.text("Counting"), (counting,)))
     entries.append((say.text("Numbers"), (_numbers(problem, say),)))
@@ -216,6 +228,21 @@ def _mask(problem: Problem, say: Language) -> str:
         "as given: 1 means “may attend”; a masked score becomes −∞ and weighs 0, "
         "and a row that is masked altogether has weights 0."
     )
+
+
+def _normalisation(problem: Problem, say: Language) -> list[tuple[str, Line]]:
+    chosen = problem.wiring.normalisation
+    told = {key: Math(one) for key, one in chosen.told.items()}
+    entries = [(say.text("Normalisation"), say.line(NORMALISATIONS[chosen.use], **told))]
+    if "bias" in told:
+        entries.append((say.text("Bias"), say.line("{bias} is added to every logit first.", bias=told["bias"])))
+    return entries
+
+
+def _feature_map(problem: Problem, say: Language) -> list[tuple[str, Line]]:
+    """What becomes of queries and keys, in a pass that maps them."""
+    maps = [one for one in problem.wiring.encoding if one.use == "feature-map"]
+    return [(say.text("Feature map"), (say.text(FEATURE_MAPS[one.told.get("map", "elu")]),)) for one in maps]
 
 
 def _numbers(problem: Problem, say: Language) -> str:

@@ -17,6 +17,7 @@ NAMES = {
     "W_1": "additive weights for the query", "W_2": "additive weights for the key",
     "v": "how much each feature counts", "W_S": "similarity weights",
     "r": "relative positions, one number for each distance",
+    "s": "logits of the sinks, one for each head",
 }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TypeAlias
 
+from tracer.checks import traits
 from tracer.document import Em, Line, Math, Text
 from tracer.expr import Row
 from tracer.language import Language
@@ -40,7 +41,7 @@ def _attention(trace: Trace, weights: StepView, row: int) -> Line:
         return say.line(
             "{word} has no weights: they are undefined, because {reason}. The softmax is the way out: e to any power "
             "is positive, so no row can add up to 0"
-            if trace.problem.wiring.normalisation.use == "sum"
+            if "rows may add up to 0" in traits(trace.problem)
             else "{word} has no weights: they are undefined, because {reason}",
             word=word,
             reason=say.text(_reason(cells)),
@@ -59,8 +60,19 @@ def _attention(trace: Trace, weights: StepView, row: int) -> Line:
         line = say.line("{word} takes {shares}", word=word, shares=taken)
     else:
         return say.line("{word} has negative weights only", word=word)
-    negative = any(share < 0 for share, _ in shares)
-    return say.line("{attention}, with negative weights besides", attention=line) if negative else line
+    if any(share < 0 for share, _ in shares):
+        return say.line("{attention}, with negative weights besides", attention=line)
+    if "weights stand alone" in traits(trace.problem):
+        return say.line(
+            "{attention}; each of these weights is found by itself, so they need not add up to {all}",
+            attention=line,
+            all=say.text(PERCENT, n="100"),
+        )
+    rest = weights.id.removesuffix("weights") + "rest"
+    if rest not in trace:
+        return line
+    share = percent(share_of(trace[rest][row]), say)
+    return say.line("{attention}; {share} of its attention goes to no word", attention=line, share=share)
 
 
 def _taken(shares: list[Share], keys: tuple[str, ...], own: int | None, say: Language) -> Line:

@@ -76,6 +76,42 @@ CHANGES = {  # by what an operation is called in a problem file: its keyword, an
         "Each row's maximum is subtracted before e is raised to a score. No weight changes by that, and no number "
         "becomes too large.",
     ),
+    "feature-map": (
+        "Feature map",
+        "Queries and keys are made positive entry by entry before they are compared, so that their dot products can be "
+        "weights without any e. Then keys and values can be multiplied first, and the work no longer grows with the "
+        "square of the number of words.",
+    ),
+    "softmax-off-by-one": (
+        "Softmax off by one",
+        "Below the line stands 1 more than the sum, so the weights of a row add up to less than 1: a word that finds "
+        "nothing may attend to nothing.",
+    ),
+    "softmax-sink": (
+        "Attention sink",
+        "Each head has a logit of its own beside those of the words. This sink takes its share of the weight and "
+        "brings no value, so the words share less than 1.",
+    ),
+    "sigmoid": (
+        "Sigmoid",
+        "Each score becomes a weight by itself, and words do not compete: the weights of a row may add up to more than "
+        "1, or to nearly nothing.",
+    ),
+    "softmax-base-2": (
+        "Base 2",
+        "Powers of 2 stand in place of powers of e: a score that is 1 higher weighs twice as much instead of about 2.7 "
+        "times.",
+    ),
+    "softmax-temperature": (
+        "Temperature",
+        "Every logit is divided by the temperature before e is raised to it: above 1 the weights become more alike, "
+        "below 1 the largest stands out more.",
+    ),
+    "sparsemax": (
+        "Sparsemax",
+        "What stands above a threshold is the weight, and everything below weighs exactly 0; a softmax gives every "
+        "word a little.",
+    ),
     "sum": (
         "Division by the sum",
         "The weights are the scores divided by their sum, without e: they can be negative, and do not exist where the "

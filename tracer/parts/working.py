@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
+from tracer.checks import traits
 from tracer.document import Block, Chain, Em, Equation, Grid, Heading, Line, Math, Text, Together, elided
 from tracer.evaluate import Key
 from tracer.expr import Call, Cell, Expr, Num, is_wave, length, num, walk
@@ -249,7 +250,7 @@ class Working:
 
     def sums(self, step: StepView) -> tuple[Block, ...]:
         """Rounded weights that do not add up to 1 say so."""
-        if step.name != "weights" or self.trace.open_letters:
+        if step.name != "weights" or self.trace.open_letters or "rows add up to 1" not in traits(self.trace.problem):
             return ()
         off: list[Line] = []
         for i in shown(step):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 from math import hypot
 
+from tracer.checks import traits
 from tracer.document import Picture
 from tracer.drawing import Area, Drawing, Label, Mark, Point, Stroke
 from tracer.expr import Cell
@@ -253,6 +254,8 @@ def _says(trace: Trace, space: Space, pair: tuple[int, int]) -> str:
 def _way(trace: Trace, space: Space, i: int) -> str:
     """43 % of the way to orange: where there are two words, one takes just that share from the other."""
     if space.weights is None or len(space.words) != 2 or space.kind == "mixed":
+        return ""
+    if "rows add up to 1" not in traits(trace.problem):
         return ""
     say, other = trace.problem.paper.style.language, 1 - i
     share = space.weights[i, other].rounded(2).number

@@ -25,14 +25,17 @@ LOGITS = {
 }  # fmt: skip
 COLUMNS = (  # from left to right; those of a column stand below each other
     ("H", "table"), ("X", "embedding", "positions", "Y"), ("encoded",), ("query", "key"),
-    ("normed_query", "normed_key"), ("rotated_query", "rotated_key"),
+    ("normed_query", "normed_key"), ("rotated_query", "rotated_key"), ("mapped_query", "mapped_key"),
     ("query_features", "key_features", "carried_query"), ("scores",), *((name,) for name in LOGITS), ("weights",),
     ("outputs",), ("joined",), ("projected",),
 )  # fmt: skip
 LOWER = "value"  # goes round below the others, to the outputs
-WORDS = {**LOGITS, "joined": "side by side"}
+WORDS = {**LOGITS, "mapped_query": "φ", "mapped_key": "φ", "joined": "side by side"}
 SIMILARITIES = {"cosine": "cosine", "additive": "tanh", "negative-squared-distance": "distance"}
-NORMALISATIONS = {"softmax": "softmax", "softmax-shifted": "softmax", "sum": "shares"}
+NORMALISATIONS = {  # where the name of the operation is too long, or no word
+    "softmax-shifted": "softmax", "sum": "shares", "softmax-off-by-one": "softmax + 1", "softmax-sink": "softmax, sink",
+    "softmax-base-2": "powers of 2", "softmax-temperature": "softmax",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +178,7 @@ def _made(trace: Trace, step: StepView) -> str | Expr:
         return unmarked(product[0])
     say, wiring = trace.problem.paper.style.language, trace.problem.wiring
     if step.name == "weights" and step.formula is not None:
-        return say.text(NORMALISATIONS[wiring.normalisation.use])
+        return say.text(NORMALISATIONS.get(wiring.normalisation.use, wiring.normalisation.use))
     if step.name == "scores" and step.formula is not None:
         return say.text(SIMILARITIES[wiring.similarity.use])
     return say.text(WORDS[step.name]) if step.name in WORDS else ""

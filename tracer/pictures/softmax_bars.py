@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tracer.document import Picture
 from tracer.drawing import Area, Label, Mark, Stroke
-from tracer.expr import Cell, Expr, exp, minus, walk
+from tracer.evaluate import rebuild
+from tracer.expr import Case, Cell, Expr, walk
 from tracer.pictures import pictures
 from tracer.pictures.composing import fitted, outline, rectangle
 from tracer.pictures.ink import Print, all_equal, asked, every, ink, inks, sibling, whose
@@ -92,8 +93,12 @@ def _titles(groups: list[Group]) -> list[Expr]:
     logits, _, weights = (Cell(step.tensor, ()) for step, _ in groups)
     formula = groups[1][0].formula
     assert formula is not None
-    maxima = next((n.tensor for n in walk(formula) if isinstance(n, Cell) and len(n.tensor.axes) == 1), None)
-    return [logits, exp(logits if maxima is None else minus(logits, Cell(maxima, ()))), weights]
+    return [logits, whole(formula.then if isinstance(formula, Case) else formula), weights]
+
+
+def whole(formula: Expr) -> Expr:
+    """The formula with tensors in place of their cells: e to the Z − m."""
+    return Cell(formula.tensor, ()) if isinstance(formula, Cell) else rebuild(formula, whole)
 
 
 def _caption(trace: Trace, row: int, kept: list[int], groups: list[Group]) -> str:
