@@ -40,6 +40,8 @@ CELLS = {  # by the step's name
     "scaled": "scaled score of {row} with {column}",
     "capped": "capped score of {row} with {column}",
     "masked": "masked score of {row} with {column}",
+    "biased": "score of {row} with {column} and its bias",
+    "bias": "bias of {row} for {column}",
     "mask": "mask of {row} for {column}",
     "maxima": "row maximum of {row}",
     "exponentials": "exponential of {row} with {column}",

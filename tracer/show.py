@@ -6,7 +6,7 @@ sign stands between two factors. Negative numbers stand in brackets behind every
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -285,7 +285,17 @@ def condition_text(condition: Condition, to: Notation[T]) -> T:
     if isinstance(condition, AtMost):
         return to.row([to.letter(index_text(condition.left)), to.operator("≤"), to.letter(index_text(condition.right))])
     if isinstance(condition, Every):
-        first, *others = [condition_text(one, to) for one in condition.of]
-        return to.row([first, *(part for other in others for part in (to.operator(","), other))])
+        return to.row(list(_all_of(condition, to)))
     sign = "≠" if isinstance(condition, IsNot) else "="
     return to.row([show(condition.cell, to), to.operator(sign), show(condition.value, to)])
+
+
+def _all_of(conditions: Every, to: Notation[T]) -> Iterator[T]:
+    """Conditions with commas between them; two that meet are one chain: i − 1 ≤ j ≤ i."""
+    before: Condition | None = None
+    for one in conditions.of:
+        if isinstance(one, AtMost) and isinstance(before, AtMost) and one.left == before.right:
+            yield from (to.operator("≤"), to.letter(index_text(one.right)))
+        else:
+            yield from (condition_text(one, to),) if before is None else (to.operator(","), condition_text(one, to))
+        before = one

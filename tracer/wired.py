@@ -13,6 +13,7 @@ from tracer.registry import did_you_mean
 
 NEEDED = {  # what [given] must have for an operation, in words
     "mask": 'a mask matrix; give one, or write rule = "causal"',
+    "bias": "a matrix bias to add to the scores; give one under [given]",
 }
 
 

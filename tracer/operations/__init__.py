@@ -44,6 +44,7 @@ def attending(Z: Tensor, body: Expr) -> Expr:
 
 
 from tracer.operations import (  # noqa: E402  teaching order
+    bias,
     bilinear,
     embedding,
     encodings,
@@ -78,5 +79,5 @@ def entry(slot: str, use: str, told: Mapping[str, Any], where: str) -> Operation
     return masks.ruled(found, told, where) if found.run is masks.mask else found
 
 
-__all__ = ["SLOTS", "attending", "bilinear", "embedding", "encodings", "entry", "heads", "indices", "logit_symbol",
+__all__ = ["SLOTS", "attending", "bias", "bilinear", "embedding", "encodings", "entry", "heads", "indices", "logit_symbol",
            "masks", "mixing", "normalisation", "norms", "projection", "scaling", "similarity", "softcap"]  # fmt: skip

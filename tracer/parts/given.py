@@ -10,7 +10,7 @@ from tracer.views import StepView
 
 NAMES = {
     "X": "the words as vectors, one row each", "Y": "the other sequence, one row each", "Q": "queries", "K": "keys",
-    "V": "values", "S": "scores", "A": "attention weights", "M": "mask, 1 for “may attend”", "Emb": "embedding table",
+    "V": "values", "S": "scores", "A": "attention weights", "M": "mask, 1 for “may attend”", "B": "bias, added to the scores", "Emb": "embedding table",
     "H": "the words as one-hot rows", "W_Q": "query weights", "W_K": "key weights", "W_V": "value weights",
     "W_O": "output weights", "b_Q": "query bias", "b_K": "key bias", "b_V": "value bias", "b_O": "output bias",
 }  # fmt: skip
