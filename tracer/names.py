@@ -13,7 +13,7 @@ from tracer.language import Language
 
 SYMBOLS = {  # of the steps by their names, in their order
     "embedding": "X", "query": "Q", "key": "K", "value": "V", "query_norms": "‖q‖", "key_norms": "‖k‖",
-    "cosines": "cos θ", "angles": "θ", "bilinear": "T", "bilinear_scores": "B", "scores": "S", "scaled": "Z",
+    "cosines": "cos θ", "angles": "θ", "bilinear": "T", "bilinear_scores": "S_T", "scores": "S", "scaled": "Z",
     "capped": "Z", "biased": "Z", "masked": "Z", "maxima": "m", "exponentials": "E", "row_sums": "D", "weights": "A",
     "contributions": "C", "outputs": "O", "joined": "J", "projected": "P",
 }  # fmt: skip
