@@ -44,7 +44,7 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
     *(table.values() for table in (heads.TITLES, norms.TITLES, masks.ALIGNMENTS)),
     [projection.projections[name].words for name in projection.projections],
     *(table.values() for table in (conventions.SIMILARITIES, conventions.NORMALISATIONS, given.NAMES)),
-    [conventions.LOOKING_BACK],
+    [conventions.LOOKING_BACK, given.HIDING],
     *(table.values() for table in (conventions.POLARITIES, conventions.WINDOWS, conventions.INFINITE)),
     *special.CHANGES.values(),
     *(special.SHARED, special.CROSS),

@@ -181,7 +181,8 @@ def _masks(problem: Problem, m: int) -> None:
             raise ProblemError(f"{where}: a window has a left side, a right side or both; give left = 2, say")
         if rule == "padding" and setting.told["length"] > m:
             raise ShapeError(
-                f"{where}, length: {setting.told['length']} keys are no padding, but there are {m} keys; give at most {m}"
+                f"{where}, length: {setting.told['length']} keys would be no padding, but there are only {m}; "
+                f"give at most {m}"
             )
 
 

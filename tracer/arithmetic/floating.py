@@ -69,6 +69,10 @@ class Floats:
                 self._known[id_] = self._compute(self.definitions[id_])
         return self._known[id_]
 
+    def stacked(self, ids: list[str]) -> Any:
+        """Several tensors of one shape, one behind the other."""
+        return np.stack([self[id_] for id_ in ids])
+
     def text(self, id_: str, places: int) -> str:
         """A tensor as NumPy shows it."""
         with np.printoptions(precision=places, suppress=True):

@@ -29,7 +29,8 @@ from tracer.views import CellView, StepView, decimal_text
 
 NAMES = {
     **SYMBOLS, "query_norms": "q_norm", "key_norms": "k_norm", "cosines": "cos_theta", "angles": "theta",
-    "scaled": "Z", "capped": "Z_capped", "biased": "Z_biased", "masked": "Z_masked", "table": "Emb", "mask": "M", "bias": "B",
+    "scaled": "Z", "capped": "Z_capped", "biased": "Z_biased", "masked": "Z_masked", "table": "Emb",
+    "mask": "M", "bias": "B",
 }  # fmt: skip
 CERTAIN = 6  # decimals that double precision is trusted with
 TOLERANCE = "1e-6"  # how far from each other two numbers may be, relatively, that double precision takes for the same

@@ -22,4 +22,6 @@ def mask_flipped(step: Step, tensors: Tensors) -> Iterator[Expr]:
     weights = tensors["weights"]
     if weights and weights.shape[0] == weights.shape[1] > 1:
         exchanged = {"i": Index("j"), "j": Index("i")}
-        yield from remasked(step, tensors, lambda mask, seen, hidden: Case(bind_condition(mask, exchanged), seen, hidden))
+        yield from remasked(
+            step, tensors, lambda mask, seen, hidden: Case(bind_condition(mask, exchanged), seen, hidden)
+        )

@@ -19,7 +19,10 @@ from tracer.trace import Step
     "first hidden one is the next.",
 )
 def mask_shifted(step: Step, tensors: Tensors) -> Iterator[Expr]:
-    """Z[i, j] = S[i, j] where j ± 1 is allowed, −∞ elsewhere; a given mask moves in as it begins, a window as a whole."""
+    """Z[i, j] = S[i, j] where j ± 1 is allowed, −∞ elsewhere; a given mask moves in as it begins.
+
+    A window is moved on one of its sides, or as a whole.
+    """
     masked = tensors.formula("masked")
     if not isinstance(masked, Case):
         return

@@ -27,9 +27,9 @@ def bias(rec: Recorder, S: Tensor, told: Mapping[str, Any]) -> Tensor:
         S.axes,
         Case(allowed, added, MINUS_INFINITY) if allowed else added,
         "Scores with their bias",
-        "Each score is moved by a number of its own; where that is −∞, no score is left, and the key will weigh nothing."
+        "Each score is moved by a number of its own; where that is −∞, no score is left, and the key weighs nothing."
         if B.allowed
-        else "Each score is moved by a number of its own: up where a key is to count more, down where it is to count less.",
+        else "Each score is moved by a number of its own: up where a key is to count more, down where less.",
         symbol=logit_symbol(S),
         allowed=allowed,
     )

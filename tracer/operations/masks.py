@@ -81,7 +81,8 @@ def aligned(Z: Tensor, told: Mapping[str, Any]) -> Index:
     """The key that stands where query i does: i + p."""
     n, m = Z.shape
     align = told.get("align", "bottom-right")
-    return Index("i") + {"bottom-right": m - n, "top-left": 0}.get(align, align)
+    before: int = {"bottom-right": m - n, "top-left": 0}.get(align, align)
+    return Index("i") + before
 
 
 @logit_steps.operation("mask", rule=Option(str, "the name of a mask rule"))

@@ -126,13 +126,15 @@ def _bias(problem: Problem, say: Language) -> list[tuple[str, Line]]:
     """What the bias does, and what a large number in it does not."""
     if all(step.use != "bias" for step in problem.wiring.logits):
         return []
-    numbers = [one.entry(at) for name, one in problem.tables() if name == "bias" for at in product(*map(range, one.shape))]
+    numbers = [
+        one.entry(at) for name, one in problem.tables() if name == "bias" for at in product(*map(range, one.shape))
+    ]
     least = min((number.value for number in numbers if isinstance(number, Num)), default=Fraction(0))
     line = say.line("a matrix is added to the scores; where it is −∞, the key is masked.")
     if least <= LIKE_A_MASK:
         line += (" ", *say.line(
-            "{number} is a number like any other and masks nothing: beside it other keys take nearly all the weight, but "
-            "where all keys of a row have it, they share the weight as if it were not there.",
+            "{number} is a number like any other and masks nothing: beside it other keys take nearly all the weight, "
+            "but where all keys of a row have it, they share the weight as if it were not there.",
             number=Math(num(least)),
         ))  # fmt: skip
     return [(say.text("Bias"), line)]
@@ -159,7 +161,9 @@ def _rule(step: Setting, say: Language) -> str:
     alignment = (
         say.text(ALIGNMENTS[align])
         if align in ALIGNMENTS
-        else say.count(align, "{n} key comes before the first query’s own", "{n} keys come before the first query’s own")
+        else say.count(
+            align, "{n} key comes before the first query’s own", "{n} keys come before the first query’s own"
+        )
     )
     match told.get("rule", "given"):
         case "causal":

@@ -10,10 +10,13 @@ from tracer.views import StepView
 
 NAMES = {
     "X": "the words as vectors, one row each", "Y": "the other sequence, one row each", "Q": "queries", "K": "keys",
-    "V": "values", "S": "scores", "A": "attention weights", "M": "mask, 1 for “may attend”", "B": "bias, added to the scores", "Emb": "embedding table",
+    "V": "values", "S": "scores", "A": "attention weights", "M": "mask, 1 for “may attend”",
+    "B": "bias, added to the scores", "Emb": "embedding table",
     "H": "the words as one-hot rows", "W_Q": "query weights", "W_K": "key weights", "W_V": "value weights",
     "W_O": "output weights", "b_Q": "query bias", "b_K": "key bias", "b_V": "value bias", "b_O": "output bias",
 }  # fmt: skip
+
+HIDING = "mask, 1 for “hidden”"  # a mask that is read the other way round
 
 
 def what_is_given(trace: Trace) -> list[Block]:
@@ -36,7 +39,9 @@ def grid(step: StepView) -> Grid:
 def _what(step: StepView) -> Line:
     """The matrix in words, and its size."""
     say = step.problem.paper.style.language
-    name, sizes = say.text(NAMES.get(step.symbol, step.symbol)), " × ".join(map(str, step.shape))
+    hides = any(setting.told.get("ones") == "hidden" for setting in step.problem.wiring.logits)
+    name = say.text(HIDING if hides and step.symbol == "M" else NAMES.get(step.symbol, step.symbol))
+    sizes = " × ".join(map(str, step.shape))
     if not step.id.startswith("head"):
         return (say.text("{matrix}, {sizes}", matrix=name, sizes=sizes),)
     head = step.id.split(".")[0].removeprefix("head")

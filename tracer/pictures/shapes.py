@@ -20,8 +20,8 @@ LEAST, PER, MOST = 1.7, 0.4, 8  # of a side: em for one row, for each further on
 SIZE, SMALL = 0.95, 0.75  # of a symbol, of what stands above and below its rectangle (em)
 ACROSS, DOWN = 1.5, 2.5  # em between columns, and between the rectangles of a column
 COLUMNS = (  # from left to right; those of a column stand below each other
-    ("H", "table"), ("X", "embedding", "Y"), ("query", "key"), ("scores",), ("scaled",), ("capped",), ("biased",), ("masked",),
-    ("weights",), ("outputs",), ("joined",), ("projected",),
+    ("H", "table"), ("X", "embedding", "Y"), ("query", "key"), ("scores",), ("scaled",), ("capped",), ("biased",),
+    ("masked",), ("weights",), ("outputs",), ("joined",), ("projected",),
 )  # fmt: skip
 LOWER = "value"  # goes round below the others, to the outputs
 WORDS = {"scaled": "scaled", "capped": "capped", "biased": "with bias", "masked": "masked", "joined": "side by side"}
