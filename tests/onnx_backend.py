@@ -38,7 +38,7 @@ class TracerBackend(Backend):
     """What the suite's runner asks."""
 
     @classmethod
-    def prepare(cls, model: onnx.ModelProto, device: str = "CPU", **_: Any) -> Rep:
+    def prepare(cls, model: onnx.ModelProto, *_: Any, **_told: Any) -> Rep:
         """A model, ready to run."""
         return Rep(model)
 
