@@ -29,9 +29,10 @@ FOLDERS = sorted(path for path in EXAMPLES.iterdir() if path.is_dir())
 PROBLEMS = sorted(EXAMPLES.glob("*/*.toml"))
 TEACHING_ORDER = [
     "cherry-orange-phone", "table-of-cosines", "dot-or-cosine", "normalisation", "apple-moves", "apple-and-orange",
-    "one-hot-rows", "jane-visits-africa", "one-matrix-for-both", "known-weights", "causal-mask", "softcap",
+    "one-hot-rows", "jane-visits-africa", "one-matrix-for-both", "known-weights", "causal-mask",
+    "sliding-window", "padding", "additive-mask", "softcap",
     "cross-attention",
-    "three-heads", "again-and-again", "letters", "house-style", "made", "worksheet", "marking", "published",
+    "three-heads", "grouped-queries", "again-and-again", "letters", "house-style", "made", "worksheet", "marking", "published",
 ]  # fmt: skip
 
 
