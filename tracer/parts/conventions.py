@@ -67,6 +67,8 @@ def _heads(problem: Problem, say: Language) -> str:
     heads = (
         say.text("{n} heads, each with its own weight matrices", n=wiring.n_heads)
         if any(isinstance(problem.given.get(f"W_{x}"), tuple) for x in "QKV")
+        else say.text("{n} heads, each with its own matrices", n=wiring.n_heads)
+        if any(isinstance(problem.given.get(x), tuple) for x in "QKVSA")
         else say.text("{n} heads, each with its own columns of Q, K and V, in order", n=wiring.n_heads)
     )
     if wiring.n_kv_heads == wiring.n_heads:
@@ -74,8 +76,9 @@ def _heads(problem: Problem, say: Language) -> str:
     return say.count(
         wiring.n_kv_heads,
         "{heads}; {n} key head, shared by all query heads.",
-        "{heads}; {n} key heads, shared by neighbouring query heads.",
+        "{heads}; {n} key heads, each shared by {group} neighbouring query heads.",
         heads=heads,
+        group=wiring.n_heads // wiring.n_kv_heads,
     )
 
 

@@ -44,8 +44,13 @@ def _what(step: StepView) -> Line:
     sizes = " × ".join(map(str, step.shape))
     if not step.id.startswith("head"):
         return (say.text("{matrix}, {sizes}", matrix=name, sizes=sizes),)
-    head = step.id.split(".")[0].removeprefix("head")
-    return (say.text("{matrix} of head {head}, {sizes}", matrix=name, head=head, sizes=sizes),)
+    head = int(step.id.split(".")[0].removeprefix("head"))
+    wiring = step.problem.wiring
+    group = wiring.n_heads // wiring.n_kv_heads if step.symbol[-1] in "KV" else 1
+    if group == 1:
+        return (say.text("{matrix} of head {head}, {sizes}", matrix=name, head=head, sizes=sizes),)
+    heads = f"{group * (head - 1) + 1}–{group * head}"
+    return (say.text("{matrix} of heads {heads}, {sizes}", matrix=name, heads=heads, sizes=sizes),)
 
 
 def letters(trace: Trace) -> list[Block]:
