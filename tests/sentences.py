@@ -52,6 +52,8 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
         table.values()
         for table in (conventions.SIMILARITIES, conventions.NORMALISATIONS, conventions.FEATURE_MAPS, given.NAMES)
     ),
+    [conventions.LOOKING_BACK, given.HIDING],
+    *(table.values() for table in (conventions.POLARITIES, conventions.WINDOWS, conventions.INFINITE)),
     *special.CHANGES.values(),
     *(special.SHARED, special.CROSS),
     *(shapes.NORMALISATIONS.values(), ladder.COLUMNS, ladder.FAILURES.values(), *ladder.RUNGS.values()),

@@ -31,10 +31,10 @@ TEACHING_ORDER = [
     "cherry-orange-phone", "table-of-cosines", "dot-or-cosine", "why-not-subtract",
     "normalisation", "normaliser-ladder", "apple-moves", "apple-and-orange",
     "one-hot-rows", "jane-visits-africa", "one-matrix-for-both", "bilinear-similarity", "additive-similarity",
-    "known-weights", "causal-mask", "softcap", "temperature",
+    "known-weights", "causal-mask", "sliding-window", "padding", "additive-mask", "softcap", "temperature",
     "sinusoidal-positions", "rotary", "qk-norm", "alibi", "relative-positions", "off-by-one",
     "attention-sink", "sigmoid-attention", "sparsemax", "base-2", "linear-attention", "cross-attention",
-    "three-heads", "again-and-again", "letters", "house-style", "made", "worksheet", "marking", "published",
+    "three-heads", "grouped-queries", "again-and-again", "letters", "house-style", "made", "worksheet", "marking", "published",
 ]  # fmt: skip
 
 

@@ -31,7 +31,7 @@ FLOORS = [  # a name is a file, or a whole folder
     ["composition", "mistakes"],
     ["marking", "handout"],
     ["arrays", "parts", "spoken", "judging", "generate"],
-    ["worksheet", "pictures", "boxes"],
+    ["library", "worksheet", "pictures", "boxes"],
     ["sheet_told"],
     ["pages"],
     ["page", "aligned"],

@@ -442,7 +442,7 @@ def test_a_wrong_number_is_noticed() -> None:
         ("three-heads/problem", "Q_head2 = Q[:, 2:4]"),
         ("three-heads/problem", "J = np.hstack([O_head1, O_head2, O_head3])"),
         ("three-heads/problem", "T_head2 = W_Q[:, 2:4] @ W_K[:, 2:4].T"),
-        ("three-heads/problem", "B_head1 = X @ T_head1 @ X.T"),
+        ("three-heads/problem", "S_T_head1 = X @ T_head1 @ X.T"),
         ("jane-visits-africa/problem", "Q = X @ W_Q.T"),
         ("jane-visits-africa/problem", "cos_theta = Q @ K.T / (q_norm[:, None] * k_norm)"),
         ("jane-visits-africa/problem", "Z = S / np.sqrt(d_k)"),

@@ -196,7 +196,7 @@ def test_no_english_is_left_on_a_page(name: str, add: Callable[..., None]) -> No
     page = Words()
     page.feed(html(document).decode())
 
-    assert small(page.found, typed) == set()
+    assert small(page.found, typed | {"ln"}) == set()  # a picture says the score ln(2)
     assert small(aloud(document), typed) == set()
     assert small([txt(document).decode()], typed | {"sin", "cos", "arccos", "tanh", "ln", "max"}) == set()
 

@@ -30,6 +30,14 @@ Q, K = [[1, 2], [3, 4]], [[5, 6], [7, 8]]
 PLAIN: dict[str, Any] = {"logits": []}
 CAUSAL: dict[str, Any] = {"logits": [{"use": "mask", "rule": "causal"}]}
 MASK: dict[str, Any] = {"logits": [{"use": "mask"}]}
+PADDING: dict[str, Any] = {"logits": [{"use": "mask", "rule": "padding", "length": 2}]}
+
+
+def window(left: int, right: int) -> dict[str, Any]:
+    """A pass with a sliding window."""
+    return {"logits": [{"use": "mask", "rule": "window", "left": left, "right": right}]}
+
+
 CAP: dict[str, Any] = {"use": "softcap", "cap": "ln 3"}  # −ln 3 in place of −∞ has the exponential 1/3
 HALF: dict[str, Any] = {"logits": [{"use": "scale", "by": 2}]}
 SHIFTED = "softmax-shifted"
@@ -126,6 +134,14 @@ ROWS = [
     Row("mask_shifted", {"S": NINE, "mask": [[1, 0, 0], [1, 1, 0], [1, 1, 1]]}, MASK, "masked",
         "-inf -inf -inf, 4 -inf -inf, 7 8 -inf"),
     Row("mask_shifted", {"S": [[0, 0, 0], [0, 0, 0], [0, 0, 0]]}, CAUSAL, "weights", "1/2 1/2 0, 1/3 1/3 1/3, 1/3 1/3 1/3"),
+    Row("mask_shifted", {"S": NINE}, window(1, 1), "masked", "1 2 -inf, 4 5 6, 7 8 9"),
+    Row("mask_shifted", {"S": NINE}, window(0, 0), "masked", "1 2 -inf, -inf 5 6, -inf -inf 9"),
+    Row("mask_shifted", {"S": NINE}, window(0, 0), "masked", "-inf 2 -inf, -inf -inf 6, -inf -inf -inf"),
+    Row("mask_shifted", {"S": NINE}, PADDING, "masked", "1 -inf -inf, 4 -inf -inf, 7 -inf -inf"),
+    Row("mask_flipped", {"S": NINE}, PADDING, "masked", "-inf -inf 3, -inf -inf 6, -inf -inf 9"),
+    Row("mask_flipped", {"S": NINE}, PADDING, "masked", "1 2 3, 4 5 6, -inf -inf -inf"),
+    Row("mask_flipped", {"S": NINE}, window(1, 0), "masked", "1 2 -inf, -inf 5 6, -inf -inf 9"),
+    Row("mask_flipped", {"S": NINE}, window(0, 0), "masked", "-inf 2 3, 4 -inf 6, 7 8 -inf"),
     Row("mask_flipped", {"S": SQUARE}, CAUSAL, "masked", "-inf 2, -inf -inf"),
     Row("mask_flipped", {"S": SQUARE}, CAUSAL, "masked", "1 2, -inf 4"),
     Row("mask_flipped", {"S": SQUARE, "mask": [[1, 0], [1, 1]]}, MASK, "masked", "1 2, -inf 4"),

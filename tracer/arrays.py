@@ -1,4 +1,4 @@
-"""NumPy in, a trace out: attention on arrays, lists, or texts."""
+"""What a library user has, as given numbers: NumPy arrays, PyTorch tensors, lists, texts."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from tracer.composition import solve
-from tracer.errors import ShapeError
+import numpy as np
+
+from tracer.arithmetic import floating
+from tracer.errors import ProblemError, ShapeError
 from tracer.expr import INFINITY, MINUS_INFINITY, Expr, Num
-from tracer.numbers import decimal, read
-from tracer.problem import Problem, Setting, Values, Wiring, Written
-from tracer.trace import Trace
+from tracer.numbers import Unreadable, decimal, read
+from tracer.problem import PerHead, Values, Written
+from tracer.problem_file import MAY_BE_INFINITE
+
+MATRIX, HEADS = 2, 3  # axes: of a matrix, of one for each head
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,10 @@ class Array:
         """The number at a place, as it would be printed: 0.1 is one tenth."""
         return exactly(self.array[at].item())
 
+    def count(self, number: Expr) -> int:
+        """How many of them are this number."""
+        return int((self.array == floating.number(number)).sum())
+
 
 def exactly(value: float | int) -> Expr:
     """A float or integer as the exact number that its shortest decimal names."""
@@ -41,56 +49,77 @@ def exactly(value: float | int) -> Expr:
     return Num(number.value if value >= 0 else -number.value, places)
 
 
-def attention(
-    Q: Any,
-    K: Any,
-    V: Any,
-    *,
-    mask: Any = None,
-    scale: Any = None,
-    normalisation: str = "softmax",
-    places: int = 4,
-) -> Trace:
-    """Trace softmax(Q Kᵀ / √d_k) V.
-
-    Q [seq_len, d_k], K [key_len, d_k], V [key_len, d_v]: NumPy arrays, lists of numbers, or lists of texts
-    such as "√2/2". `mask` is "causal", or a matrix in which 1 or True means “may attend”; `scale` is what
-    scores are divided by (√d_k without it; 1 for no scaling).
-
-    Raises `ShapeError` where sizes disagree. Source: Vaswani et al. 2017, eq. (1).
-    """
-    from tracer.problem import Paper
-
-    given = {"Q": values(Q, "Q"), "K": values(K, "K"), "V": values(V, "V")}
-    logits = [Setting("scale", {} if scale is None else {"by": _number(scale)})]
-    if isinstance(mask, str):
-        logits.append(Setting("mask", {"rule": mask}))
-    elif mask is not None:
-        given["mask"] = values(mask, "mask")
-        logits.append(Setting("mask"))
-    n, m = given["Q"].shape[0], given["K"].shape[0]
-    wiring = Wiring(logits=tuple(logits), normalisation=Setting(normalisation))
-    words = tuple(f"token {i}" for i in range(1, max(n, m) + 1))
-    return solve(Problem(given, tokens=words[:n], key_tokens=words[:m], wiring=wiring, paper=Paper(places=places)))
-
-
 def values(matrix: Any, name: str) -> Values:
-    """A matrix of a library user as given numbers."""
-    if hasattr(matrix, "dtype") and hasattr(matrix, "item"):
-        if len(matrix.shape) != 2 or 0 in matrix.shape:
-            raise ShapeError(
-                f"{name} has the shape {tuple(matrix.shape)}; expected a matrix with two axes, none of them empty"
-            )
-        return Array(matrix.astype(int) if matrix.dtype == bool else matrix)
+    """A matrix or vector as given numbers. Raises `ShapeError`, and `ProblemError` for what is no number."""
+    if is_array(matrix):
+        return _array(matrix, name)
+    if len(matrix) and depth(matrix) == 1:
+        return Written((tuple(number(x, name) for x in matrix),), is_vector=True)
     rows = [list(row) for row in matrix]
     if not rows or any(len(row) != len(rows[0]) or not row for row in rows):
         raise ShapeError(f"{name} must be a list of rows of one length")
-    return Written(tuple(tuple(_number(x) for x in row) for row in rows))
+    return Written(tuple(tuple(number(x, name) for x in row) for row in rows))
 
 
-def _number(value: Any) -> Expr:
-    if isinstance(value, str):
-        return read(value)
+def per_head(matrix: Any, name: str) -> PerHead:
+    """One matrix for each head; a matrix alone is that of one head. Raises `ShapeError`, `ProblemError`."""
+    axes = depth(matrix)
+    if axes not in (MATRIX, HEADS):
+        raise ShapeError(f"{name} has {axes} axes; expected a matrix, or one for each head")
+    return tuple(values(one, name) for one in (matrix if axes == HEADS else [matrix]))
+
+
+def spread(matrix: Any, name: str, shape: tuple[int, int, int]) -> Values | PerHead:
+    """A mask or a bias for all heads, or one for each. An array is broadcast as in NumPy, a list is taken as it is."""
+    if is_array(matrix):
+        rows = np.atleast_2d(as_numpy(matrix))
+        try:
+            matrix = np.broadcast_to(rows, (*rows.shape[:-2], *shape[1:]))
+            np.broadcast_to(matrix, shape)
+        except ValueError:
+            raise ShapeError(f"{name} has the shape {rows.shape}, which cannot be broadcast to {shape}") from None
+    parts = per_head(matrix, name)
+    if len(parts) not in (1, shape[0]):
+        raise ShapeError(f"{name} lists {len(parts)} matrices for {shape[0]} heads; give one for all or one for each")
+    return parts[0] if len(parts) == 1 else parts
+
+
+def number(value: Any, name: str) -> Expr:
+    """An integer, a float, a NumPy scalar or a text as the number it names. Raises `ProblemError`."""
     if isinstance(value, bool | int):
         return Num(Fraction(int(value)))
-    return exactly(value.item() if hasattr(value, "item") else value)
+    try:
+        return read(value) if isinstance(value, str) else exactly(float(value))
+    except (Unreadable, TypeError, ValueError) as reason:
+        raise ProblemError(f"{name}: “{value}” {reason}; expected a number") from None
+
+
+def is_array(matrix: Any) -> bool:
+    """Whether it has axes of its own, and is no list of lists."""
+    return hasattr(matrix, "dtype") and hasattr(matrix, "shape")
+
+
+def depth(matrix: Any) -> int:
+    """How many axes an array or a list of lists has."""
+    if is_array(matrix):
+        return len(matrix.shape)
+    return 1 + depth(matrix[0]) if isinstance(matrix, list | tuple) and len(matrix) else 0
+
+
+def as_numpy(matrix: Any) -> Any:
+    """An array or a tensor as a NumPy array of integers or float64; a float of fewer bits is the same number."""
+    if hasattr(matrix, "detach"):  # a tensor of PyTorch
+        matrix = matrix.detach().cpu().double().numpy()
+    array = np.asarray(matrix)
+    return array.astype(int) if array.dtype == bool else array if array.dtype.kind in "iu" else array.astype(np.float64)
+
+
+def _array(matrix: Any, name: str) -> Array:
+    array = as_numpy(matrix)
+    if array.ndim not in (1, MATRIX) or 0 in array.shape:
+        raise ShapeError(f"{name} has the shape {array.shape}; expected a matrix with two axes, none of them empty")
+    masked = np.isneginf(array) if name in MAY_BE_INFINITE else np.zeros(array.shape, dtype=bool)
+    if not (np.isfinite(array) | masked).all():
+        found = array[~(np.isfinite(array) | masked)][0]
+        raise ProblemError(f"{name} holds {found}; expected finite numbers" + " or -inf" * (name in MAY_BE_INFINITE))
+    return Array(array)

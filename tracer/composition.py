@@ -11,7 +11,7 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Any
 
-from tracer.expr import MINUS_INFINITY, ONE, ZERO, Axis, Index, IsNot, Num, Tensor
+from tracer.expr import ONE, ZERO, Axis, Num, Tensor
 from tracer.operations import bilinear, embedding, heads, linear, mixing, projection
 from tracer.operations.encodings import encodings, word_encodings
 from tracer.operations.normalisation import normalisations
@@ -165,9 +165,7 @@ def _head(
     A = own.get("A")
     if A is None:
         S = own.get("S")
-        if S is not None:
-            S = _masked_where_infinite(rec, S)
-        elif Q is not None and K is not None:
+        if S is None and Q is not None and K is not None:
             Q, K = _encoded(rec, "query", Q, context), _encoded(rec, "key", K, context)
             similarity = wiring.similarity
             S = similarities[similarity.use].run(rec, Q, K, {**context, **similarity.told})
@@ -202,19 +200,6 @@ def _weights(rec: Recorder, S: Tensor, context: Mapping[str, Any]) -> Tensor:
         S = logit_steps[use].run(rec, S, {**told[0], "rules": rules} if use == "mask" else told[0])
     normalisation = wiring.normalisation
     return normalisations[normalisation.use].run(rec, S, {**context, **normalisation.told})
-
-
-def _masked_where_infinite(rec: Recorder, S: Tensor) -> Tensor:
-    """Given scores of −∞ are masked keys."""
-    values = rec.problem.given["S"]
-    tables = values if isinstance(values, tuple) else (values,)
-    n, m = S.shape
-    if not any(
-        t.entry((i, j)) == MINUS_INFINITY for t in tables if isinstance(t, Written) for i in range(n) for j in range(m)
-    ):
-        return S
-    i, j = Index("i"), Index("j")
-    return Tensor(S.id, S.symbol, S.axes, S.mark, IsNot(S[i, j], MINUS_INFINITY))
 
 
 def _in_the_other_order(rec: Recorder, Q: Tensor, K: Tensor, V: Tensor | None) -> None:

@@ -291,9 +291,10 @@ Condition: TypeAlias = AtMost | Is | IsNot | Every
 
 
 def every(*conditions: Condition | None) -> Condition | None:
-    """All of the conditions at once; None where there are none."""
+    """All of the conditions at once, each said once; None where there are none."""
     parts = [part for one in conditions if one for part in (one.of if isinstance(one, Every) else (one,))]
-    return Every(tuple(parts)) if len(parts) > 1 else parts[0] if parts else None
+    different = tuple(dict.fromkeys(parts))
+    return Every(different) if len(different) > 1 else different[0] if different else None
 
 
 @dataclass(frozen=True, slots=True)

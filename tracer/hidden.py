@@ -31,6 +31,10 @@ class Hidden:
         """−∞, everywhere."""
         return MINUS_INFINITY
 
+    def count(self, number: Expr) -> int:
+        """How many entries are this number: all, or none."""
+        return self.shape[0] * self.shape[1] if number == MINUS_INFINITY else 0
+
 
 def check_hidden(problem: Problem) -> None:
     """No logit step behind a mask makes a score of −∞ anything else. Raises `ProblemError` with what comes of it.

@@ -28,6 +28,10 @@ class Values(Protocol):
         """The number at a place."""
         ...
 
+    def count(self, number: Expr) -> int:
+        """How many of them are this number."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -44,6 +48,10 @@ class Written:
     def entry(self, at: tuple[int, ...]) -> Expr:
         """The number at a place."""
         return self.rows[0][at[0]] if self.is_vector else self.rows[at[0]][at[1]]
+
+    def count(self, number: Expr) -> int:
+        """How many of them are this number."""
+        return sum(row.count(number) for row in self.rows)
 
 
 def written(rows: Sequence[Any]) -> Written:

@@ -92,7 +92,7 @@ def _bind(expr: Expr, to: Indices) -> Expr:
             inner = _without(index, to)
             return rebuild(expr, lambda part: _bind(part, inner))
         case Case(when, then, otherwise):
-            return Case(_condition(when, to), _bind(then, to), _bind(otherwise, to))
+            return Case(bind_condition(when, to), _bind(then, to), _bind(otherwise, to))
         case Position(of):
             return Position(_index(of, to))
         case Ranked(rank, index, size, cell):
@@ -130,11 +130,12 @@ def _index(index: Index, to: Indices) -> Index:
     return index.scale * to[index.name] + index.shift if index.name and index.name in to else index
 
 
-def _condition(when: Condition, to: Indices) -> Condition:
+def bind_condition(when: Condition, to: Indices) -> Condition:
+    """The condition with other indices in it."""
     if isinstance(when, AtMost):
         return AtMost(_index(when.left, to), _index(when.right, to))
     if isinstance(when, Every):
-        return Every(tuple(_condition(one, to) for one in when.of))
+        return Every(tuple(bind_condition(one, to) for one in when.of))
     return type(when)(_moved(when.cell, to), when.value)
 
 

@@ -162,15 +162,9 @@ def _fit(problem: Problem, d_q: int | None, d_k: int | None, d_v: int | None) ->
                 raise ShapeError(
                     f"[given] {name} is {_size(one)}, but with {n} queries and {m} keys it must be {rows} × {columns}"
                 )
-    for one in _heads_of(problem, "mask"):
-        for row, column in product(range(n), range(m)):
-            if one.entry((row, column)) not in (ZERO, ONE):
-                raise ProblemError(
-                    f"[given] mask row {row + 1}, column {column + 1}, must be 0 or 1; 1 means “may attend”"
-                )
-    for one in _heads_of(problem, "A"):
-        if any(one.entry((i, j)) == MINUS_INFINITY for i in range(n) for j in range(m)):
-            raise ProblemError("[given] A holds −inf; a weight is a finite number")
+    _masks(problem, m)
+    if any(one.count(MINUS_INFINITY) for one in _heads_of(problem, "A")):
+        raise ProblemError("[given] A holds −inf; a weight is a finite number")
     if "sinks" in given and problem.matrix("sinks").shape[0] != wiring.n_heads:
         count = problem.matrix("sinks").shape[0]
         raise ShapeError(
@@ -181,6 +175,28 @@ def _fit(problem: Problem, d_q: int | None, d_k: int | None, d_v: int | None) ->
         _output(problem, d_v, wiring.n_heads * ((d_v or 0) // wiring.n_kv_heads))
     if wiring.repeat > 1:
         _repeats(problem, d_v)
+
+
+def _masks(problem: Problem, m: int) -> None:
+    """A mask matrix says yes or no, a window has a side, and there are as many keys as are no padding."""
+    for one in _heads_of(problem, "mask"):
+        rows, columns = one.shape
+        if one.count(ZERO) + one.count(ONE) != rows * columns:
+            places = product(range(rows), range(columns))
+            row, column = next(at for at in places if one.entry(at) not in (ZERO, ONE))
+            raise ProblemError(
+                f"[given] mask row {row + 1}, column {column + 1}, must be 0 or 1; 1 means “may attend”, "
+                "and numbers to be added to the scores are a bias"
+            )
+    for number, setting in enumerate(problem.wiring.logits, 1):
+        where, rule = f"[pass] logits {number}, mask", setting.told.get("rule")
+        if rule == "window" and not {"left", "right"} & setting.told.keys():
+            raise ProblemError(f"{where}: a window has a left side, a right side or both; give left = 2, say")
+        if rule == "padding" and setting.told["length"] > m:
+            raise ShapeError(
+                f"{where}, length: {setting.told['length']} keys would be no padding, but there are only {m}; "
+                f"give at most {m}"
+            )
 
 
 def _heads_of(problem: Problem, name: str) -> tuple[Values, ...]:

@@ -7,7 +7,7 @@ sign stands between two factors. Negative numbers stand in brackets behind every
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -46,6 +46,7 @@ from tracer.expr import (
 )
 
 WITH_A_SIGN = ("exp", "sqrt", "abs")  # functions that are written with a sign, the others by their names
+SIGN = re.compile("([+−])")
 SUM, NEGATIVE, PRODUCT, FRACTION, POWER, ATOM = range(6)  # how tightly a shown expression holds together
 
 
@@ -317,12 +318,34 @@ def _where(pieces: Pieces, piece: Piece, to: Notation[T]) -> T:
     return to.row(parts)
 
 
+def _place(index: Index, to: Notation[T]) -> T:
+    """An index that is compared, written as a sum: i + 2."""
+    parts = [_part(part, to) for part in SIGN.split(index_text(index)) if part]
+    return parts[0] if len(parts) == 1 else to.row(parts)
+
+
+def _part(part: str, to: Notation[T]) -> T:
+    if part in "+−":
+        return to.operator(part)
+    return to.number(part) if part.isdecimal() else to.letter(part)
+
+
 def condition_text(condition: Condition, to: Notation[T]) -> T:
     """A condition as on paper: j ≤ i, M_ij = 1."""
     if isinstance(condition, AtMost):
-        return to.row([to.letter(index_text(condition.left)), to.operator("≤"), to.letter(index_text(condition.right))])
+        return to.row([_place(condition.left, to), to.operator("≤"), _place(condition.right, to)])
     if isinstance(condition, Every):
-        first, *others = [condition_text(one, to) for one in condition.of]
-        return to.row([first, *(part for other in others for part in (to.operator(","), other))])
+        return to.row(list(_all_of(condition, to)))
     sign = "≠" if isinstance(condition, IsNot) else "="
     return to.row([show(condition.cell, to), to.operator(sign), show(condition.value, to)])
+
+
+def _all_of(conditions: Every, to: Notation[T]) -> Iterator[T]:
+    """Conditions with commas between them; two that meet are one chain: i − 1 ≤ j ≤ i."""
+    before: Condition | None = None
+    for one in conditions.of:
+        if isinstance(one, AtMost) and isinstance(before, AtMost) and one.left == before.right:
+            yield from (to.operator("≤"), _place(one.right, to))
+        else:
+            yield from (condition_text(one, to),) if before is None else (to.operator(","), condition_text(one, to))
+        before = one

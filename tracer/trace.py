@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from tracer.errors import UnknownName
 from tracer.evaluate import Definition, Key
-from tracer.expr import Axis, Condition, Expr, Num, Tensor, letters
+from tracer.expr import MINUS_INFINITY, Axis, Condition, Expr, Index, IsNot, Num, Tensor, letters
 from tracer.names import SYMBOLS
 from tracer.problem import Problem, Values
 from tracer.registry import did_you_mean
@@ -86,8 +86,11 @@ class Recorder:
         self.prefix, self.mark, self.head = before
 
     def given(self, id_: str, symbol: str, axes: tuple[Axis, ...], values: Values) -> Tensor:
-        """Take a given matrix in, and get a handle on it."""
+        """Take a given matrix in, and get a handle on it. Where an entry is −∞, its key takes no part."""
         tensor = Tensor(self.prefix + id_, symbol, axes, self.mark)
+        if values.count(MINUS_INFINITY):
+            allowed = IsNot(tensor[tuple(Index(axis.index) for axis in axes)], MINUS_INFINITY)
+            tensor = replace(tensor, allowed=allowed)
         self.given_.append(Given(tensor, values))
         return tensor
 
@@ -157,7 +160,13 @@ class Trace:
         return self.problem.speaks_decimals or any(isinstance(one, Num) and one.places for one in self.written.values())
 
     def floats(self, id_: str) -> Any:
-        """A step as a NumPy float64 array, computed in floating point from start to end."""
+        """A step as a NumPy float64 array, computed in floating point from start to end.
+
+        With several heads "weights" is that of all, [n_heads, seq_len, key_len], and "head1.weights" that of one.
+        """
+        heads = [f"head{h}.{id_}" for h in range(1, self.problem.wiring.n_heads + 1)]
+        if id_ not in self and heads[0] in self:
+            return self.tables.floats.stacked([name for name in heads if name in self])
         return self.tables.floats[self[id_].id]
 
     def exact(self, id_: str) -> Any:

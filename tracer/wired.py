@@ -16,6 +16,7 @@ NEEDED = {  # what [given] must have for an operation, in words
     "mask": 'a mask matrix; give one, or write rule = "causal"',
     "relative": "a vector relative, with a number for each distance from −(n − 1) to m − 1; give it under [given]",
     "sinks": "the logits of the sinks; give sinks = [0.5], a number for each head, under [given]",
+    "bias": "a matrix bias to add to the scores; give one under [given]",
 }
 
 

@@ -25,9 +25,9 @@ def wiring_of(table: Mapping[str, Any], given: Mapping[str, Any]) -> Wiring:
         heads,
         kv_heads,
         _settings(table.get("encoding", []), "encoding", '[{ use = "rotary" }]'),
-        _setting(table.get("similarity", "dot"), "similarity", "similarity"),
+        setting(table.get("similarity", "dot"), "similarity", "similarity"),
         _logits(table, given),
-        _setting(table.get("normalisation", "softmax"), "normalisation", "normalisation"),
+        setting(table.get("normalisation", "softmax"), "normalisation", "normalisation"),
         None,
         whole(table.get("repeat", 1), "[pass] repeat", 1, MAX_REPEAT),
     )
@@ -69,11 +69,11 @@ def _logits(table: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[Setting
 def _settings(raw: Any, slot: str, example: str) -> tuple[Setting, ...]:
     if not isinstance(raw, list):
         raise ProblemError(f"[pass] {slot} is {kind(raw)}; expected a list such as {example}")
-    return tuple(_setting(one, slot, f"{slot} {n}") for n, one in enumerate(raw, 1))
+    return tuple(setting(one, slot, f"{slot} {n}") for n, one in enumerate(raw, 1))
 
 
-def _setting(raw: Any, slot: str, where: str) -> Setting:
-    """The name of an operation, or a table that says what else it is told."""
+def setting(raw: Any, slot: str, where: str) -> Setting:
+    """The name of an operation, or a table that says what else it is told. Raises `ProblemError`."""
     where = f"[pass] {where}"
     table = {"use": raw} if isinstance(raw, str) else raw
     if not isinstance(table, dict) or not isinstance(table.get("use"), str):

@@ -63,12 +63,17 @@ class Floats:
     def __init__(self, definitions: Mapping[str, Any]) -> None:
         self.definitions = definitions
         self._known: dict[str, Any] = {}
+        self._met: dict[tuple[Condition, tuple[tuple[str, int], ...]], Labelled] = {}
 
     def __getitem__(self, id_: str) -> Any:
         if id_ not in self._known:
             with np.errstate(all="ignore"):
                 self._known[id_] = self._compute(self.definitions[id_])
         return self._known[id_]
+
+    def stacked(self, ids: list[str]) -> Any:
+        """Several tensors of one shape, one behind the other."""
+        return np.stack([self[id_] for id_ in ids])
 
     def text(self, id_: str, places: int) -> str:
         """A tensor as NumPy shows it."""
@@ -153,6 +158,13 @@ class Floats:
         return Labelled(axes, np.einsum(f"{spec}->{''.join(letters[name] for name in axes)}", *arrays, optimize=True))
 
     def _condition(self, when: Condition, sizes: dict[str, int]) -> Labelled:
+        """Where a condition is met; a mask is asked for in several steps, and looked at once."""
+        key = when, tuple(sizes.items())
+        if key not in self._met:
+            self._met[key] = self._where(when, sizes)
+        return self._met[key]
+
+    def _where(self, when: Condition, sizes: dict[str, int]) -> Labelled:
         if isinstance(when, AtMost):
             return _together(np.less_equal, [_positions(when.left, sizes), _positions(when.right, sizes)])
         if isinstance(when, Every):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tracer.expr import AtMost, Case, Condition, Every, Expr
+from tracer.expr import Case, Expr, Index
 from tracer.mistakes import Tensors, mistake
 from tracer.mistakes.softmaxes import remasked
+from tracer.rewriting import bind_condition
 from tracer.trace import Step
 
 
@@ -20,13 +21,7 @@ def mask_flipped(step: Step, tensors: Tensors) -> Iterator[Expr]:
     yield from remasked(step, tensors, lambda mask, seen, hidden: Case(mask, hidden, seen))
     weights = tensors["weights"]
     if weights and weights.shape[0] == weights.shape[1] > 1:
-        yield from remasked(step, tensors, lambda mask, seen, hidden: Case(_transposed(mask), seen, hidden))
-
-
-def _transposed(mask: Condition) -> Condition:
-    if isinstance(mask, AtMost):
-        return AtMost(mask.right, mask.left)
-    if isinstance(mask, Every):
-        return Every(tuple(map(_transposed, mask.of)))
-    i, j = mask.cell.at
-    return type(mask)(mask.cell.tensor[j, i], mask.value)
+        exchanged = {"i": Index("j"), "j": Index("i")}
+        yield from remasked(
+            step, tensors, lambda mask, seen, hidden: Case(bind_condition(mask, exchanged), seen, hidden)
+        )

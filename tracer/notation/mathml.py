@@ -103,7 +103,7 @@ class MathML:
 
     def cases(self, rows: Sequence[tuple[str, str]], otherwise: str | None = None) -> str:
         parts = [
-            f"<mtr><mtd>{then}</mtd><mtd><mrow><mtext>{self.signs.when} </mtext>{condition}</mrow></mtd></mtr>"
+            f"<mtr><mtd>{then}</mtd><mtd><mrow><mtext>{self.signs.when}\u00a0</mtext>{condition}</mrow></mtd></mtr>"
             for then, condition in rows
         ]
         if otherwise is not None:

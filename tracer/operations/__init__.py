@@ -45,6 +45,7 @@ def attending(Z: Tensor, body: Expr) -> Expr:
 
 from tracer.operations import (  # noqa: E402  teaching order
     additive,
+    bias,
     bilinear,
     distance,
     embedding,
@@ -91,7 +92,7 @@ def entry(slot: str, use: str, told: Mapping[str, Any], where: str) -> Operation
     return masks.ruled(found, told, where) if found.run is masks.mask else found
 
 
-__all__ = ["SLOTS", "additive", "attending", "bilinear", "distance", "embedding", "encodings", "entry", "feature_map",
-           "general", "heads", "indices", "linear", "logit_symbol", "masks", "mixing", "normalisation", "norms",
+__all__ = ["SLOTS", "additive", "attending", "bias", "bilinear", "distance", "embedding", "encodings", "entry",
+           "feature_map", "general", "heads", "indices", "linear", "logit_symbol", "masks", "mixing", "normalisation", "norms",
            "positions", "projection", "qk_norm", "relative", "rotary", "scaling", "sigmoid", "similarity", "sinks",
            "softcap", "sparsemax", "tempered"]  # fmt: skip

@@ -31,7 +31,7 @@ def bilinear(rec: Recorder, W_Q: Tensor, W_K: Tensor, inputs_axis: int, columns:
 def bilinear_scores(rec: Recorder, X: Tensor, T: Tensor, Y: Tensor) -> Tensor:
     """The scores, found through T.
 
-    B[i, j] = sum over a, b of X[i, a] · T[a, b] · Y[j, b]        shape (n, m); x T yᵀ for each pair of words
+    S_T[i, j] = sum over a, b of X[i, a] · T[a, b] · Y[j, b]        shape (n, m); x T yᵀ for each pair of words
     """
     i, j, a, b = Index("i"), Index("j"), Index("a"), Index("b")
     return rec.step(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
+from itertools import product
 
 from tracer.document import Card, Line, Math
-from tracer.expr import ONE, Call, Div, Letter, Mul, Named, Neg, num, sqrt, walk
+from tracer.expr import ONE, Call, Div, Letter, Mul, Named, Neg, Num, num, sqrt, walk
 from tracer.language import Language
 from tracer.operations.masks import ALIGNMENTS
 from tracer.operations.projection import projections
@@ -44,6 +46,20 @@ FEATURE_MAPS = {
     "exp": "each entry x of queries and keys becomes e to x.",
 }
 
+POLARITIES = {"seen": "as given: 1 means “may attend”", "hidden": "as given: 1 means “hidden”, 0 “may attend”"}
+WINDOWS = {  # by the sides that end
+    frozenset({"left", "right"}): "window: a word sees itself, up to {left} before it and up to {right} after it "
+    "({alignment})",
+    frozenset({"left"}): "window: a word sees nothing that is more than {left} before it ({alignment})",
+    frozenset({"right"}): "window: a word sees nothing that is more than {right} after it ({alignment})",
+}
+LOOKING_BACK = "window: a word sees itself and up to {left} before it ({alignment})"
+INFINITE = {  # what masks by the way, by the given matrix
+    "scores": "as the scores say: −∞ hides a key",
+    "bias": "as the bias says: −∞ hides a key",
+}
+LIKE_A_MASK = -1000  # so large a number in a bias is meant as a mask
+
 
 def card(trace: Trace) -> Card:
     """What is agreed about this pass."""
@@ -63,7 +79,8 @@ def card(trace: Trace) -> Card:
         entries += _temperature(problem, say)
         entries += _softcap(problem, say)
         entries += _distances(problem, say)
-        entries.append((say.text("Mask"), (_mask(problem, say),)))
+        entries += _bias(problem, say)
+        entries.append((say.text("Mask"), (_mask(trace, say),)))
         entries += _normalisation(problem, say)
     counting = say.text("rows, columns and words count from 1; the first index is the query's row.")
     entries.append((say.text("Counting"), (counting,)))
@@ -80,6 +97,8 @@ def _heads(problem: Problem, say: Language) -> str:
     heads = (
         say.text("{n} heads, each with its own weight matrices", n=wiring.n_heads)
         if any(isinstance(problem.given.get(f"W_{x}"), tuple) for x in "QKV")
+        else say.text("{n} heads, each with its own matrices", n=wiring.n_heads)
+        if any(isinstance(problem.given.get(x), tuple) for x in "QKVSA")
         else say.text("{n} heads, each with its own columns of Q, K and V, in order", n=wiring.n_heads)
     )
     if wiring.n_kv_heads == wiring.n_heads:
@@ -87,8 +106,9 @@ def _heads(problem: Problem, say: Language) -> str:
     return say.count(
         wiring.n_kv_heads,
         "{heads}; {n} key head, shared by all query heads.",
-        "{heads}; {n} key heads, shared by neighbouring query heads.",
+        "{heads}; {n} key heads, each shared by {group} neighbouring query heads.",
         heads=heads,
+        group=wiring.n_heads // wiring.n_kv_heads,
     )
 
 
@@ -214,19 +234,35 @@ def _distances(problem: Problem, say: Language) -> list[tuple[str, Line]]:
     return entries
 
 
-def _mask(problem: Problem, say: Language) -> str:
-    step: Setting | None = next((s for s in problem.wiring.logits if s.use == "mask"), None)
-    if step is None:
+def _bias(problem: Problem, say: Language) -> list[tuple[str, Line]]:
+    """What the bias does, and what a large number in it does not."""
+    if all(step.use != "bias" for step in problem.wiring.logits):
+        return []
+    numbers = [
+        one.entry(at) for name, one in problem.tables() if name == "bias" for at in product(*map(range, one.shape))
+    ]
+    least = min((number.value for number in numbers if isinstance(number, Num)), default=Fraction(0))
+    line = say.line("a matrix is added to the scores; where it is −∞, the key is masked.")
+    if least <= LIKE_A_MASK:
+        line += (" ", *say.line(
+            "{number} is a number like any other and masks nothing: beside it other keys take nearly all the weight, "
+            "but where all keys of a row have it, they share the weight as if it were not there.",
+            number=Math(num(least)),
+        ))  # fmt: skip
+    return [(say.text("Bias"), line)]
+
+
+def _mask(trace: Trace, say: Language) -> str:
+    """Every mask of the pass, and what becomes of what it hides."""
+    problem = trace.problem
+    rules = [_rule(step, say) for step in problem.wiring.logits if step.use == "mask"]
+    hidden = {given.tensor.id.rpartition(".")[2] for given in trace.given if given.tensor.allowed}
+    rules += [say.text(sentence) for name, sentence in INFINITE.items() if name in hidden]
+    if not rules:
         return say.text("none: every word sees every word.")
-    if step.told.get("rule", "given") == "causal":
-        return say.text(
-            "causal: a word sees itself and what came before ({alignment}); a masked score becomes −∞ and weighs 0, "
-            "and a row that is masked altogether has weights 0.",
-            alignment=say.text(ALIGNMENTS[step.told.get("align", "bottom-right")]),
-        )
     return say.text(
-        "as given: 1 means “may attend”; a masked score becomes −∞ and weighs 0, "
-        "and a row that is masked altogether has weights 0."
+        "{rules}; a masked score becomes −∞ and weighs 0, and a row that is masked altogether has weights 0.",
+        rules="; ".join(rules),
     )
 
 
@@ -243,6 +279,32 @@ def _feature_map(problem: Problem, say: Language) -> list[tuple[str, Line]]:
     """What becomes of queries and keys, in a pass that maps them."""
     maps = [one for one in problem.wiring.encoding if one.use == "feature-map"]
     return [(say.text("Feature map"), (say.text(FEATURE_MAPS[one.told.get("map", "elu")]),)) for one in maps]
+
+
+def _rule(step: Setting, say: Language) -> str:
+    """One mask: what a word may see."""
+    told = step.told
+    align = told.get("align", "bottom-right")
+    alignment = (
+        say.text(ALIGNMENTS[align])
+        if align in ALIGNMENTS
+        else say.count(
+            align, "{n} key comes before the first query’s own", "{n} keys come before the first query’s own"
+        )
+    )
+    match told.get("rule", "given"):
+        case "causal":
+            sentence = "causal: a word sees itself and what came before ({alignment})"
+            return say.text(sentence, alignment=alignment)
+        case "window":
+            sides = {side: told[side] for side in ("left", "right") if side in told}
+            sentence = LOOKING_BACK if sides.get("right") == 0 and "left" in sides else WINDOWS[frozenset(sides)]
+            return say.text(sentence, alignment=alignment, **sides)
+        case "padding":
+            one = "padding: only the first key is a word, what comes behind it fills the row up"
+            several = "padding: only the first {n} keys are words, what comes behind them fills the row up"
+            return say.count(told["length"], one, several)
+    return say.text(POLARITIES[told.get("ones", "seen")])
 
 
 def _numbers(problem: Problem, say: Language) -> str:

@@ -10,7 +10,8 @@ from tracer.views import StepView
 
 NAMES = {
     "X": "the words as vectors, one row each", "Y": "the other sequence, one row each", "Q": "queries", "K": "keys",
-    "V": "values", "S": "scores", "A": "attention weights", "M": "mask, 1 for “may attend”", "Emb": "embedding table",
+    "V": "values", "S": "scores", "A": "attention weights", "M": "mask, 1 for “may attend”",
+    "B": "bias, added to the scores", "Emb": "embedding table",
     "H": "the words as one-hot rows", "W_Q": "query weights", "W_K": "key weights", "W_V": "value weights",
     "W_O": "output weights", "b_Q": "query bias", "b_K": "key bias", "b_V": "value bias", "b_O": "output bias",
     "g_Q": "gain of the queries", "g_K": "gain of the keys",
@@ -19,6 +20,8 @@ NAMES = {
     "r": "relative positions, one number for each distance",
     "s": "logits of the sinks, one for each head",
 }  # fmt: skip
+
+HIDING = "mask, 1 for “hidden”"  # a mask that is read the other way round
 
 
 def what_is_given(trace: Trace) -> list[Block]:
@@ -41,11 +44,18 @@ def grid(step: StepView) -> Grid:
 def _what(step: StepView) -> Line:
     """The matrix in words, and its size."""
     say = step.problem.paper.style.language
-    name, sizes = say.text(NAMES.get(step.symbol, step.symbol)), " × ".join(map(str, step.shape))
+    hides = any(setting.told.get("ones") == "hidden" for setting in step.problem.wiring.logits)
+    name = say.text(HIDING if hides and step.symbol == "M" else NAMES.get(step.symbol, step.symbol))
+    sizes = " × ".join(map(str, step.shape))
     if not step.id.startswith("head"):
         return (say.text("{matrix}, {sizes}", matrix=name, sizes=sizes),)
-    head = step.id.split(".")[0].removeprefix("head")
-    return (say.text("{matrix} of head {head}, {sizes}", matrix=name, head=head, sizes=sizes),)
+    head = int(step.id.split(".")[0].removeprefix("head"))
+    wiring = step.problem.wiring
+    group = wiring.n_heads // wiring.n_kv_heads if step.symbol[-1] in "KV" else 1
+    if group == 1:
+        return (say.text("{matrix} of head {head}, {sizes}", matrix=name, head=head, sizes=sizes),)
+    heads = f"{group * (head - 1) + 1}–{group * head}"
+    return (say.text("{matrix} of heads {heads}, {sizes}", matrix=name, heads=heads, sizes=sizes),)
 
 
 def letters(trace: Trace) -> list[Block]:

@@ -71,6 +71,21 @@ CHANGES = {  # by what an operation is called in a problem file: its keyword, an
         "Mask",
         "Not every word may be seen: a hidden key gets the score −∞, so it weighs 0 and the others share its part.",
     ),
+    "window": (
+        "Sliding window",
+        "A word sees only its neighbours: keys outside its window get the score −∞ and weigh 0. However long the text "
+        "is, no row has more weights to work out than the window is wide.",
+    ),
+    "padding": (
+        "Padding",
+        "The last keys only fill the row up, so that texts of different lengths fit into one table. They get the score "
+        "−∞ and weigh 0: the words share all the weight.",
+    ),
+    "bias": (
+        "Bias",
+        "A number of its own is added to each score: a key counts more or less than its vector says, and where the "
+        "bias is −∞, not at all.",
+    ),
     "softmax-shifted": (
         "Shifted softmax",
         "Each row's maximum is subtracted before e is raised to a score. No weight changes by that, and no number "
@@ -141,6 +156,12 @@ def _changes(problem: Problem) -> Iterator[tuple[str, str]]:
     if "A" in problem.given:
         return
     used: list[Setting] = [*wiring.encoding, *([] if "S" in problem.given else [wiring.similarity]), *wiring.logits]
-    for name in dict.fromkeys(setting.use for setting in [*used, wiring.normalisation]):
+    for name in dict.fromkeys(map(_called, [*used, wiring.normalisation])):
         if name in CHANGES:
             yield CHANGES[name]
+
+
+def _called(setting: Setting) -> str:
+    """The operation by its name; a mask by its rule's where that has a sentence of its own."""
+    rule = setting.told.get("rule")
+    return rule if rule in CHANGES else setting.use

@@ -21,7 +21,7 @@ SIZE, SMALL = 0.95, 0.75  # of a symbol, of what stands above and below its rect
 ACROSS, DOWN = 1.5, 2.5  # em between columns, and between the rectangles of a column
 LOGITS = {
     "scaled": "scaled", "tempered": "temperature", "capped": "capped", "alibi": "ALiBi", "relative_scores": "relative",
-    "masked": "masked",
+    "biased": "with bias", "masked": "masked",
 }  # fmt: skip
 COLUMNS = (  # from left to right; those of a column stand below each other
     ("H", "table"), ("X", "embedding", "positions", "Y"), ("encoded",), ("query", "key"),
