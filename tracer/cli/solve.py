@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tracer.cli.asking import add_look, add_problem, traced, write_all
 
 if TYPE_CHECKING:
-    from tracer.pages.solution import Details
+    from tracer.pages import Details
     from tracer.trace import Trace
 
 
@@ -25,8 +25,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     worked.add_argument(
         "--row", metavar="WORD", help="work one row in full, named by its word or number; the others as results"
     )
-    solve.add_argument("--form", choices=("solution", "summary", "slides"), default="solution",
-                       help="the solution, its results on one page, or one step per slide")  # fmt: skip
+    solve.add_argument("--form", default="solution",
+                       choices=("solution", "summary", "slides", "numerics"),
+                       help="the solution, its results on one page, one step per slide, or the pass in number formats "
+                            "from float64 to float8")  # fmt: skip
     solve.add_argument("--json", action="store_true", help="print the trace as JSON instead of text")
     add_look(solve)
     solve.set_defaults(run=run)
@@ -34,21 +36,31 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the worked solution, or write it."""
-    from tracer.formats import render
-    from tracer.pages.solution import FORMS, solution
+    from tracer import pages
+    from tracer.formats import render, render_page
 
-    trace = traced(options, FORMS[options.form].styles)
-    detail = _detail(options, trace)
-    write_all(options, lambda suffix: render(trace, lambda: solution(trace, detail), suffix))
+    pages.load()
+    form = pages.forms[options.form]
+    trace = traced(options, form.styles)
+    details = _details(options, trace) or form.detail
+
+    def written(suffix: str) -> bytes:
+        """The file of a suffix; one that holds the whole trace stands for a solution only."""
+        if form.is_solution:
+            return render(trace, lambda: form.page(trace, details), suffix)
+        return render_page(lambda: form.page(trace, details), suffix)
+
+    write_all(options, written)
     return 0
 
 
-def _detail(options: argparse.Namespace, trace: Trace) -> Details:
-    from tracer.pages.solution import DETAILS, FORMS, only, usual
+def _details(options: argparse.Namespace, trace: Trace) -> Details | None:
+    """How much is worked, where the options say it."""
+    from tracer.pages.solution import DETAILS, only
     from tracer.problem_file import row_number
 
     if options.row is not None:
         tokens = trace.problem.tokens
         by_number = options.row not in tokens and options.row.isdecimal()
         return only(row_number(int(options.row) if by_number else options.row, tokens, "--row"))
-    return DETAILS.get(options.detail or FORMS[options.form].detail, usual)
+    return DETAILS.get(options.detail)

@@ -69,6 +69,16 @@ def render(trace: Trace, document: Callable[[], Document], suffix: str) -> bytes
         return traces[suffix](trace) if suffix in traces else documents[suffix](document())
 
 
+def render_page(document: Callable[[], Document], suffix: str) -> bytes:
+    """A page that is no worked solution, in the format of a suffix.
+
+    Raises `UnknownName` for a suffix in which nobody writes pages.
+    """
+    _known(suffix, "such pages", documents)
+    with rarely():
+        return documents[suffix](document())
+
+
 def render_marks(marks: Marks, document: Callable[[], Document], suffix: str) -> bytes:
     """The marks in the format of a suffix, their document where the format prints one.
 

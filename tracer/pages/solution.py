@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import groupby
-from typing import NamedTuple
 
 from tracer.document import Block, Document, Heading, Picture, Text
 from tracer.fields import whole
 from tracer.handout import Told, carried, makers
 from tracer.origins import origins
+from tracer.pages import Details, Form, forms
 from tracer.parts.checked import checked
 from tracer.parts.conventions import card
 from tracer.parts.given import letters, what_is_given
@@ -30,8 +30,6 @@ PLACES = {  # behind which steps a picture stands: the last of them that there i
     "links": ("weights",),
 }
 SUMMARY = ("heat", "plane")  # the pictures of a page without any line-by-line work
-
-Details = Callable[[Trace, tuple[int, ...]], Detail]
 
 
 def summary(trace: Trace, rows: tuple[int, ...]) -> Detail:
@@ -61,18 +59,6 @@ def only(row: int) -> Details:
     return lambda trace, rows: Detail((row,), (row,), beside=True)
 
 
-class Form(NamedTuple):
-    """What is handed out: how much is worked, and the ready-made styles it is set in."""
-
-    detail: str
-    styles: tuple[str, ...]
-
-
-FORMS = {
-    "solution": Form("", ()),
-    "summary": Form("summary", ("one-page",)),
-    "slides": Form("steps", ("slides",)),
-}
 DETAILS: dict[str, Details] = {"summary": summary, "steps": steps, "full": full}
 
 
@@ -93,6 +79,11 @@ def solution(trace: Trace, detail: Details = usual) -> Document:
     title = style.language.text(TITLE) if trace.problem.title == TITLE else trace.problem.title
     attached = carried("solution", trace, _told(how))
     return Document(title, tuple(blocks), trace.problem.source, style, origins(trace), labels(trace), attached=attached)
+
+
+forms.register("solution")(Form(solution, usual))
+forms.register("summary")(Form(solution, summary, ("one-page",)))
+forms.register("slides")(Form(solution, steps, ("slides",)))
 
 
 @makers.register("solution")
