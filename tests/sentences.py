@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tracer import mistakes, names, spoken
+from tracer import frameworks, mistakes, names, spoken
 from tracer.arithmetic import Reason
 from tracer.collecting import class_page
 from tracer.document import Document
@@ -16,8 +16,20 @@ from tracer.generate.certificate import REMARKS
 from tracer.generate.requirements import requirements
 from tracer.notation import speech
 from tracer.operations import heads, masks, norms, projection
-from tracer.pages import feedback, sheet
-from tracer.parts import checked, conventions, filled, given, judgement, ledgers, reading, special, verdicts, voices
+from tracer.pages import feedback, numerics, sheet, under
+from tracer.parts import (
+    checked,
+    conventions,
+    filled,
+    given,
+    judgement,
+    ledgers,
+    narrowed,
+    reading,
+    special,
+    verdicts,
+    voices,
+)
 from tracer.problem import TITLE
 
 ROOT = Path(__file__).parent.parent
@@ -31,6 +43,8 @@ LOOKS_UP = {
 TREES = [ast.parse(path.read_text("utf-8")) for path in sorted((ROOT / "tracer").rglob("*.py"))]
 TEMPLATES = "".join(path.read_text("utf-8") for path in sorted((ROOT / "templates").rglob("*.j2")))
 mistakes.load()
+frameworks.load()
+RULES = [frameworks.frameworks[name] for name in frameworks.frameworks]
 KEPT = [  # sentences that stand in a table and are looked up by the program
     [TITLE, reading.PERCENT, Document("", ()).made, sheet.MADE],
     sheet.COLUMNS,
@@ -51,6 +65,10 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
     [look.word for look in verdicts.LOOKS.values()],
     [title for title, *_ in ledgers.PARTS],
     [words.TITLE, *words.WORDS, *work.SECONDS],
+    *(numerics.HEADS, numerics.TITLES.values(), numerics.SENTENCES.values(), [numerics.FITS, numerics.CURED]),
+    *(numerics.ASSUMED, numerics.ASSUMED.values(), narrowed.WORDS, under.HEADS),
+    *((rule.about, rule.says) for one in RULES for rule in one.rules),
+    [caution.says for one in RULES for caution in one.cautions],
     [requirements[name].sentence for name in requirements],
     REMARKS.values(),
     *(ledgers.MARKED, ledgers.CHECKED, *judgement.LINES),

@@ -28,7 +28,7 @@ FLOORS = [  # a name is a file, or a whole folder
     ["operations", "checks", "document", "workbook", "readings"],
     ["wired", "wiring_file", "origins", "outline", "rewriting"],
     ["shapes", "problem_file"],
-    ["composition", "mistakes"],
+    ["composition", "mistakes", "frameworks"],
     ["marking", "handout"],
     ["arrays", "parts", "spoken", "judging", "generate"],
     ["worksheet", "pictures", "boxes"],
@@ -89,6 +89,7 @@ SIBLINGS = {  # inside one folder: what the others may build on
     "operations": {"scaling", "norms", "encodings"},  # the racks that others add to; lengths, for `similarity`
     "parts": {"words", "products", "working", "judgement", "verdicts", "voices", "redone"},
     "mistakes": {"softmaxes"},
+    "frameworks": {"rewrites", "shared"},
     "pictures": {"lettering", "composing", "field", "ink"},
     "notation": {"plain"},
     "layout": {"font", "box"},

@@ -380,7 +380,7 @@ def enclosing(value: Value, read: Callable[[Fraction], T]) -> T:
     return read(low)
 
 
-def _fraction(end: arb) -> Fraction:
+def _fraction(end: Any) -> Fraction:
     """An end of a ball, which has no width."""
     mantissa, exponent = end.man_exp()
     return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)

@@ -68,14 +68,12 @@ class Format:
         """The same, but infinite where it is too large, in a format without ∞ too."""
         if number == 0 or (isinstance(number, float) and not math.isfinite(number)):
             return float(number)
-        size = abs(number)
-        last = max(_exponent(size), self.least) - self.digits + 1  # the power of two that the last digit counts
-        if isinstance(size, float):
-            found = math.ldexp(round(math.ldexp(size, -last)), last)
-        else:
-            steps = round(size / Fraction(2) ** last)
-            found = math.inf if steps.bit_length() + last > FARTHEST else steps * Fraction(2) ** last
-        return math.copysign(math.inf if found > self.largest else float(found), number)
+        size = math.inf
+        last = max(_exponent(number), self.least) - self.digits + 1  # the power of two that the last digit counts
+        if last < FARTHEST:
+            whole = math.ldexp(number, -last) if isinstance(number, float) else number / Fraction(2) ** last
+            size = math.ldexp(abs(round(whole)), last)
+        return math.copysign(math.inf if size > self.largest else size, number)
 
     def shortest(self, number: float) -> tuple[Fraction, int]:
         """The shortest decimal that is nearest to no other number of the format, as mantissa and power of ten."""
@@ -87,12 +85,12 @@ class Format:
         return Fraction(mantissa), int(power)
 
 
-def _exponent(size: Fraction | float) -> int:
-    """The k with 2^k ≤ size < 2^(k+1)."""
-    if isinstance(size, float):
-        return math.frexp(size)[1] - 1
-    k = size.numerator.bit_length() - size.denominator.bit_length()
-    return k if size >= Fraction(2) ** k else k - 1
+def _exponent(number: Fraction | float) -> int:
+    """The k with 2^k ≤ |number| < 2^(k+1)."""
+    if isinstance(number, float):
+        return math.frexp(number)[1] - 1
+    k = abs(number.numerator).bit_length() - number.denominator.bit_length()
+    return k if abs(number) >= Fraction(2) ** k else k - 1
 
 
 def _largest(digits: int, exponent: int) -> float:

@@ -29,6 +29,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
                        choices=("solution", "summary", "slides", "numerics"),
                        help="the solution, its results on one page, one step per slide, or the pass in number formats "
                             "from float64 to float8")  # fmt: skip
+    solve.add_argument("--under", metavar="RULES", action="append", default=[],
+                       help="which cells change under the rules of pytorch-sdpa, torch-mha or onnx; may be "
+                            "repeated")  # fmt: skip
     solve.add_argument("--json", action="store_true", help="print the trace as JSON instead of text")
     add_look(solve)
     solve.set_defaults(run=run)
@@ -39,6 +42,8 @@ def run(options: argparse.Namespace) -> int:
     from tracer import pages
     from tracer.formats import render, render_page
 
+    if options.under:
+        return _under(options)
     pages.load()
     form = pages.forms[options.form]
     trace = traced(options, form.styles)
@@ -51,6 +56,16 @@ def run(options: argparse.Namespace) -> int:
         return render_page(lambda: form.page(trace, details), suffix)
 
     write_all(options, written)
+    return 0
+
+
+def _under(options: argparse.Namespace) -> int:
+    """Print what changes under the rules of other software, or write it."""
+    from tracer.formats import render_page
+    from tracer.pages.under import under
+
+    trace = traced(options)
+    write_all(options, lambda suffix: render_page(lambda: under(trace, options.under), suffix))
     return 0
 
 

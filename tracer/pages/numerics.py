@@ -49,7 +49,7 @@ from tracer.parts.narrowed import (
     losses,
     told,
 )
-from tracer.parts.words import labels, rich
+from tracer.parts.words import labels
 from tracer.parts.working import Detail
 from tracer.problem import MAX_SIZE, Setting
 from tracer.show import show
@@ -61,6 +61,7 @@ BEGIN = {SHIFTED: ("maxima",)}  # what a table begins with: what comes before is
 USUALLY = ("scores", "weights")
 TOGETHER = ("joined", "projected")  # of all heads
 ALL_DIGITS = 10**7  # whole bounds below it are printed with all their digits
+HEADS = ("Format", "Bits", "Largest", "Smallest normal", "Smallest", "From 1 to the next", "Decimal digits kept")
 TITLES = {
     "": "The pass in every format",
     UNSHIFTED: "The maximum not subtracted",
@@ -227,6 +228,12 @@ def _sentence(found: Narrowed, loss: Loss) -> Line:
     )  # fmt: skip
 
 
+def _fact(f: Format) -> tuple[Line, ...]:
+    sizes: list[Line] = [(Math(_size(bound)),) for bound in (f.largest, f.smallest_normal, f.smallest)]
+    epsilon = Math(Pow(num(2), num(1 - f.digits)))
+    return ((_name(f),), (str(f.bits),), *sizes, (epsilon,), (str(f.decimal_digits),))
+
+
 def _inline(said: Said) -> Inline:
     return said if isinstance(said, str) else Math(said)
 
@@ -236,19 +243,9 @@ def _inline(said: Said) -> Inline:
 
 def _facts(trace: Trace) -> Iterator[Block]:
     say = _say(trace)
-    heads = ("Format", "Bits", "Largest", "Smallest normal", "Smallest", "From 1 to the next", "Decimal digits kept")
-    rows = tuple(
-        (
-            (_name(f),),
-            (str(f.bits),),
-            *((Math(_size(bound)),) for bound in (f.largest, f.smallest_normal, f.smallest)),
-            (Math(Pow(num(2), num(1 - f.digits))),),
-            (str(f.decimal_digits),),
-        )
-        for f in FORMATS
-    )
+    rows = tuple(map(_fact, FORMATS))
     yield Heading(say.text("The formats"), 2, "formats")
-    yield Ledger(tuple(map(say.text, heads)), rows)
+    yield Ledger(tuple(map(say.text, HEADS)), rows)
     yield Text(say.line("Sizes with a power of ten are rounded to three digits."), "note")
 
 

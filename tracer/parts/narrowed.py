@@ -22,7 +22,7 @@ LEAST = -5  # power of ten from which on a number is printed without one
 DIGIT_LOST = Fraction(1, 2)  # a relative error from which on no digit of a number is right
 ERROR_PLACES = 1  # decimals of an error's mantissa
 
-OVERFLOW, NAN, UNDERFLOW, LOST = "overflow", "not a number", "underflow", "all digits lost"
+WORDS = OVERFLOW, NAN, UNDERFLOW, LOST = "overflow", "not a number", "underflow", "all digits lost"
 
 
 class Narrowed:
@@ -134,7 +134,7 @@ def told(held: float, format_: Format) -> Said:
 
 
 def times_ten(mantissa: Num, power: int) -> Expr:
-    """m · 10^k, written without a power of ten where that is easily read."""
+    """The number m · 10^k, written without a power of ten where that is easily read."""
     if not LEAST < power < LARGEST:
         return Mul((mantissa, Pow(num(10), num(power))))
     places = max(0, (mantissa.places or 0) - power)
