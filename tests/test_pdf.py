@@ -29,7 +29,8 @@ from tracer.formats.pdf.paper import job_of
 from tracer.formats.pdf.weasy import Arrays, Later
 from tracer.layout.box import Rule, Run, Shape, Words
 from tracer.layout.piece import Piece
-from tracer.pages.solution import DETAILS, FORMS, solution, summary
+from tracer.pages import forms
+from tracer.pages.solution import solution, summary
 from tracer.press import Press
 from tracer.problem_file import from_dict
 from tracer.style import pixels, sides
@@ -222,15 +223,15 @@ def test_long_numbers_lose_no_digit() -> None:
 @pytest.mark.parametrize("name", ["apple-and-orange", "cross-attention", "jane-visits-africa", "normalisation"])
 def test_a_summary_is_one_page(name: str) -> None:
     """The results of a pass of one head fit one page."""
-    form = FORMS["summary"]
-    document = in_style(solution(solved(ROOT / f"examples/{name}/problem.toml"), DETAILS[form.detail]), *form.styles)
+    form = forms["summary"]
+    document = in_style(solution(solved(ROOT / f"examples/{name}/problem.toml"), form.detail), *form.styles)
     assert len(reader(pdf(document)).pages) == 1
 
 
 def test_slides_have_one_step_each() -> None:
     """Every heading of a step begins a slide."""
-    form = FORMS["slides"]
-    document = in_style(solution(solved(APPLE), DETAILS[form.detail]), *form.styles)
+    form = forms["slides"]
+    document = in_style(solution(solved(APPLE), form.detail), *form.styles)
     sheets = [sheet.extract_text() for sheet in reader(pdf(document)).pages]
     begun = [number for text in sheets for number in re.findall(r"^(\d+)\. \w", text, re.MULTILINE)]
     assert begun == [str(n) for n in range(1, 15)]

@@ -23,12 +23,12 @@ from strategies import problems
 from test_pdf import APPLE, FILES, NAMES, ROOT, failures, in_style, solved
 
 import tracer
-from tracer import cli
+from tracer import cli, pages
 from tracer.expr import num
 from tracer.formats.pdf import pdf
 from tracer.normal_form import normal_form
 from tracer.pages.sheet import key, sheet
-from tracer.pages.solution import FORMS, only, solution, summary
+from tracer.pages.solution import only, solution, summary
 from tracer.problem_file import from_dict, from_text
 from tracer.sheet_told import again, told
 from tracer.style import Style
@@ -37,6 +37,7 @@ from tracer.verifying import Verification, verify
 from tracer.verifying.faces import texts
 from tracer.worksheet import worksheet
 
+pages.load()
 HOUSE = ROOT / "examples/house-style/style/house.toml"
 Instructions = list[Any]
 
@@ -698,7 +699,7 @@ def test_the_command_tells_what_stands(tmp_path: Path, capsys: pytest.CaptureFix
     assert [file.get("stands") for file in report["files"]] == [True, False, None]
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", list(pages.forms))
 def test_every_form_stands(form: str, tmp_path: Path) -> None:
     """As the command line makes them."""
     path = tmp_path / "a.pdf"

@@ -68,12 +68,14 @@ class Format:
         """The same, but infinite where it is too large, in a format without ∞ too."""
         if number == 0 or (isinstance(number, float) and not math.isfinite(number)):
             return float(number)
-        size = math.inf
         last = max(_exponent(number), self.least) - self.digits + 1  # the power of two that the last digit counts
-        if last < FARTHEST:
-            whole = math.ldexp(number, -last) if isinstance(number, float) else number / Fraction(2) ** last
+        whole = math.ldexp(number, -last) if isinstance(number, float) else number / Fraction(2) ** last
+        try:
             size = math.ldexp(abs(round(whole)), last)
-        return math.copysign(math.inf if size > self.largest else size, number)
+        except OverflowError:
+            size = math.inf
+        size = math.inf if size > self.largest else size
+        return -size if number < 0 else size
 
     def shortest(self, number: float) -> tuple[Fraction, int]:
         """The shortest decimal that is nearest to no other number of the format, as mantissa and power of ten."""

@@ -30,8 +30,8 @@ def _has_two_masks(problem: Problem) -> bool:
 
 CAUTIONS = (
     Caution(
-        "It refuses attn_mask together with is_causal=True. Put the causal mask into the matrix: "
-        "attn_mask = mask & torch.ones(n, m, dtype=torch.bool).tril().",
+        "By its documentation attn_mask and is_causal=True must not be given together; not every kernel refuses them. "
+        "Put the causal mask into the matrix: attn_mask = mask & torch.ones(n, m, dtype=torch.bool).tril().",
         _has_two_masks,
     ),
     ROUNDS,

@@ -8,7 +8,7 @@ from typing import Any
 
 from tracer.expr import ONE, ZERO, Case
 from tracer.problem import PerHead, Problem, Setting, Values, Written
-from tracer.trace import Step, Trace
+from tracer.trace import Trace
 from tracer.wired import needed
 
 Change = Callable[[Problem], Problem]
@@ -124,11 +124,8 @@ def _flipped_one(mask: Values) -> Values:
 
 def nan_where_all_is_masked(trace: Trace) -> Trace:
     """A row without any key is 0/0: the weights' formula without its case for masked keys, which weigh 0/D = 0."""
-
-    def of(step: Step) -> Step:
-        formula = step.formula
-        if step.name != "weights" or not isinstance(formula, Case):
-            return step
-        return replace(step, formula=formula.then)
-
-    return replace(trace, steps=tuple(map(of, trace.steps)))
+    steps = tuple(
+        replace(step, formula=step.formula.then) if step.name == "weights" and isinstance(step.formula, Case) else step
+        for step in trace.steps
+    )
+    return trace if steps == trace.steps else replace(trace, steps=steps)

@@ -86,7 +86,7 @@ ASSUMED = {
     "at the end; then less is lost.",
     "Functions": "e to a power and roots are rounded correctly; a library may be off by the last digit.",
     "Too large": "a number beyond the largest one becomes infinite (inf); float8 e4m3fn has no infinity, there it "
-    "becomes nan, and so does a masked score.",
+    "becomes nan, and so does a masked score (PyTorch writes its largest number, 448, instead).",
     "Printed": "a number is printed as the shortest decimal that names it among the numbers of its format.",
     "Lost": "a number is lost where no digit of it is right: its relative error is more than one half.",
 }
@@ -280,8 +280,9 @@ def _followed(run: Run) -> Iterator[Block]:
     if run.name in BEGIN:
         yield Text(say.line("The scores are those of the tables above."))
     for steps in _groups(run):
-        if steps[0].head:
-            yield Heading(say.text("Head {n}", n=steps[0].head), 3)
+        if run.trace.problem.wiring.n_heads > 1:
+            head = steps[0].head
+            yield Heading(say.text("Head {n}", n=head) if head else say.text("All heads together"), 3)
         for i in run.rows:
             yield from _row(run, steps, i)
 
