@@ -96,8 +96,10 @@ def _effect(compared: Compared, effect: Effect) -> Line:
     if effect.trace is None:
         return (*said, " ", *say.line("With these sizes that cannot be done, and is left as it is here."))
     number = sum(1 for _ in changed(compared.trace, effect.trace, compared.rows))
+    if number == 0 and len(compared.effects) > 1:
+        return (*said, " ", *say.line("Alone, that changes nothing here; together with the others it may."))
     if number == 0:
-        return (*said, " ", *say.line("Alone, that changes nothing here."))
+        return (*said, " ", *say.line("That changes nothing here."))
     return (*said, " ", *say.line("Alone, that changes {n} of {of}.", n=str(number), of=str(compared.results)))
 
 
