@@ -15,21 +15,9 @@ from tracer.generate import words, work
 from tracer.generate.certificate import REMARKS
 from tracer.generate.requirements import requirements
 from tracer.notation import speech
-from tracer.operations import heads, masks, norms, projection
-from tracer.pages import feedback, numerics, sheet, under
-from tracer.parts import (
-    checked,
-    conventions,
-    filled,
-    given,
-    judgement,
-    ledgers,
-    narrowed,
-    reading,
-    special,
-    verdicts,
-    voices,
-)
+from tracer.operations import additive, heads, masks, norms, projection, qk_norm, rotary
+from tracer.pages import feedback, numerics, sheet, under, workbook
+from tracer.parts import checked, conventions, filled, given, judgement, ledgers, reading, special, verdicts, voices
 from tracer.problem import TITLE
 
 ROOT = Path(__file__).parent.parent
@@ -55,8 +43,12 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
     *((rack[name].what, rack[name].helps) for rack in (mistakes.mistakes, mistakes.slips) for name in rack),
     [step.replace("_", " ") for step in names.SYMBOLS],
     *(table.values() for table in (projection.TITLES, projection.REASONS, projection.AS_THEY_ARE, projection.FED_BACK)),
-    *(table.values() for table in (heads.TITLES, norms.TITLES, masks.ALIGNMENTS)),
+    *(table.values() for table in (heads.TITLES, norms.TITLES, masks.ALIGNMENTS, additive.TITLES, additive.REASONS)),
+    *(table.values() for table in (names.IN_ROWS, workbook.OF_ROW, conventions.PLACES)),
     [projection.projections[name].words for name in projection.projections],
+    *(table.values() for table in (rotary.TITLES, rotary.SPEEDS, rotary.ROTATED, rotary.REASONS)),
+    [pairing.words for pairing in rotary.PAIRINGS.values()],
+    *(table.values() for table in (qk_norm.SIZES, qk_norm.LENGTHS, qk_norm.NORMED)),
     *(table.values() for table in (conventions.SIMILARITIES, conventions.NORMALISATIONS, given.NAMES)),
     *special.CHANGES.values(),
     *(special.SHARED, special.CROSS),
@@ -65,8 +57,14 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
     [look.word for look in verdicts.LOOKS.values()],
     [title for title, *_ in ledgers.PARTS],
     [words.TITLE, *words.WORDS, *work.SECONDS],
-    *(numerics.HEADS, numerics.TITLES.values(), numerics.SENTENCES.values(), [numerics.FITS, numerics.CURED]),
-    *(numerics.ASSUMED, numerics.ASSUMED.values(), narrowed.WORDS, under.HEADS),
+    *(
+        numerics.HEADS,
+        numerics.TITLES.values(),
+        numerics.SENTENCES,
+        numerics.SENTENCES.values(),
+        [numerics.FITS, numerics.CURED],
+    ),
+    *(numerics.ASSUMED, numerics.ASSUMED.values(), under.HEADS),
     *((rule.about, rule.says) for one in RULES for rule in one.rules),
     [caution.says for one in RULES for caution in one.cautions],
     [requirements[name].sentence for name in requirements],

@@ -28,8 +28,10 @@ EXAMPLES = ROOT / "examples"
 FOLDERS = sorted(path for path in EXAMPLES.iterdir() if path.is_dir())
 PROBLEMS = sorted(EXAMPLES.glob("*/*.toml"))
 TEACHING_ORDER = [
-    "cherry-orange-phone", "table-of-cosines", "dot-or-cosine", "normalisation", "apple-moves", "apple-and-orange",
-    "one-hot-rows", "jane-visits-africa", "one-matrix-for-both", "known-weights", "causal-mask", "softcap",
+    "cherry-orange-phone", "table-of-cosines", "dot-or-cosine", "why-not-subtract",
+    "normalisation", "apple-moves", "apple-and-orange",
+    "one-hot-rows", "jane-visits-africa", "one-matrix-for-both", "bilinear-similarity",
+    "additive-similarity", "known-weights", "causal-mask", "softcap", "temperature", "alibi", "relative-positions",
     "cross-attention",
     "conventions", "overflow",
     "three-heads", "again-and-again", "letters", "house-style", "made", "worksheet", "marking", "published",

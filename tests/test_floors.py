@@ -26,7 +26,7 @@ FLOORS = [  # a name is a file, or a whole folder
     ["views"],
     ["trace"],
     ["operations", "checks", "document", "workbook", "readings"],
-    ["wired", "wiring_file", "origins", "outline", "rewriting"],
+    ["encoded", "wired", "fitting", "hidden", "wiring_file", "origins", "outline", "rewriting"],
     ["shapes", "problem_file"],
     ["composition", "mistakes", "frameworks"],
     ["marking", "handout"],
@@ -86,7 +86,15 @@ SIBLINGS = {  # inside one folder: what the others may build on
         "problem_text",
         "certificate",
     },  # one thing, in the order in which its files build on each other
-    "operations": {"scaling", "norms", "encodings"},  # the racks that others add to; lengths, for `similarity`
+    "operations": {
+        "scaling",
+        "norms",
+        "encodings",
+        "positions",
+        "projection",
+        "similarity",
+        "masks",
+    },  # the racks that others add to; lengths, waves, conventions of projecting, where a query stands among the keys
     "parts": {"words", "products", "working", "judgement", "verdicts", "voices", "redone"},
     "mistakes": {"softmaxes"},
     "frameworks": {"rewrites", "shared"},

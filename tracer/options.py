@@ -32,21 +32,27 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Operation(Generic[F]):
-    """An entry of a rack: what it records, what it can be told, and the matrices under [given] that it needs."""
+    """An entry of a rack: what it records, what it can be told, and the matrices under [given] that it needs.
+
+    `takes` are those that it uses where they are given.
+    """
 
     run: F
     options: Mapping[str, Option]
     needs: tuple[str, ...]
+    takes: tuple[str, ...] = ()
 
 
 class Rack(Registry[Operation[F]]):
     """The operations that fit one slot, in teaching order."""
 
-    def operation(self, name: str, *, needs: tuple[str, ...] = (), **options: Option) -> Callable[[F], F]:
+    def operation(
+        self, name: str, *, needs: tuple[str, ...] = (), takes: tuple[str, ...] = (), **options: Option
+    ) -> Callable[[F], F]:
         """Decorator: put a function into the rack under `name`."""
 
         def keep(run: F) -> F:
-            self.register(name)(Operation(run, options, needs))
+            self.register(name)(Operation(run, options, needs, takes))
             return run
 
         return keep
@@ -109,6 +115,13 @@ def _positive(raw: Any) -> Expr:
     return found
 
 
+def _not_negative(raw: Any) -> Expr:
+    found = number(raw)
+    if not letters(found) and sign_of(found) not in (0, 1):
+        raise ValueError("is negative")
+    return found
+
+
 def _numbers(raw: Any) -> tuple[Expr, ...]:
     if not isinstance(raw, list | tuple) or not raw:
         raise ValueError("is no list of numbers")
@@ -118,6 +131,7 @@ def _numbers(raw: Any) -> tuple[Expr, ...]:
 NUMBER = Option(number, 'a number such as 2, -0.5, "1/3" or "√2/2"')
 NOT_ZERO = Option(_not_zero, 'a number such as "sqrt(3)", but not 0')
 POSITIVE = Option(_positive, "a positive number such as 30")
+NOT_NEGATIVE = Option(_not_negative, 'a number that is not negative, such as 0 or "1e-6"')
 NUMBERS = Option(_numbers, 'a list of numbers such as [1, "1/2"]')
 
 

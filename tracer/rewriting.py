@@ -17,7 +17,7 @@ from fractions import Fraction
 from itertools import count
 from typing import TypeVar
 
-from tracer.evaluate import Definition, piece_of, rebuild
+from tracer.evaluate import Definition, part_of, piece_of, rebuild
 from tracer.expr import (
     Add,
     AtMost,
@@ -94,6 +94,9 @@ def _bind(expr: Expr, to: Indices) -> Expr:
             return Case(_condition(when, to), _bind(then, to), _bind(otherwise, to))
         case Position(of):
             return Position(_index(of, to))
+        case Join(index) if index in to and to[index].name is None:
+            cell, where = part_of(expr, {index: to[index].shift})
+            return _moved(cell, {**to, index: position(where[index])})
         case Pieces(index) if index in to and to[index].name is None:
             body, where = piece_of(expr, {index: to[index].shift})
             return _bind(body, {**to, **{name: position(n) for name, n in where.items() if name != index}})

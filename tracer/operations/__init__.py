@@ -44,15 +44,22 @@ def attending(Z: Tensor, body: Expr) -> Expr:
 
 
 from tracer.operations import (  # noqa: E402  teaching order
+    additive,
     bilinear,
+    distance,
     embedding,
     encodings,
+    general,
     heads,
     masks,
     mixing,
     normalisation,
     norms,
+    positions,
     projection,
+    qk_norm,
+    relative,
+    rotary,
     scaling,
     similarity,
     softcap,
@@ -78,5 +85,6 @@ def entry(slot: str, use: str, told: Mapping[str, Any], where: str) -> Operation
     return masks.ruled(found, told, where) if found.run is masks.mask else found
 
 
-__all__ = ["SLOTS", "attending", "bilinear", "embedding", "encodings", "entry", "heads", "indices", "logit_symbol",
-           "masks", "mixing", "normalisation", "norms", "projection", "scaling", "similarity", "softcap"]  # fmt: skip
+__all__ = ["SLOTS", "additive", "attending", "bilinear", "distance", "embedding", "encodings", "entry",
+           "general", "heads", "indices", "logit_symbol", "masks", "mixing", "normalisation", "norms", "positions",
+           "projection", "qk_norm", "relative", "rotary", "scaling", "similarity", "softcap"]  # fmt: skip

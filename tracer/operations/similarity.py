@@ -21,6 +21,12 @@ def compared(rec: Recorder, Q: Tensor, K: Tensor) -> Tensor:
     return C
 
 
+def beside(rec: Recorder, Q: Tensor, K: Tensor) -> None:
+    """The same comparisons beside a similarity that does without them, where queries and keys have as many columns."""
+    if Q.shape[1] == K.shape[1]:
+        compared(rec, Q, K)
+
+
 @similarities.operation("dot")
 def dot(rec: Recorder, Q: Tensor, K: Tensor, told: Mapping[str, Any]) -> Tensor:
     """The dot product of each query with each key.

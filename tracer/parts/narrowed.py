@@ -22,7 +22,7 @@ LEAST = -5  # power of ten from which on a number is printed without one
 DIGIT_LOST = Fraction(1, 2)  # a relative error from which on no digit of a number is right
 ERROR_PLACES = 1  # decimals of an error's mantissa
 
-WORDS = OVERFLOW, NAN, UNDERFLOW, LOST = "overflow", "not a number", "underflow", "all digits lost"
+OVERFLOW, NAN, UNDERFLOW, LOST = "overflow", "not a number", "underflow", "all digits lost"
 
 
 class Narrowed:

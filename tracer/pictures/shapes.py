@@ -20,8 +20,9 @@ LEAST, PER, MOST = 1.7, 0.4, 8  # of a side: em for one row, for each further on
 SIZE, SMALL = 0.95, 0.75  # of a symbol, of what stands above and below its rectangle (em)
 ACROSS, DOWN = 1.5, 2.5  # em between columns, and between the rectangles of a column
 COLUMNS = (  # from left to right; those of a column stand below each other
-    ("H", "table"), ("X", "embedding", "Y"), ("query", "key"), ("scores",), ("scaled",), ("capped",), ("masked",),
-    ("weights",), ("outputs",), ("joined",), ("projected",),
+    ("H", "table"), ("X", "embedding", "positions", "Y"), ("encoded",), ("query", "key"),
+    ("normed_query", "normed_key"), ("rotated_query", "rotated_key"),
+    ("scores",), ("scaled",), ("capped",), ("masked",), ("weights",), ("outputs",), ("joined",), ("projected",),
 )  # fmt: skip
 LOWER = "value"  # goes round below the others, to the outputs
 WORDS = {"scaled": "scaled", "capped": "capped", "masked": "masked", "joined": "side by side"}
@@ -56,7 +57,7 @@ def side(n: int) -> float:
 def shapes(trace: Trace) -> Picture | None:
     """The first pass, with the first of its heads; None for a single word."""
     say, wiring = trace.problem.paper.style.language, trace.problem.wiring
-    columns = [found for names in COLUMNS if (found := [step for name in names if (step := _find(trace, name))])]
+    columns = _columns(trace)
     V = _find(trace, LOWER)
     weights = _find(trace, "weights")
     if weights is None or weights.shape == (1, 1):
@@ -76,6 +77,13 @@ def shapes(trace: Trace) -> Picture | None:
     if wiring.repeat > 1:
         caption.append(say.text("The result goes in again, {n} times in all.", n=wiring.repeat))
     return Picture(fitted(marks), (" ".join(caption),), _says(trace, matrices, joins))
+
+
+def _columns(trace: Trace) -> list[list[StepView]]:
+    """What there is, what comes first on the left: some steps may change places with others."""
+    found = [[step for name in names if (step := _find(trace, name))] for names in COLUMNS]
+    order = {step.tensor.id: n for n, step in enumerate(trace.steps)}
+    return sorted((column for column in found if column), key=lambda column: order.get(column[0].id, -1))
 
 
 def _find(trace: Trace, name: str) -> StepView | None:
