@@ -119,6 +119,13 @@ def test_sizes_may_forbid_a_rule() -> None:
         ({"logits": [{"use": "scale", "by": 2}]}, "pytorch-sdpa", []),
         ({"logits": [{"use": "scale", "by": 2}]}, "torch-mha", ["Scale"]),
         ({"logits": []}, "torch-mha", ["Scale"]),
+        ({"logits": ["scale", {"use": "temperature", "by": 2}, {"use": "alibi"}]}, "pytorch-sdpa", []),
+        ({"logits": ["scale", {"use": "temperature", "by": 2}, {"use": "alibi"}]}, "torch-mha", ["Scale"]),
+        ({"logits": ["scale", {"use": "alibi"}, {"use": "temperature", "by": 2}]}, "onnx", ["Order"]),
+        ({"similarity": "negative-squared-distance"}, "onnx", ["Similarity"]),
+        ({"encoding": ["l2-norm"]}, "torch-mha", ["Encoding"]),
+        ({"encoding": ["l2-norm"]}, "pytorch-sdpa", []),
+        ({"encoding": ["sinusoidal"]}, "torch-mha", []),
         ({}, "torch-mha", []),
     ],
 )

@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from tracer.expr import ONE, ZERO, Case
+from tracer.operations.encodings import word_encodings
 from tracer.problem import PerHead, Problem, Setting, Values, Written
 from tracer.trace import Trace
 from tracer.wired import needed
 
 Change = Callable[[Problem], Problem]
-ADDED = "bias"  # whatever a framework does not know by name is added to the scores as a bias
+STANDS_FOR = {"temperature": "scale"}  # a temperature goes into the scale; whatever else is unknown is added as a bias
 
 
 def rewired(problem: Problem, **slots: Any) -> Problem:
@@ -61,15 +62,16 @@ def without(*uses: str) -> Change:
 
 
 def without_encoding(problem: Problem) -> Problem:
-    """Queries and keys are compared as they are."""
-    return rewired(problem, encoding=())
+    """Queries and keys are compared as they are; what is done to the words before is not its business."""
+    return rewired(problem, encoding=tuple(step for step in problem.wiring.encoding if step.use in word_encodings))
 
 
 def in_order(*uses: str) -> Change:
     """The logit steps come in this order; those it does not name stand where a bias is added."""
 
     def place(step: Setting) -> int:
-        return uses.index(step.use if step.use in uses else ADDED)
+        use = STANDS_FOR.get(step.use, step.use)
+        return uses.index(use if use in uses else "bias")
 
     return lambda problem: rewired(problem, logits=tuple(sorted(problem.wiring.logits, key=place)))
 
@@ -78,7 +80,7 @@ def always_scaled(problem: Problem) -> Problem:
     """Scores are divided by √d_k, whatever the problem says."""
     if "S" in problem.given:
         return problem
-    others = tuple(step for step in problem.wiring.logits if step.use != "scale")
+    others = tuple(step for step in problem.wiring.logits if step.use not in ("scale", *STANDS_FOR))
     return rewired(problem, logits=(Setting("scale"), *others))
 
 
