@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import numpy as np
 import pytest
 
@@ -102,7 +104,7 @@ def test_sizes_may_forbid_a_rule() -> None:
     """A weight matrix of three rows and two columns cannot be transposed; the page says so, and goes on."""
     given = {"X": [[1, 2, 3]], "W_Q": [[1, 0], [0, 1], [1, 1]], "W_K": [[1, 0], [0, 1], [1, 1]]}
     found = compared("torch-mha", given)
-    assert [(e.rule.about, e.trace) for e in found.effects] == [("Vectors", None)]
+    assert [(e.rule.about, e.changes) for e in found.effects] == [("Vectors", None)]
     assert cells(found) == {}
     assert "With these sizes that cannot be done" in printed(found.trace, "torch-mha")
 
@@ -173,8 +175,27 @@ def test_the_switch(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["verify", str(files[-1]), "--quiet"]) == 0
     assert cli.main(["solve", str(EXAMPLE), "--under", "torch-mah"]) == 2
     assert "did you mean “torch-mha”?" in capsys.readouterr().err
+    assert cli.main(["solve", str(EXAMPLE), "--under", "onnx", "--form", "slides"]) == 2
+    assert "--under makes a page of its own; leave --form slides out" in capsys.readouterr().err
     assert cli.main(["solve", str(EXAMPLE), "--under", "onnx", "-o", str(tmp_path / "a.xlsx")]) == 2
-    assert "such pages are not written as .xlsx" in capsys.readouterr().err
+    assert "differences are not written as .xlsx" in capsys.readouterr().err
+
+
+def test_the_differences_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """Rules and cells, here and there; null is nan. It is what its schema says."""
+    assert cli.main(["solve", str(EXAMPLE), "--under", "onnx", "--under", "torch-mha", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    schema = json.loads((ROOT / "tracer/schemas/under.schema.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(found)
+    onnx, mha = found["under"]
+    assert (onnx["name"], onnx["results"], len(onnx["changes"])) == ("onnx", 10, 7)
+    assert [(rule["about"], rule["changes"]) for rule in onnx["differs"]] == [("Causal mask", 7)]
+    assert onnx["changes"][1] == {
+        "cell": "weights[1,2]",
+        "here": {"exact": "1/4", "decimal": "0.2500"},
+        "there": {"exact": "0", "decimal": "0.0000"},
+    }
+    assert mha["changes"][0]["there"] is None
 
 
 # The software itself

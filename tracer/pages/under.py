@@ -7,12 +7,11 @@ from collections.abc import Iterator, Sequence
 from tracer.document import Block, Card, Document, Grid, Heading, Ledger, Line, Math, Said, Text, Together
 from tracer.errors import ProblemError
 from tracer.expr import Cell
-from tracer.frameworks import frameworks, load
 from tracer.handout import Told, carried, makers
 from tracer.language import Language
 from tracer.names import Names
 from tracer.origins import origins
-from tracer.parts.compared import Change, Compared, Effect, changed
+from tracer.parts.compared import Change, Compared, Effect, compare
 from tracer.parts.conventions import card
 from tracer.parts.words import labels, listed_words, rich
 from tracer.trace import Trace
@@ -25,10 +24,7 @@ HEADS = ("Cell", "which is", "here", "under these rules")
 
 def under(trace: Trace, names: Sequence[str]) -> Document:
     """The problem under the rules of each framework. Raises `UnknownName` for one that is not known."""
-    load()
-    problem, style = trace.problem, trace.problem.paper.style
-    rows = problem.wiring.queries or tuple(range(len(problem.tokens)))
-    compared = {name: Compared(trace, frameworks[name], rows) for name in names}
+    problem, style, compared = trace.problem, trace.problem.paper.style, compare(trace, names)
     listed = listed_words([_called(one) for one in compared.values()], style.language)
     blocks = [
         Text(
@@ -93,9 +89,9 @@ def _summary(compared: Compared) -> Line:
 def _effect(compared: Compared, effect: Effect) -> Line:
     """What the framework does, and what that alone changes."""
     say, said = _say(compared), rich(_say(compared).text(effect.rule.says))
-    if effect.trace is None:
+    if effect.changes is None:
         return (*said, " ", *say.line("With these sizes that cannot be done, and is left as it is here."))
-    number = sum(1 for _ in changed(compared.trace, effect.trace, compared.rows))
+    number = effect.changes
     if number == 0 and len(compared.effects) > 1:
         return (*said, " ", *say.line("Alone, that changes nothing here; together with the others it may."))
     if number == 0:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from tracer.arithmetic import Undecided, Undefined, ball
 from tracer.composition import solve
 from tracer.errors import ProblemError
-from tracer.frameworks import Framework, Rule
+from tracer.frameworks import Framework, Rule, frameworks, load
 from tracer.problem import Problem
 from tracer.trace import Trace
 from tracer.views import CellView
@@ -27,10 +27,10 @@ class Change(NamedTuple):
 
 
 class Effect(NamedTuple):
-    """A rule that is not the problem's own: the trace under it alone, None where the sizes forbid it."""
+    """A rule that is not the problem's own, and how many results it alone changes; None where the sizes forbid it."""
 
     rule: Rule
-    trace: Trace | None
+    changes: int | None
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,11 @@ class Compared:
         """The rules that are not the problem's own, each alone."""
         problem = self.trace.problem
         alone = [(rule, rule.problem(problem)) for rule in self.framework.rules]
-        return [Effect(rule, _under([rule], problem)) for rule, there in alone if _differs(rule, self.trace, there)]
+        return [Effect(rule, self._alone(rule)) for rule, there in alone if _differs(rule, self.trace, there)]
+
+    def _alone(self, rule: Rule) -> int | None:
+        there = _under([rule], self.trace.problem)
+        return None if there is None else sum(1 for _ in changed(self.trace, there, self.rows))
 
     @cached_property
     def alike(self) -> list[Rule]:
@@ -57,7 +61,7 @@ class Compared:
     @cached_property
     def there(self) -> Trace:
         """The trace under all rules together."""
-        found = _under([effect.rule for effect in self.effects if effect.trace is not None], self.trace.problem)
+        found = _under([effect.rule for effect in self.effects if effect.changes is not None], self.trace.problem)
         assert found is not None
         return found
 
@@ -70,6 +74,13 @@ class Compared:
     def results(self) -> int:
         """How many weights and outputs there are."""
         return sum(1 for _ in _results(self.trace, self.rows))
+
+
+def compare(trace: Trace, names: Sequence[str]) -> dict[str, Compared]:
+    """The trace beside itself under each framework's rules. Raises `UnknownName` for one that is not known."""
+    load()
+    rows = trace.problem.wiring.queries or tuple(range(len(trace.problem.tokens)))
+    return {name: Compared(trace, frameworks[name], rows) for name in names}
 
 
 def _differs(rule: Rule, trace: Trace, there: Problem) -> bool:
