@@ -18,6 +18,7 @@ from tracer.notation import speech
 from tracer.operations import additive, heads, masks, norms, projection, qk_norm, rotary
 from tracer.pages import feedback, numerics, sheet, under, workbook
 from tracer.parts import checked, conventions, filled, given, judgement, ledgers, reading, special, verdicts, voices
+from tracer.parts.lost import CURED, FITS, HEADS, SENTENCES
 from tracer.problem import TITLE
 
 ROOT = Path(__file__).parent.parent
@@ -57,14 +58,8 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
     [look.word for look in verdicts.LOOKS.values()],
     [title for title, *_ in ledgers.PARTS],
     [words.TITLE, *words.WORDS, *work.SECONDS],
-    *(
-        numerics.HEADS,
-        numerics.TITLES.values(),
-        numerics.SENTENCES,
-        numerics.SENTENCES.values(),
-        [numerics.FITS, numerics.CURED],
-    ),
-    *(numerics.ASSUMED, numerics.ASSUMED.values(), under.HEADS),
+    *(HEADS, SENTENCES, SENTENCES.values(), [FITS, CURED]),
+    *(numerics.TITLES, numerics.ASSUMED, numerics.ASSUMED.values(), under.HEADS),
     *((rule.about, rule.says) for one in RULES for rule in one.rules),
     [caution.says for one in RULES for caution in one.cautions],
     [requirements[name].sentence for name in requirements],

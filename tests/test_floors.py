@@ -95,7 +95,7 @@ SIBLINGS = {  # inside one folder: what the others may build on
         "similarity",
         "masks",
     },  # the racks that others add to; lengths, waves, conventions of projecting, where a query stands among the keys
-    "parts": {"words", "products", "working", "judgement", "verdicts", "voices", "redone"},
+    "parts": {"words", "products", "working", "narrowed", "judgement", "verdicts", "voices", "redone"},
     "mistakes": {"softmaxes"},
     "frameworks": {"rewrites", "shared"},
     "pictures": {"lettering", "composing", "field", "ink"},
