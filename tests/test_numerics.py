@@ -66,6 +66,13 @@ def test_a_small_weight_underflows() -> None:
     ]  # fmt: skip
 
 
+def test_a_number_on_the_way_may_not_fit() -> None:
+    """400 + 400 − 700 = 100 fits e4m3fn, which has no infinity: 400 + 400 is nan, and the page says why."""
+    trace = solved({"Q": [[20, 20, -28]], "K": [[20, 20, 25]]}, logits=[])
+    assert lost(trace, "float8_e4m3fn")[0] == ("scores[1,1]", OVERFLOW)
+    assert "S[1, 1] = 100 would fit, but on the way a number comes out larger than 448" in printed(trace)
+
+
 def test_all_digits_can_cancel() -> None:
     """2048 + 1 − 2048 is 0 in float16: no digit of the 1 is left."""
     trace = solved({"Q": [[2048, 1, -2048]], "K": [[1, 1, 1]]}, logits=[])

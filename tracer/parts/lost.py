@@ -25,10 +25,7 @@ SENTENCES = {
     NAN: "{format}: {value} comes out as nan, which is not a number, in {cell}.",
     LOST: "{format}: {value} comes out as {held}, which has no digit right, in {cell}.",
 }
-FITS = (
-    "{format}: {value} would fit, but what it is computed from has been rounded, and it comes out larger than {bound}: "
-    "overflow in {cell}."
-)
+FITS = "{format}: {value} would fit, but on the way a number comes out larger than {bound}: overflow in {cell}."
 CURED = "With the maximum subtracted nothing overflows."
 
 

@@ -55,10 +55,16 @@ class Narrowed:
             return NAN if cell.infinite and math.isnan(held) else ""
         exact = self.rounded(cell.key)
         if not math.isfinite(held):
-            return OVERFLOW if math.isinf(held) or not math.isfinite(exact) else NAN
+            return OVERFLOW if math.isinf(held) or not math.isfinite(exact) or self._overflows_inside(cell) else NAN
         if error_of(held, cell) <= DIGIT_LOST:
             return ""
         return UNDERFLOW if held == 0 and exact == 0 else LOST
+
+    def _overflows_inside(self, cell: CellView) -> bool:
+        """Whether a nan comes of a number on the way that is too large, in a format without ∞, and not of 0/0."""
+        inputs = [(self[one.key], one) for one in cell.inputs]
+        is_whole = all(math.isfinite(held) and (held or self.rounded(one.key) == 0) for held, one in inputs)
+        return math.isnan(self.format.beyond) and is_whole
 
 
 class Loss(NamedTuple):
