@@ -16,6 +16,7 @@ from tracer.parts.narrowed import LOST, NAN, OVERFLOW, UNDERFLOW, Loss, Narrowed
 from tracer.trace import Trace
 from tracer.views import SHORT
 
+NOT_FINITE = {OVERFLOW, NAN}
 ALL_DIGITS = 10**7  # whole bounds below it are printed with all their digits
 HEADS = ("Format", "Bits", "Largest", "Smallest normal", "Smallest", "From 1 to the next", "Decimal digits kept")
 SENTENCES = {
@@ -44,14 +45,15 @@ class Run:
 
     @cached_property
     def first(self) -> list[dict[str, Loss]]:
-        """What each format loses first in each way, in the order of the work; nan where nothing overflowed before."""
+        """What each format loses first in each way, in the order of the work, up to a number that is not finite."""
         return [self._first(found) for found in self.found]
 
     def _first(self, found: Narrowed) -> dict[str, Loss]:
         firsts: dict[str, Loss] = {}
         for loss in losses(found, self.rows):
-            if loss.word != NAN or OVERFLOW not in firsts:
-                firsts.setdefault(loss.word, loss)
+            firsts.setdefault(loss.word, loss)
+            if loss.word in NOT_FINITE:  # what follows, follows from it
+                break
         return firsts
 
     @property
@@ -79,7 +81,7 @@ def at_a_glance(runs: Sequence[Run]) -> Iterator[Block]:
         for run in runs:
             for loss in run.first[n].values():
                 line = _sentence(run.found[n], loss)
-                if loss.word == OVERFLOW and run is not runs[-1] and OVERFLOW not in runs[-1].first[n]:
+                if loss.word == OVERFLOW and not NOT_FINITE & runs[-1].first[n].keys():
                     line = (*line, " ", *say.line(CURED))
                 if _is_new(run, loss, runs, n):
                     said.append(line)
