@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tracer import mistakes, names, spoken
+from tracer import frameworks, mistakes, names, spoken
 from tracer.arithmetic import Reason
 from tracer.collecting import class_page
 from tracer.document import Document
@@ -16,8 +16,9 @@ from tracer.generate.certificate import REMARKS
 from tracer.generate.requirements import requirements
 from tracer.notation import speech
 from tracer.operations import additive, feature_map, heads, masks, norms, projection, qk_norm, rotary
-from tracer.pages import feedback, ladder, sheet, workbook
+from tracer.pages import feedback, ladder, numerics, sheet, under, workbook
 from tracer.parts import checked, conventions, filled, given, judgement, ledgers, reading, special, verdicts, voices
+from tracer.parts.lost import CURED, FITS, HEADS, SENTENCES
 from tracer.pictures import shapes
 from tracer.problem import TITLE
 
@@ -32,6 +33,8 @@ LOOKS_UP = {
 TREES = [ast.parse(path.read_text("utf-8")) for path in sorted((ROOT / "tracer").rglob("*.py"))]
 TEMPLATES = "".join(path.read_text("utf-8") for path in sorted((ROOT / "templates").rglob("*.j2")))
 mistakes.load()
+frameworks.load()
+RULES = [frameworks.frameworks[name] for name in frameworks.frameworks]
 KEPT = [  # sentences that stand in a table and are looked up by the program
     [TITLE, reading.PERCENT, Document("", ()).made, sheet.MADE],
     sheet.COLUMNS,
@@ -62,6 +65,10 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
     [look.word for look in verdicts.LOOKS.values()],
     [title for title, *_ in ledgers.PARTS],
     [words.TITLE, *words.WORDS, *work.SECONDS],
+    *(HEADS, SENTENCES, SENTENCES.values(), [FITS, CURED]),
+    *(numerics.TITLES, numerics.ASSUMED, numerics.ASSUMED.values(), under.HEADS),
+    *((rule.about, rule.says) for one in RULES for rule in one.rules),
+    [caution.says for one in RULES for caution in one.cautions],
     [requirements[name].sentence for name in requirements],
     REMARKS.values(),
     *(ledgers.MARKED, ledgers.CHECKED, *judgement.LINES),

@@ -34,6 +34,7 @@ TEACHING_ORDER = [
     "known-weights", "causal-mask", "sliding-window", "padding", "additive-mask", "softcap", "temperature",
     "sinusoidal-positions", "rotary", "qk-norm", "alibi", "relative-positions", "off-by-one",
     "attention-sink", "sigmoid-attention", "sparsemax", "base-2", "linear-attention", "cross-attention",
+    "conventions", "overflow",
     "three-heads", "grouped-queries", "again-and-again", "letters", "house-style", "made", "worksheet", "marking", "published",
 ]  # fmt: skip
 

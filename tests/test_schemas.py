@@ -161,7 +161,7 @@ def test_the_schema_of_submissions_knows_all_steps() -> None:
     assert set(SUBMISSION.schema["properties"]) == set(WRITTEN_TOP)
 
 
-@pytest.mark.parametrize("name", ["problem", "trace", "submission", "marks", "verification", "new"])
+@pytest.mark.parametrize("name", ["problem", "trace", "submission", "marks", "verification", "new", "under"])
 def test_the_command_prints_the_schema(name: str) -> None:
     """`tracer schema problem` prints the schema file as it is."""
     printed = subprocess.run([sys.executable, "-m", "tracer", "schema", name], capture_output=True, check=True).stdout

@@ -84,9 +84,9 @@ def check_used(problem: Problem) -> None:
         idle["X"] = "it is looked up in embedding"
     if "b_O" in given and "W_O" not in given:
         idle["b_O"] = "there is no W_O"
-    needed = _needed(problem)
+    wanted = needed(problem)
     for name, why in IDLE.items():
-        if name in given and name not in needed:
+        if name in given and name not in wanted:
             idle.setdefault(name, why)
     if "X" in given and _needs_no_source(problem):
         idle["X"] = "every matrix it would lead to is given"
@@ -109,7 +109,7 @@ IDLE = {  # given matrices that only an operation of their own uses
 }
 
 
-def _needed(problem: Problem) -> set[str]:
+def needed(problem: Problem) -> set[str]:
     """The given matrices that the operations of the pass need, or use where they are given."""
     found = (
         entry(slot, setting.use, setting.told, f"[pass] {slot}")

@@ -379,3 +379,21 @@ def surely_at_most(a: Value, b: Value) -> bool:
     if isinstance(a, fmpq) and isinstance(b, fmpq):
         return bool(a <= b)
     return bool(_arb(a) <= _arb(b))
+
+
+def enclosing(value: Value, read: Callable[[Fraction], T]) -> T:
+    """What a reader that never falls makes of the value, where it makes the same of both ends of the ball.
+
+    Raises `Undecided` where it does not.
+    """
+    known = fraction_of(value)
+    low, high = (known, known) if known is not None else map(_fraction, ends(_arb(value)))
+    if read(low) != read(high):
+        raise Undecided
+    return read(low)
+
+
+def _fraction(end: Any) -> Fraction:
+    """An end of a ball, which has no width."""
+    mantissa, exponent = end.man_exp()
+    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)

@@ -17,6 +17,8 @@ EXAMPLES = """examples:
   tracer solve problem.toml -o sheet.pdf -o sheet.html
   tracer solve problem.toml --row apple            one row in full, the others as results
   tracer solve symbols.toml --let a=2 --let b=1/3
+  tracer solve problem.toml --form numerics        the same pass in float64 … float8
+  tracer solve problem.toml --under onnx           which cells change under the rules of ONNX
   tracer check problem.toml answers.csv            what is right, and where the first mistake is
   tracer check problem.toml answers.csv -o feedback.pdf
   tracer new --seed 7 -o problem.toml              a problem that is pleasant by hand, with its certificate

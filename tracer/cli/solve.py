@@ -25,11 +25,17 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     worked.add_argument(
         "--row", metavar="WORD", help="work one row in full, named by its word or number; the others as results"
     )
+    worked.add_argument("--under", metavar="RULES", action="append", default=[],
+                       help="which cells change under the rules of pytorch-sdpa, torch-mha or onnx; may be "
+                            "repeated")  # fmt: skip
     solve.add_argument("--form", default="solution",
-                       choices=("solution", "summary", "slides", "ladder"),
-                       help="the solution, its results on one page, one step per slide, or the same scores under "
-                            "three normalisations side by side")  # fmt: skip
-    solve.add_argument("--json", action="store_true", help="print the trace as JSON instead of text")
+                       choices=("solution", "summary", "slides", "ladder", "numerics"),
+                       help="the solution, its results on one page, one step per slide, the same scores under "
+                            "three normalisations side by side, or the pass in number formats from float64 to "
+                            "float8")  # fmt: skip
+    solve.add_argument(
+        "--json", action="store_true", help="print the trace, or with --under what changes, as JSON instead of text"
+    )
     add_look(solve)
     solve.set_defaults(run=run)
 
@@ -39,6 +45,8 @@ def run(options: argparse.Namespace) -> int:
     from tracer import pages
     from tracer.formats import render, render_page
 
+    if options.under:
+        return _under(options)
     pages.load()
     form = pages.forms[options.form]
     trace = traced(options, form.styles)
@@ -51,6 +59,21 @@ def run(options: argparse.Namespace) -> int:
         return render_page(lambda: form.page(trace, details), suffix)
 
     write_all(options, written)
+    return 0
+
+
+def _under(options: argparse.Namespace) -> int:
+    """Print what changes under the rules of other software, or write it."""
+    from tracer.errors import ProblemError
+    from tracer.formats import render_under
+    from tracer.pages.under import under
+    from tracer.parts.compared import compare
+
+    if options.form != "solution":
+        raise ProblemError(f"--under makes a page of its own; leave --form {options.form} out")
+    trace = traced(options)
+    compared = compare(trace, options.under)
+    write_all(options, lambda suffix: render_under(compared, lambda: under(trace, options.under), suffix))
     return 0
 
 

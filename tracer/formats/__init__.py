@@ -16,12 +16,14 @@ from tracer.registry import Registry, did_you_mean
 if TYPE_CHECKING:
     from tracer.document import Document
     from tracer.marking import Marks
+    from tracer.parts.compared import Compared
     from tracer.trace import Trace
     from tracer.worksheet import Worksheet
 
 documents: Registry[Callable[[Document], bytes]] = Registry("document format")
 traces: Registry[Callable[[Trace], bytes]] = Registry("trace format")
 marked: Registry[Callable[[Marks], bytes]] = Registry("format of marks")
+ruled: Registry[Callable[[Mapping[str, Compared]], bytes]] = Registry("format of what other rules change")
 worksheets: Registry[Callable[[Document], bytes]] = Registry("format of worksheets")  # to fill in, where it says more
 
 
@@ -77,6 +79,16 @@ def render_page(document: Callable[[], Document], suffix: str) -> bytes:
     _known(suffix, "such pages", documents)
     with rarely():
         return documents[suffix](document())
+
+
+def render_under(compared: Mapping[str, Compared], document: Callable[[], Document], suffix: str) -> bytes:
+    """What changes under other rules, in the format of a suffix; its document where the format prints one.
+
+    Raises `UnknownName` for a suffix in which nobody writes that.
+    """
+    _known(suffix, "differences", ruled, documents)
+    with rarely():
+        return ruled[suffix](compared) if suffix in ruled else documents[suffix](document())
 
 
 def render_marks(marks: Marks, document: Callable[[], Document], suffix: str) -> bytes:

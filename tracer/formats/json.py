@@ -1,21 +1,26 @@
-"""A trace as JSON: every formula, every number in every view (schema tracer/trace/1); and marks (tracer/marks/1)."""
+"""A trace as JSON: every formula, every number in every view (schema tracer/trace/1); and marks (tracer/marks/1).
+
+Also what changes under other rules (tracer/under/1).
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from tracer.expr import Expr
-from tracer.formats import marked, traces
+from tracer.formats import marked, ruled, traces
 from tracer.marking import Mark, Marks
 from tracer.normal_form import normal_form
 from tracer.notation.latex import latex
 from tracer.notation.plain import plain
+from tracer.parts.compared import Compared
 from tracer.show import show
 from tracer.trace import Trace
 from tracer.views import CellView, StepView
 
-SCHEMA, MARKS = "tracer/trace/1", "tracer/marks/1"
+SCHEMA, MARKS, UNDER = "tracer/trace/1", "tracer/marks/1", "tracer/under/1"
 
 
 @traces.register(".json")
@@ -40,6 +45,36 @@ def marks(of: Marks) -> bytes:
     }
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n"
     return text.encode("utf-8", "backslashreplace")  # half a surrogate pair becomes the escape that JSON has for it
+
+
+@ruled.register(".json")
+def under(of: Mapping[str, Compared]) -> bytes:
+    """What changes under each framework's rules, UTF-8, as schemas/under.schema.json describes it."""
+    data = {"schema": UNDER, "under": [_compared(name, one) for name, one in of.items()]}
+    return (json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n").encode()
+
+
+def _compared(name: str, of: Compared) -> dict[str, Any]:
+    return {
+        "name": name,
+        "framework": of.framework.name,
+        "version": of.framework.version,
+        "differs": [{"about": e.rule.about, "says": e.rule.says, "changes": e.changes} for e in of.effects],
+        "alike": [rule.about for rule in of.alike],
+        "results": of.results,
+        "changes": [
+            {"cell": change.here.id, "here": _number(change.here), "there": _number(change.there)}
+            for change in of.changes
+        ],
+    }
+
+
+def _number(cell: CellView) -> dict[str, Any] | None:
+    """A value exactly and rounded; None where there is none."""
+    if cell.undefined:
+        return None
+    exact = cell.exact
+    return {"exact": exact and show(exact, plain), "decimal": cell.decimal(cell.tables.paper.places)}
 
 
 def mark(of: Mark) -> dict[str, Any]:

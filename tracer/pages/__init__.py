@@ -30,7 +30,7 @@ class Form(NamedTuple):
 
 
 forms: Registry[Form] = Registry("form")
-RACK = ("solution", "ladder")
+RACK = ("solution", "ladder", "numerics")
 
 
 def load() -> None:
