@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracer.document import Block, Grid, Heading, Line, Math, Text
+from tracer.document import Block, Card, Grid, Heading, Line, Math, Text
 from tracer.expr import Cell, Letter
 from tracer.parts.words import listed
 from tracer.trace import Trace
@@ -14,6 +14,12 @@ NAMES = {
     "H": "the words as one-hot rows", "W_Q": "query weights", "W_K": "key weights", "W_V": "value weights",
     "W_O": "output weights", "b_Q": "query bias", "b_K": "key bias", "b_V": "value bias", "b_O": "output bias",
 }  # fmt: skip
+
+
+def note(trace: Trace) -> list[Block]:
+    """What the problem says about its numbers."""
+    say, entries = trace.problem.paper.style.language, trace.problem.note
+    return [Card(say.text("About these numbers"), tuple((term, (text,)) for term, text in entries.items()))] if entries else []
 
 
 def what_is_given(trace: Trace) -> list[Block]:

@@ -1,0 +1,276 @@
+"""A layer of a PyTorch model: what reaches its attention when it runs, and the weights that it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from tracer.errors import ModelError
+from tracer.models import needed
+from tracer.models.layer import agrees, floats, layer, one_batch
+from tracer.models.naming import weights
+from tracer.problem import Problem
+
+N_HEADS = ("num_heads", "n_heads", "num_attention_heads", "n_head", "heads", "nhead")
+N_KV_HEADS = ("num_key_value_heads", "num_kv_heads", "n_kv_heads", "n_kv_head")
+
+
+def from_torch(module: Any, *x: Any, at: int = 0, tokens: Sequence[str] = (), **more: Any) -> Problem:
+    """The attention of a PyTorch module, or of layer `at` of a whole model, on an input.
+
+    `module` is called as module(*x, **more) and is left as it was: x [seq_len, d_model], or a batch of one; an
+    `nn.MultiheadAttention` may be given x alone, for queries, keys and values. What is returned has X and the weight
+    matrices where the layer's queries are just X W_Q + b_Q (nn.MultiheadAttention, GPT-2, BERT, OPT and what names
+    its projections alike), else Q, K and V as they reach the attention, after rotations and norms. It reproduces
+    what the module computes: where it would not, there is an error.
+
+    Raises `ModelError` without PyTorch, for a batch, and for a layer that does more than attention.
+    """
+    torch = needed("torch", "torch")
+    with _quiet(torch, module):
+        if isinstance(module, torch.nn.MultiheadAttention):
+            return _multihead(torch, module, x, tokens, **more)
+        calls, result = _recorded(torch, module, x, more)
+        if calls:
+            return _from_call(module, x, calls, at, tokens)
+        return _by_names(module, x, result, tokens)
+
+
+@contextmanager
+def _quiet(torch: Any, module: Any) -> Iterator[None]:
+    """Without dropout and gradients, and through torch's own attention function; afterwards as before."""
+    training = [one for one in module.modules() if one.training]
+    configs = {id(config): config for one in module.modules() if (config := getattr(one, "config", None)) is not None}
+    own = {key: config._attn_implementation for key, config in configs.items() if hasattr(config, OWN_WAY)}
+    module.eval()
+    for key in own:
+        configs[key]._attn_implementation = "sdpa"
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for one in training:
+            one.training = True
+        for key, way in own.items():
+            configs[key]._attn_implementation = way
+
+
+OWN_WAY = "_attn_implementation"  # where a config of transformers says which function computes attention
+
+
+# nn.MultiheadAttention
+
+
+def _multihead(
+    torch: Any,
+    module: Any,
+    x: Sequence[Any],
+    tokens: Sequence[str],
+    key: Any = None,
+    value: Any = None,
+    attn_mask: Any = None,
+    key_padding_mask: Any = None,
+    is_causal: bool = False,
+    **idle: Any,
+) -> Problem:
+    """Queries from x, keys and values from x, or from what else is given."""
+    if module.bias_k is not None or module.add_zero_attn:
+        raise ModelError("add_bias_kv and add_zero_attn put a key there that no token has; take a module without them")
+    query, *others = x
+    key = others[0] if others else query if key is None else key
+    value = others[1] if len(others) > 1 else key if value is None else value
+    X, Y, Z = (floats(_rows(one, module.batch_first, name))
+               for one, name in ((query, "query"), (key, "key"), (value, "value")))  # fmt: skip
+    given: dict[str, Any] = {"X": X, **weights({name: floats(one) for name, one in module.state_dict().items()})}
+    if key is not query or value is not query:
+        if value is key:
+            given["Y"] = Y
+        else:
+            for letter, source in (("K", Y), ("V", Z)):
+                given[letter] = source @ given.pop(f"W_{letter}") + given.pop(f"b_{letter}", 0)
+    mask = _hidden(torch, attn_mask, key_padding_mask, is_causal, (len(X), len(Y)))
+    found = layer(given, heads=(module.num_heads,) * 2, mask=mask, tokens=tokens, source=_name(module))
+    told = {"attn_mask": attn_mask, "key_padding_mask": key_padding_mask}
+    real = module(query, key, value, need_weights=False, **told)[0]
+    return _checked(found, _rows(real, module.batch_first, "output"), real.dtype)
+
+
+def _rows(x: Any, batch_first: bool, name: str) -> Any:
+    """[seq_len, d] of an array [seq_len, d], [1, seq_len, d], or [seq_len, 1, d]."""
+    return one_batch(x if batch_first or x.dim() < 3 else x.transpose(0, 1), 2, name)
+
+
+def _hidden(torch: Any, mask: Any, padding: Any, is_causal: bool, shape: tuple[int, int]) -> Any:
+    """torch's masks, in which True hides a key, as one in which True shows it, or as what is added to scores."""
+    added = np.zeros(shape)
+    for one in (mask, padding):
+        if one is not None:
+            part = one_batch(one, 2 if one is mask else 1, "mask")
+            part = part.numpy() if part.dtype == torch.bool else floats(part)
+            added = added + (np.where(part, -np.inf, 0) if part.dtype == bool else part)
+    if is_causal and mask is None:
+        added = added + np.where(np.tri(*shape, dtype=bool), 0, -np.inf)
+    return added if added.any() else None
+
+
+# What reaches scaled_dot_product_attention
+
+
+def _recorded(torch: Any, module: Any, x: Sequence[Any], more: Mapping[str, Any]) -> tuple[list[dict[str, Any]], Any]:
+    """Every call of torch's attention function while the module runs, and what the module returns."""
+    from inspect import signature
+
+    function = torch.nn.functional.scaled_dot_product_attention
+    calls: list[dict[str, Any]] = []
+    names = ("query", "key", "value", "attn_mask", "dropout_p", "is_causal")
+
+    class Watching(torch.overrides.TorchFunctionMode):  # type: ignore[misc]
+        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            result = func(*args, **(kwargs or {}))
+            if func is function:
+                calls.append({**dict(zip(names, args, strict=False)), **(kwargs or {}), "result": result})
+            return result
+
+    asked = list(signature(module.forward).parameters)[len(x) :]
+    filled = {name: fill(torch, module, x) for name, fill in FILLED_IN.items() if name in asked and name not in more}
+    try:
+        with Watching():
+            return calls, module(*x, **{**filled, **more})
+    except (TypeError, ValueError, RuntimeError, AttributeError, IndexError) as error:
+        raise ModelError(
+            f"{_name(module)} does not run ({str(error).splitlines()[0]}); give whatever else it is called with by name"
+        ) from error
+
+
+def _rotations(torch: Any, module: Any, x: Sequence[Any]) -> Any:
+    """cos and sin of the usual rotary embedding, position by base^(−2t/d_k), for an attention module on its own."""
+    config = getattr(module, "config", None)
+    told = getattr(config, "rope_parameters", None) or {"rope_theta": getattr(config, "rope_theta", None)}
+    base, kind = told.get("rope_theta"), told.get("rope_type", "default")
+    if base is None or kind != "default" or not hasattr(module, "head_dim") or told.get("partial_rotary_factor"):
+        return None
+    t = torch.arange(0, module.head_dim, 2, dtype=x[0].dtype) / module.head_dim
+    angles = torch.outer(torch.arange(x[0].shape[-2], dtype=x[0].dtype), base**-t)
+    both = torch.cat((angles, angles), dim=-1)[None]
+    return both.cos(), both.sin()
+
+
+FILLED_IN = {  # what the attention modules of transformers ask for, where nobody gives it
+    "attention_mask": lambda torch, module, x: None,
+    "position_embeddings": _rotations,
+}
+
+
+def _from_call(
+    module: Any, x: Sequence[Any], calls: Sequence[Mapping[str, Any]], at: int, tokens: Sequence[str]
+) -> Problem:
+    if not 0 <= at < len(calls):
+        raise ModelError(f"there is no layer {at}; this module has the layers 0 to {len(calls) - 1}")
+    call = calls[at]
+    q, k, v = (one_batch(call[name], 3, name) for name in ("query", "key", "value"))
+    mask = call.get("attn_mask")
+    n, m = q.shape[1], k.shape[1]
+    if mask is not None:
+        mask = np.broadcast_to(_one_for_all(mask), (n, m))
+    elif call.get("is_causal"):
+        mask = np.tri(n, m, dtype=bool)
+    heads, source = (q.shape[0], k.shape[0]), _name(module) + (f", layer {at}" if len(calls) > 1 else "")
+    told = {"heads": heads, "scale": call.get("scale"), "mask": mask, "tokens": tokens, "source": source}
+    given = {name: [floats(one) for one in part] for name, part in zip("QKV", (q, k, v), strict=True)}
+    if heads[0] == 1:
+        given = {name: one[0] for name, one in given.items()}
+    direct = layer(given, **told)
+    whole = call["result"][0].transpose(0, 1).reshape(n, -1)
+    _checked(direct, whole, q.dtype, "joined" if heads[0] > 1 else "outputs")
+    return _with_words(module, x, given, told) if len(calls) == 1 else direct
+
+
+def _with_words(module: Any, x: Sequence[Any], given: Mapping[str, Any], told: Mapping[str, Any]) -> Problem:
+    """The same layer from X and its weights, where its queries, keys and values are nothing but X W + b."""
+    direct = layer(given, **told)
+    found = weights({name: floats(one) for name, one in module.state_dict().items()})
+    if not found or not x or len(getattr(x[0], "shape", ())) not in (2, 3) or not x[0].is_floating_point():
+        return direct
+    X, times = floats(one_batch(x[0], 2, "x")), dict[str, float]()
+    for letter in "QKV":
+        W, b = found[f"W_{letter}"], found.get(f"b_{letter}", 0)
+        real = np.concatenate(given[letter], axis=1) if isinstance(given[letter], list) else given[letter]
+        if len(W) != X.shape[1] or W.shape[1] != real.shape[1]:
+            return direct
+        times[letter] = _times(X @ W + b, real)
+    if times["K"] != 1 or times["V"] != 1 or not times["Q"]:
+        return direct
+    scale = told["scale"] if times["Q"] == 1 else times["Q"] * (told["scale"] or given["Q"][0].shape[-1] ** -0.5)
+    return layer({"X": X, **found}, **{**told, "scale": scale})
+
+
+def _times(ours: Any, real: Any) -> float:
+    """How many times our numbers a model's are (OPT scales its queries, not its scores); 0 where they are others."""
+    if np.allclose(ours, real, atol=1e-3):
+        return 1
+    times = float((ours * real).sum() / (ours * ours).sum())
+    return times if np.allclose(times * ours, real, atol=1e-3 * abs(times)) else 0
+
+
+def _one_for_all(mask: Any) -> Any:
+    """One mask for all heads, as torch's attention function takes it: True may attend, or added to scores."""
+    array = mask.numpy() if str(mask.dtype) == "torch.bool" else floats(mask)
+    while array.ndim > 2:
+        if len({one.tobytes() for one in array}) > 1:
+            raise ModelError("every head has a mask of its own; take one head at a time, or a mask for all")
+        array = array[0]
+    return array
+
+
+# By the names of its projections
+
+
+def _by_names(module: Any, x: Sequence[Any], result: Any, tokens: Sequence[str]) -> Problem:
+    """A module that computes attention in its own way, known by its projections."""
+    found = weights({name: floats(one) for name, one in module.state_dict().items()})
+    n_heads = _count(module, N_HEADS)
+    if not found or n_heads is None or not x:
+        raise ModelError(
+            f"{_name(module)} never calls scaled_dot_product_attention, and has no projections with names such as "
+            "q_proj, k_proj, v_proj and a number of heads num_heads; give its Q, K and V as an .npz"
+        )
+    given = {"X": floats(one_batch(x[0], 2, "x")), **found}
+    output = result[0] if isinstance(result, tuple | list) else result
+    real = floats(one_batch(output, 2, "output"))
+    last = "projected" if "W_O" in found else "joined" if n_heads > 1 else "outputs"
+    for is_causal in (False, True):
+        told = layer(given, heads=(n_heads, _count(module, N_KV_HEADS) or n_heads), is_causal=is_causal,
+                     tokens=tokens, source=_name(module))  # fmt: skip
+        if agrees(told, real, last, _dtype(output.dtype)):
+            return told
+    raise ModelError(_does_more(module))
+
+
+def _count(module: Any, names: Sequence[str]) -> int | None:
+    for holder in (module, getattr(module, "config", None)):
+        for name in names:
+            if isinstance(found := getattr(holder, name, None), int):
+                return found
+    return None
+
+
+def _checked(problem: Problem, real: Any, dtype: Any, step: str = "projected") -> Problem:
+    if not agrees(problem, real, step, _dtype(dtype)):
+        raise ModelError(_does_more(problem.source))
+    return problem
+
+
+def _does_more(module: Any) -> str:
+    name = module if isinstance(module, str) else _name(module)
+    return f"{name} computes something else than softmax(Q Kᵀ · scale + mask) V; give its Q, K and V as an .npz"
+
+
+def _dtype(dtype: Any) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
+def _name(module: Any) -> str:
+    return type(module).__name__
