@@ -14,6 +14,7 @@ from tracer.document import Document
 from tracer.generate import words, work
 from tracer.generate.certificate import REMARKS
 from tracer.generate.requirements import requirements
+from tracer.models import coordinates
 from tracer.notation import speech
 from tracer.operations import heads, masks, norms, projection
 from tracer.pages import feedback, sheet
@@ -46,6 +47,7 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
     *(table.values() for table in (conventions.SIMILARITIES, conventions.NORMALISATIONS, given.NAMES)),
     *special.CHANGES.values(),
     *(special.SHARED, special.CROSS),
+    [coordinates.RELATIVE],
     *(table.values() for table in (checked.STATEMENTS, checked.OUTCOMES)),
     *(table.values() for table in (filled.SAID, filled.TOGETHER, verdicts.RULES)),
     [look.word for look in verdicts.LOOKS.values()],

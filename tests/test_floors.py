@@ -31,7 +31,7 @@ FLOORS = [  # a name is a file, or a whole folder
     ["composition", "mistakes"],
     ["marking", "handout"],
     ["arrays", "parts", "spoken", "judging", "generate"],
-    ["worksheet", "pictures", "boxes"],
+    ["worksheet", "pictures", "boxes", "models"],
     ["sheet_told"],
     ["pages"],
     ["page", "aligned"],
@@ -88,6 +88,7 @@ SIBLINGS = {  # inside one folder: what the others may build on
     },  # one thing, in the order in which its files build on each other
     "operations": {"scaling", "norms", "encodings"},  # the racks that others add to; lengths, for `similarity`
     "parts": {"words", "products", "working", "judgement", "verdicts", "voices", "redone"},
+    "models": {"layer", "rounded", "coordinates", "naming", "tensors", "npz", "transformer_lens"},  # what readers share
     "mistakes": {"softmaxes"},
     "pictures": {"lettering", "composing", "field", "ink"},
     "notation": {"plain"},
@@ -103,6 +104,18 @@ SIBLINGS = {  # inside one folder: what the others may build on
         "cas",
     },  # `exact` puts these together
 }
+MODELS = (
+    "coordinates",
+    "layer",
+    "npz",
+    "onnx",
+    "rounded",
+    "safetensors",
+    "taking",
+    "tensors",
+    "torch",
+    "transformer_lens",
+)
 UPWARDS = {
     ("trace", "formats"),
     ("press", "formats"),
@@ -110,7 +123,10 @@ UPWARDS = {
 HOMES = {
     "sympy": {"arithmetic.cas"},
     "flint": {"arithmetic.ball"},
-    "numpy": {"arithmetic.floating", "arrays"},
+    "numpy": {"arithmetic.floating", "arrays", *(f"models.{name}" for name in MODELS)},
+    "torch": {"models.torch"},
+    "safetensors": {"models.safetensors"},
+    "onnx": {"models.onnx"},
     "jinja2": {"page"},
     "markupsafe": {"page"},
     "weasyprint": {"formats.pdf.painting", "formats.pdf.weasy"},

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any
 
 from tracer.errors import ModelError
 from tracer.problem import Problem
@@ -34,9 +33,6 @@ def from_file(path: str, layer: int = 0, inputs: str | None = None) -> Problem:
     return readers[suffix](path, layer, inputs)
 
 
-def needed(library: str, extra: str) -> Any:
-    """A library that not everybody has. Raises `ModelError` with the command that gets it."""
-    try:
-        return import_module(library)
-    except ImportError:
-        raise ModelError(f"{extra} is not installed; get it with  pip install attention-tracer[{extra}]") from None
+def missing(extra: str) -> ModelError:
+    """What to say where a library is not there that not everybody has."""
+    return ModelError(f"{extra} is not installed; get it with  pip install attention-tracer[{extra}]")

@@ -28,6 +28,8 @@ class Chosen:
     kept: list[int] = field(default_factory=list)
 
 
+RELATIVE = "Keys are relative to their mean, which shifts each row of scores by one number and changes no weight."
+
 bases: Registry[Callable[[Any, Any, int, bool], Chosen]] = Registry("basis")
 
 
@@ -48,15 +50,14 @@ def turned(Q: Any, K: Any, count: int, shifts: bool) -> Chosen:
     def told(say: Language) -> list[str]:
         return [
             say.text(
-                "written in {kept} new coordinates instead of {all}, chosen so that they hold as much of the scores as so few "
-                "can: {share} of the sum of their squares.",
+                "written in {kept} new coordinates instead of {all}, chosen so that they hold as much of the scores "
+                "as so few can: {share} of the sum of their squares.",
                 kept=r,
                 all=K.shape[1],
                 share=percent(share, say),
             ),
-            *([say.text("Keys are relative to their mean, which shifts each row of scores by one number and changes no weight.")]
-              if shifts else []),
-        ]  # fmt: skip
+            *([say.text(RELATIVE)] if shifts else []),
+        ]
 
     return Chosen(U[:, :r] * root, Wt[:r].T * root, told)
 
@@ -72,7 +73,8 @@ def own(Q: Any, K: Any, count: int, shifts: bool) -> Chosen:
     def told(say: Language) -> list[str]:
         return [
             say.text(
-                "of their {all} coordinates the {kept} with the largest share of the scores are kept (numbers {which}): "
+                "of their {all} coordinates the {kept} with the largest share of the scores are kept (numbers "
+                "{which}): "
                 "{share} of all products, whatever their sign.",
                 all=K.shape[1],
                 kept=count,

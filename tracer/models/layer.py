@@ -34,7 +34,7 @@ def layer(
 
     `given` has NumPy arrays by the names of [given], a list of matrices where there is one for each head; `heads` how
     many query heads and key heads there are. `scale` is what scores are multiplied by, 1/√d_k without it; `mask`
-    [n, m] is true where a query may attend, or is added to the scores.
+    [n, m], or [n_heads, n, m], is true where a query may attend, or is added to the scores.
     """
     numbers: dict[str, Values | PerHead] = {
         name: tuple(Array(floats(one)) for one in values) if isinstance(values, list) else Array(floats(values))
@@ -44,17 +44,15 @@ def layer(
     logits = [*_scale(scale), *([Setting("softcap", {"cap": exactly(float(softcap))})] if softcap else [])]
     allowed, bias = _mask(mask)
     if bias is not None:
-        numbers["bias"] = Array(bias)
+        numbers["bias"] = _each(bias)
         logits.append(Setting("bias"))
     if is_causal or (allowed is not None and _is_causal(allowed)):
         logits.append(Setting("mask", {"rule": "causal"}))
     elif allowed is not None and not allowed.all():
-        numbers["mask"] = Array(allowed.astype(int))
+        numbers["mask"] = _each(allowed.astype(int))
         logits.append(Setting("mask"))
     wiring = Wiring(n_heads=heads[0], n_kv_heads=heads[1], logits=tuple(logits))
-    return Problem(
-        numbers, tokens=readable(tokens), key_tokens=readable(key_tokens), wiring=wiring, source=source
-    )
+    return Problem(numbers, tokens=readable(tokens), key_tokens=readable(key_tokens), wiring=wiring, source=source)
 
 
 def floats(values: Any) -> Any:
@@ -82,17 +80,25 @@ def _mask(mask: Any) -> tuple[Any, Any]:
     """Which keys may be seen, and what is added to their scores; None where all, and nothing."""
     if mask is None:
         return None, None
-    if np.asarray(mask).dtype == bool:
-        return np.asarray(mask), None
+    mask = np.asarray(mask)
+    if mask.ndim == 3 and (mask == mask[:1]).all():
+        mask = mask[0]
+    if mask.dtype == bool:
+        return mask, None
     added = floats(mask)
     allowed = added > FAR_BELOW
     bias = np.where(allowed, added, 0)
     return allowed, bias if bias.any() else None
 
 
+def _each(array: Any) -> Values | PerHead:
+    """One matrix for all heads, or one for each."""
+    return Array(array) if array.ndim == 2 else tuple(map(Array, array))
+
+
 def _is_causal(allowed: Any) -> bool:
-    n, m = allowed.shape
-    return n > 1 and bool((allowed == np.tri(n, m, m - n, dtype=bool)).all())
+    n, m = allowed.shape[-2:]
+    return allowed.ndim == 2 and n > 1 and bool((allowed == np.tri(n, m, m - n, dtype=bool)).all())
 
 
 def agrees(problem: Problem, real: Any, step: str, dtype: str = "") -> bool:
@@ -135,4 +141,3 @@ def _word(token: str, goes_on: bool) -> str:
         return "-" + token[2:]
     bare = token.strip().lstrip("Ġ▁").replace("Ċ", "⏎") or "␣"
     return "-" + bare if goes_on and bare[0].isalnum() else bare
-

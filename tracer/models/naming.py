@@ -17,7 +17,8 @@ PROJECTIONS = {  # where each projection is found, relative to the layer's atten
     "K": ("k_proj", "key", "self.key", "k_lin", "k", "wk", "to_k", "W_k", "w_k", "linear_k"),
     "V": ("v_proj", "value", "self.value", "v_lin", "v", "wv", "to_v", "W_v", "w_v", "linear_v"),
     "O": (
-        "o_proj", "out_proj", "c_proj", "output.dense", "out_lin", "o", "wo", "to_out.0", "to_out", "W_o", "w_o", "dense",
+        "o_proj", "out_proj", "c_proj", "output.dense", "out_lin", "o", "wo", "to_out.0", "to_out", "W_o", "w_o",
+        "dense",
     ),
 }  # fmt: skip
 FUSED = ("in_proj_", "c_attn.", "qkv.", "Wqkv.", "qkv_proj.")  # queries, keys and values side by side, in this order
@@ -46,7 +47,9 @@ def weights(tensors: Mapping[str, Any]) -> dict[str, Any]:
     """W_Q, W_K, W_V, W_O and their biases [d_in, d_out], by the names inside one attention module; {} for others."""
     for fused in FUSED:
         if fused + "weight" in tensors:
-            return _apart(tensors, fused) | _projection(tensors, "O", is_turned=fused == "c_attn." and _is_conv(tensors))
+            return _apart(tensors, fused) | _projection(
+                tensors, "O", is_turned=fused == "c_attn." and _is_conv(tensors)
+            )
     found = {name: array for letter in "QKV" for name, array in _projection(tensors, letter).items()}
     if "W_Q" not in found:
         found |= _by_torch(tensors)

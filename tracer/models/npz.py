@@ -29,9 +29,10 @@ def from_npz(path: str | Path, layer: int = 0, inputs: str | Path | None = None)
 def arrays(path: str | Path) -> Mapping[str, Any]:
     """The arrays of an .npz by their names; nothing in it is run as code."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if not hasattr(file, "files"):
-                raise ValueError("one array without a name")
-            return {name: file[name] for name in file.files}
+        loaded = np.load(path, allow_pickle=False)
+        found = dict(loaded) if isinstance(loaded, np.lib.npyio.NpzFile) else {}
     except (OSError, ValueError, BadZipFile, EOFError) as error:
         raise ModelError(f"{path} cannot be read as .npz ({error}); save named arrays with numpy.savez") from None
+    if not found:
+        raise ModelError(f"{path} has no arrays with names; save them with numpy.savez")
+    return found

@@ -9,23 +9,29 @@ from typing import Any
 import numpy as np
 
 from tracer.errors import ModelError
-from tracer.models import needed, readers
+from tracer.models import missing, readers
 from tracer.models.layer import agrees, floats, layer, one_batch
 from tracer.models.npz import arrays
 from tracer.problem import Problem
 
 INPUTS = ("Q", "K", "V", "attn_mask", "past_key", "past_value", "nonpad_kv_seqlen")
-KNOWN = ("is_causal", "kv_num_heads", "q_num_heads", "qk_matmul_output_mode", "scale", "softcap", "softmax_precision")
+KNOWN = (
+    *("is_causal", "kv_num_heads", "q_num_heads", "qk_matmul_output_mode", "scale", "softcap", "softmax_precision"),
+    *("left_window_size", "right_window_size"),
+)
 
 
 @readers.register(".onnx")
 def from_onnx(path: str | Path, layer: int = 0, inputs: str | Path | None = None) -> Problem:
-    """The Attention node number `layer`, with what reaches it: initializers, the arrays of the .npz `inputs` by the
-    names of the model's inputs, and what the nodes before it make of them.
+    """The Attention node number `layer`, with what reaches it.
 
-    Source: the ONNX operator Attention (opset 23 and later). Raises `ModelError`.
+    That is made of initializers, of the arrays of the .npz `inputs` by the names of the model's inputs, and of what
+    the nodes before it make of them. Source: the ONNX operator Attention (opset 23 and later). Raises `ModelError`.
     """
-    onnx = needed("onnx", "onnx")
+    try:
+        import onnx
+    except ImportError:
+        raise missing("onnx") from None
     try:
         model = onnx.load(str(path))
     except Exception as error:  # protobuf and the checker raise whatever they like
@@ -33,8 +39,8 @@ def from_onnx(path: str | Path, layer: int = 0, inputs: str | Path | None = None
     nodes = [node for node in model.graph.node if node.op_type == "Attention" and node.domain in ("", "ai.onnx")]
     if not nodes:
         raise ModelError(
-            f"{path} has no node of the operator Attention (opset 23 and later); run the model with from_torch, or save "
-            "Q, K and V as .npz"
+            f"{path} has no node of the operator Attention (opset 23 and later); run the model with from_torch, or "
+            "save Q, K and V as .npz"
         )
     if not 0 <= layer < len(nodes):
         raise ModelError(f"there is no Attention node {layer}; {path} has the nodes 0 to {len(nodes) - 1}")
@@ -85,7 +91,7 @@ def _problem(onnx: Any, node: Any, made: Mapping[str, Any], tokens: Any, source:
         past, k = old.shape[1], np.concatenate((old, k), axis=1)
         v = np.concatenate((one_batch(made["past_value"], 3, "past_value"), v), axis=1)
     heads = (len(q), len(k))
-    mask = _mask(made, q.shape[1], k.shape[1], past if told.get("is_causal") else None)
+    mask = _mask(made, told, q.shape[1], k.shape[1], past)
     given = {name: list(one) if heads[0] > 1 else one[0] for name, one in zip("QKV", (q, k, v), strict=True)}
     found = layer(given, heads=heads, scale=told.get("scale"), softcap=told.get("softcap", 0), mask=mask,
                   tokens=tokens, source=source)  # fmt: skip
@@ -104,18 +110,27 @@ def _heads(array: Any, count: int, name: str) -> Any:
     return flat.reshape(len(flat), count or 1, -1).transpose(1, 0, 2)
 
 
-def _mask(made: Mapping[str, Any], n: int, m: int, past: int | None) -> Any:
+def _mask(made: Mapping[str, Any], told: Mapping[str, Any], n: int, m: int, past: int) -> Any:
     """What is added to the scores of every head; None where that is nothing."""
     added = np.zeros((n, m))
     if (mask := made.get("attn_mask")) is not None:
         mask = np.where(mask, 0, -np.inf) if mask.dtype == bool else floats(mask)
-        mask = mask.reshape(-1, *mask.shape[-2:])
-        if any((one != mask[0]).any() for one in mask):
-            raise ModelError("every head has a mask of its own in attn_mask; give one for all heads")
-        short = np.broadcast_to(mask[0], (n, mask.shape[-1]))
-        added = np.pad(short, ((0, 0), (0, m - short.shape[1])), constant_values=-np.inf)
+        mask = mask[0] if mask.ndim == 4 and len(mask) == 1 else mask
+        if mask.ndim > 3:
+            raise ModelError("attn_mask has a batch of several sequences; give one at a time")
+        short = np.broadcast_to(mask, (*mask.shape[:-2], n, mask.shape[-1]))
+        added = np.pad(short, [(0, 0)] * (short.ndim - 1) + [(0, m - short.shape[-1])], constant_values=-np.inf)
     if (lengths := made.get("nonpad_kv_seqlen")) is not None:
-        added = np.where(np.arange(m) < int(np.asarray(lengths).ravel()[0]), added, -np.inf)
-    if past is not None:
-        added = np.where(np.tri(n, m, past, dtype=bool), added, -np.inf)
+        length = int(np.asarray(lengths).ravel()[0])
+        added = np.where(np.arange(m) < length, added, -np.inf)
+        past = length - n
+    ahead = np.arange(m) - (past + np.arange(n)[:, None])  # how far a key stands after its query
+    left, right = told.get("left_window_size", -1), told.get("right_window_size", -1)
+    for hidden, is_meant in (
+        (ahead > 0, told.get("is_causal", 0)),
+        (-ahead > left, left >= 0),
+        (ahead > right, right >= 0),
+    ):
+        if is_meant:
+            added = np.where(hidden, -np.inf, added)
     return added if added.any() else None

@@ -14,6 +14,7 @@ from tracer.arrays import exactly
 from tracer.errors import ModelError
 from tracer.expr import Num
 from tracer.language import Language
+from tracer.parts.reading import PERCENT
 from tracer.problem import Written
 
 
@@ -53,5 +54,7 @@ def at_most(error: float) -> str:
 
 
 def percent(share: float, say: Language) -> str:
-    """A share in whole percent."""
-    return say.text("{share} %", share=round(100 * share))
+    """A share in percent, rounded down: from 99 on with a decimal, so that 100 % is all of it."""
+    whole = floor(100 * share + 1e-9)
+    text = str(whole) if whole < 99 or share >= 1 else f"{floor(1000 * share) / 10:g}"
+    return say.text(PERCENT, n=text.replace(".", say.decimal))

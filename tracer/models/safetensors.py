@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tracer.errors import ModelError
-from tracer.models import needed, readers
+from tracer.models import missing, readers
 from tracer.models.naming import attention_of
 from tracer.models.npz import arrays
 from tracer.models.tensors import from_tensors
@@ -45,12 +45,15 @@ class _Tensors(Mapping[str, Any]):
     """The tensors of a file by their names, each read when it is asked for."""
 
     def __init__(self, path: str | Path) -> None:
-        library = needed("safetensors", "safetensors")
         try:
-            self.file = library.safe_open(str(path), framework="numpy")
-        except (OSError, library.SafetensorError) as error:
+            from safetensors import SafetensorError, safe_open
+        except ImportError:
+            raise missing("safetensors") from None
+        try:
+            opened: Any = safe_open(str(path), framework="numpy")
+        except (OSError, SafetensorError) as error:
             raise ModelError(f"{path} cannot be read as .safetensors ({error})") from None
-        self.names = set(self.file.keys())
+        self.file, self.names = opened, set(opened.keys())
 
     def __getitem__(self, name: str) -> Any:
         return np.asarray(self.file.get_tensor(name), dtype=np.float64)

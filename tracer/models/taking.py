@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -181,13 +182,12 @@ class _Cut:
             self.say_about(
                 say.text("Tokens"),
                 say.text(
-                    "of {all} tokens {kept} are kept. Without {words}, which had {least} to {most} of a row’s weight, the "
+                    "of {all} tokens {kept} are kept. Without {words}, which had at most {most} of a row’s weight, the "
                     "others share all of it.",
                     all=len(labels),
                     kept=len(self.columns),
                     words=listed_words([labels[n] for n in dropped], say),
-                    least=percent(lost.min(), say),
-                    most=percent(lost.max(), say),
+                    most=percent(ceil(100 * lost.max()) / 100, say),
                 ),
             )
 
@@ -275,5 +275,3 @@ def _furthest(one: Any, other: Any) -> float:
 
 def _point(number: str, say: Language) -> str:
     return number.replace(".", say.decimal)
-
-

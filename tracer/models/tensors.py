@@ -1,4 +1,4 @@
-"""A layer out of named tensors, as a file or a cache has them: given matrices, Q, K and V, or a checkpoint's weights."""
+"""A layer out of named tensors: given matrices, Q, K and V, or the weights of a checkpoint."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ def from_tensors(tensors: Mapping[str, Any], at: int, source: str) -> Problem:
         )
     if found and "X" not in given and "Q" not in given:
         raise ModelError(
-            f"{source} has weights, but not what goes into the layer: give X [seq_len, d_model] in an .npz with --inputs"
+            f"{source} has weights, but not what goes into the layer; give X [seq_len, d_model] "
+            "in an .npz with --inputs"
         )
     given = {**given, **({} if "Q" in given else found)}
     heads = _heads(given, told)

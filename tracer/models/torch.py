@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tracer.errors import ModelError
-from tracer.models import needed
+from tracer.models import missing
 from tracer.models.layer import agrees, floats, layer, one_batch
 from tracer.models.naming import weights
 from tracer.problem import Problem
@@ -29,7 +29,10 @@ def from_torch(module: Any, *x: Any, at: int = 0, tokens: Sequence[str] = (), **
 
     Raises `ModelError` without PyTorch, for a batch, and for a layer that does more than attention.
     """
-    torch = needed("torch", "torch")
+    try:
+        import torch
+    except ImportError:
+        raise missing("torch") from None
     with _quiet(torch, module):
         if isinstance(module, torch.nn.MultiheadAttention):
             return _multihead(torch, module, x, tokens, **more)
@@ -104,11 +107,11 @@ def _rows(x: Any, batch_first: bool, name: str) -> Any:
 
 
 def _hidden(torch: Any, mask: Any, padding: Any, is_causal: bool, shape: tuple[int, int]) -> Any:
-    """torch's masks, in which True hides a key, as one in which True shows it, or as what is added to scores."""
+    """The masks of torch, in which True hides a key, as one in which True shows it, or as what is added to scores."""
     added = np.zeros(shape)
     for one in (mask, padding):
         if one is not None:
-            part = one_batch(one, 2 if one is mask else 1, "mask")
+            part = one if one is mask else one_batch(one, 1, "key_padding_mask")
             part = part.numpy() if part.dtype == torch.bool else floats(part)
             added = added + (np.where(part, -np.inf, 0) if part.dtype == bool else part)
     if is_causal and mask is None:
@@ -146,7 +149,7 @@ def _recorded(torch: Any, module: Any, x: Sequence[Any], more: Mapping[str, Any]
 
 
 def _rotations(torch: Any, module: Any, x: Sequence[Any]) -> Any:
-    """cos and sin of the usual rotary embedding, position by base^(−2t/d_k), for an attention module on its own."""
+    """The cosines and sines of the usual rotary embedding, pair t of position p by the angle p · base^(−2t/d_k)."""
     config = getattr(module, "config", None)
     told = getattr(config, "rope_parameters", None) or {"rope_theta": getattr(config, "rope_theta", None)}
     base, kind = told.get("rope_theta"), told.get("rope_type", "default")
@@ -174,11 +177,18 @@ def _from_call(
     mask = call.get("attn_mask")
     n, m = q.shape[1], k.shape[1]
     if mask is not None:
-        mask = np.broadcast_to(_one_for_all(mask), (n, m))
+        mask = _of_heads(mask)
+        mask = np.broadcast_to(mask, (*mask.shape[:-2], n, m))
     elif call.get("is_causal"):
         mask = np.tri(n, m, dtype=bool)
     heads, source = (q.shape[0], k.shape[0]), _name(module) + (f", layer {at}" if len(calls) > 1 else "")
-    told = {"heads": heads, "scale": call.get("scale"), "mask": mask, "tokens": tokens, "source": source}
+    told: dict[str, Any] = {
+        "heads": heads,
+        "scale": call.get("scale"),
+        "mask": mask,
+        "tokens": tokens,
+        "source": source,
+    }
     given = {name: [floats(one) for one in part] for name, part in zip("QKV", (q, k, v), strict=True)}
     if heads[0] == 1:
         given = {name: one[0] for name, one in given.items()}
@@ -215,14 +225,12 @@ def _times(ours: Any, real: Any) -> float:
     return times if np.allclose(times * ours, real, atol=1e-3 * abs(times)) else 0
 
 
-def _one_for_all(mask: Any) -> Any:
-    """One mask for all heads, as torch's attention function takes it: True may attend, or added to scores."""
+def _of_heads(mask: Any) -> Any:
+    """A mask as torch's attention function takes it (True may attend, or added to scores), without its batch."""
     array = mask.numpy() if str(mask.dtype) == "torch.bool" else floats(mask)
-    while array.ndim > 2:
-        if len({one.tobytes() for one in array}) > 1:
-            raise ModelError("every head has a mask of its own; take one head at a time, or a mask for all")
-        array = array[0]
-    return array
+    if array.ndim == 4:
+        array = one_batch(array, 3, "attn_mask")
+    return array[0] if array.ndim == 3 and len(array) == 1 else array
 
 
 # By the names of its projections

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,9 @@ def is_cache(names: Mapping[str, Any]) -> bool:
     return any(str(name).startswith("blocks.") and ".attn.hook_" in str(name) for name in names)
 
 
-def from_cache(cache: Any, at: int = 0, *, tokens: Sequence[str] = (), source: str = "TransformerLens cache") -> Problem:
+def from_cache(
+    cache: Any, at: int = 0, *, tokens: Sequence[str] = (), source: str = "TransformerLens cache"
+) -> Problem:
     """All heads of layer `at`, from an `ActivationCache` or any mapping with its names, of one sequence.
 
     Queries and keys are those that are compared: hook_rot_q and hook_rot_k where positions rotate them. Scale and
@@ -33,14 +36,16 @@ def from_cache(cache: Any, at: int = 0, *, tokens: Sequence[str] = (), source: s
     given = {name: one[0] if len(one) == 1 else one for name, one in given.items()}
     n, m = pattern.shape[1:]
     visible = (pattern > 0).any(axis=0)
-    mask = np.tri(n, m, m - n, dtype=bool) if not (visible & ~np.tri(n, m, m - n, dtype=bool)).any() else visible
-    for scale in (None, 1.0):
+    causal = np.tri(n, m, m - n, dtype=bool)
+    masks = [visible] if (visible & ~causal).any() else [causal, visible]
+    for scale, mask in product((None, 1.0), masks):
         found = layer(given, heads=heads, scale=scale, mask=mask, tokens=tokens, source=f"{source}, layer {at}")
         prefix = "head1." if heads[0] > 1 else ""
         if agrees(found, pattern[0], prefix + "weights"):
             return found
     raise ModelError(
-        f"softmax of the scores of layer {at} is not the pattern in the cache: the model does something else to its scores"
+        f"softmax of the scores of layer {at} is not the pattern in the cache: "
+        "the model does something else to its scores"
     )
 
 

@@ -19,7 +19,11 @@ NAMES = {
 def note(trace: Trace) -> list[Block]:
     """What the problem says about its numbers."""
     say, entries = trace.problem.paper.style.language, trace.problem.note
-    return [Card(say.text("About these numbers"), tuple((term, (text,)) for term, text in entries.items()))] if entries else []
+    return (
+        [Card(say.text("About these numbers"), tuple((term, (text,)) for term, text in entries.items()))]
+        if entries
+        else []
+    )
 
 
 def what_is_given(trace: Trace) -> list[Block]:
