@@ -31,7 +31,7 @@ TEACHING_ORDER = [
     "cherry-orange-phone", "table-of-cosines", "dot-or-cosine", "normalisation", "apple-moves", "apple-and-orange",
     "one-hot-rows", "jane-visits-africa", "one-matrix-for-both", "known-weights", "causal-mask", "softcap",
     "cross-attention",
-    "three-heads", "again-and-again", "letters", "house-style", "made", "worksheet", "marking", "published",
+    "three-heads", "again-and-again", "letters", "house-style", "made", "real-head", "worksheet", "marking", "published",
 ]  # fmt: skip
 
 

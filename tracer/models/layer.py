@@ -41,6 +41,10 @@ def layer(
         for name, values in given.items()
         if values is not None
     }
+    for name, values in numbers.items():
+        for one in values if isinstance(values, tuple) else (values,):
+            if not np.isfinite(one.array).all():  # type: ignore[attr-defined]
+                raise ModelError(f"{name} holds nan or an infinite number; expected what a model computes with")
     logits = [*_scale(scale), *([Setting("softcap", {"cap": exactly(float(softcap))})] if softcap else [])]
     allowed, bias = _mask(mask)
     if bias is not None:
@@ -102,10 +106,13 @@ def _is_causal(allowed: Any) -> bool:
 
 
 def agrees(problem: Problem, real: Any, step: str, dtype: str = "") -> bool:
-    """Whether the pass comes to what the model itself says, as far as its floats can tell."""
+    """Whether the pass comes to what the model itself says, as far as its floats can tell; nan says nothing."""
     ours, real = solve(problem).floats(step), floats(real)
-    near = NEAR.get(dtype, USUALLY_NEAR) * max(1.0, float(np.abs(real).max(initial=0)))
-    return bool(ours.shape == real.shape and np.abs(ours - real).max(initial=0) <= near)
+    if ours.shape != real.shape:
+        return False
+    says = ~np.isnan(real)
+    near = NEAR.get(dtype, USUALLY_NEAR) * max(1.0, float(np.abs(real[says]).max(initial=0)))
+    return bool(np.abs(ours - real)[says].max(initial=0) <= near)
 
 
 def one_batch(array: Any, axes: int, name: str) -> Any:

@@ -17,6 +17,8 @@ from tracer.language import Language
 from tracer.parts.reading import PERCENT
 from tracer.problem import Written
 
+LEAST = Decimal("0.000001")
+
 
 def step_of(text: str) -> Num:
     """The step that numbers are rounded to: "0.1", "1/4". Raises `ModelError` for what is no positive fraction."""
@@ -44,13 +46,12 @@ def _nearest(x: float, step: Num) -> Num:
 
 
 def at_most(error: float) -> str:
-    """An error rounded up to two digits that count: 0.0731 is at most 0.074."""
+    """An error rounded up to two digits that count: 0.0731 is at most 0.074; none that is not 0 is below 0.000001."""
     if error == 0:
         return "0"
-    exact = Decimal(error)
-    places = Decimal(1).scaleb(exact.adjusted() - 1)
-    up = exact.quantize(places, rounding=ROUND_CEILING).normalize()
-    return f"{up:f}" if up > Decimal("1e-6") else f"{up:.0e}".replace("e-0", "e-")
+    exact = max(Decimal(error), LEAST)
+    digits = Decimal(1).scaleb(exact.adjusted() - 1)
+    return f"{exact.quantize(digits, rounding=ROUND_CEILING).normalize():f}"
 
 
 def percent(share: float, say: Language) -> str:

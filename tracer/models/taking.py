@@ -21,6 +21,8 @@ from tracer.problem import TITLE, Problem, Setting, Values, labelled
 from tracer.problem_file import row_number
 from tracer.trace import Step, Trace
 
+NARROW = "\u00a0"  # a file has ordinary spaces only
+PLACES = 2  # decimals of what is worked with rounded numbers
 KEPT = ("scale", "softcap", "bias", "mask")  # logit steps that a few tokens have as all of them do
 
 
@@ -68,14 +70,15 @@ def take(
     small = how.coordinates(real, reference, dimensions, basis)
     if round_to is not None:
         step = step_of(round_to)
-        small = replace(small, given={name: _rounded(one, name, step) for name, one in small.given.items()})
+        given = {name: _rounded(one, name, step) for name, one in small.given.items()}
+        small = replace(small, given=given, paper=replace(small.paper, places=PLACES))
     how.numbers(round_to)
     how.error(reference, solve(small))
     return replace(
         small,
         title=title or how.title(),
         source=how.source(head),
-        note={term: " ".join(sentences) for term, sentences in how.said.items()},
+        note={term: " ".join(sentences).replace(NARROW, " ") for term, sentences in how.said.items()},
     )
 
 
@@ -186,7 +189,7 @@ class _Cut:
                     "others share all of it.",
                     all=len(labels),
                     kept=len(self.columns),
-                    words=listed_words([labels[n] for n in dropped], say),
+                    words=listed_words([say.text("“{word}”", word=labels[n]) for n in dropped], say),
                     most=percent(ceil(100 * lost.max()) / 100, say),
                 ),
             )
@@ -252,7 +255,10 @@ class _Cut:
 
     def title(self) -> str:
         """What the head reads."""
-        words = " ".join(self.layer.tokens[n].translate(PLAIN) for n in self.rows).replace(" -", "")
+        tokens = self.layer.tokens
+        shown = tokens if len(tokens) <= MOST_WORDS else [tokens[n] for n in self.rows]
+        words = " ".join(word.translate(PLAIN) for word in shown if not (word[:1] in "[<" and word[-1:] in "]>"))
+        words = words.replace(" -", "")
         own = self.layer.title
         return self.say.text("A real head reads “{words}”", words=words) if own == TITLE else own
 
@@ -264,6 +270,7 @@ class _Cut:
         return self.say.text("{source}, head {head} (layers and heads count from 0)", source=source, head=head)
 
 
+MOST_WORDS = 16  # of a sentence in a title; of a longer one the tokens kept
 PLAIN = str.maketrans(dict.fromkeys("₀₁₂₃₄₅₆₇₈₉"))
 
 

@@ -94,7 +94,9 @@ def _multihead(
         else:
             for letter, source in (("K", Y), ("V", Z)):
                 given[letter] = source @ given.pop(f"W_{letter}") + given.pop(f"b_{letter}", 0)
-    mask = _hidden(torch, attn_mask, key_padding_mask, is_causal, (len(X), len(Y)))
+    if is_causal and attn_mask is None:
+        attn_mask = torch.ones(len(X), len(Y), dtype=torch.bool).triu(1)
+    mask = _hidden(attn_mask, key_padding_mask, (len(X), len(Y)))
     found = layer(given, heads=(module.num_heads,) * 2, mask=mask, tokens=tokens, source=_name(module))
     told = {"attn_mask": attn_mask, "key_padding_mask": key_padding_mask}
     real = module(query, key, value, need_weights=False, **told)[0]
@@ -106,16 +108,14 @@ def _rows(x: Any, batch_first: bool, name: str) -> Any:
     return one_batch(x if batch_first or x.dim() < 3 else x.transpose(0, 1), 2, name)
 
 
-def _hidden(torch: Any, mask: Any, padding: Any, is_causal: bool, shape: tuple[int, int]) -> Any:
+def _hidden(mask: Any, padding: Any, shape: tuple[int, int]) -> Any:
     """The masks of torch, in which True hides a key, as one in which True shows it, or as what is added to scores."""
     added = np.zeros(shape)
     for one in (mask, padding):
         if one is not None:
             part = one if one is mask else one_batch(one, 1, "key_padding_mask")
-            part = part.numpy() if part.dtype == torch.bool else floats(part)
+            part = np.asarray(part.detach())
             added = added + (np.where(part, -np.inf, 0) if part.dtype == bool else part)
-    if is_causal and mask is None:
-        added = added + np.where(np.tri(*shape, dtype=bool), 0, -np.inf)
     return added if added.any() else None
 
 

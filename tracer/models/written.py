@@ -21,8 +21,10 @@ def problem_text(problem: Problem) -> str:
         tables["note"] = {json.dumps(term, ensure_ascii=False): text for term, text in problem.note.items()}
     tables["given"] = {name: _bare(values) for name, values in data["given"].items()}
     tables["pass"] = {key: wiring[key] for key in ("logits", "normalisation")}
+    paper: dict[str, Any] = {"places": problem.paper.places}
     if problem.paper.style.lang != "en":
-        tables["paper"] = {"lang": problem.paper.style.lang}
+        paper["lang"] = problem.paper.style.lang
+    tables["paper"] = paper
     return toml(tables, ())
 
 
