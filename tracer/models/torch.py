@@ -48,7 +48,7 @@ def _quiet(torch: Any, module: Any) -> Iterator[None]:
     training = [one for one in module.modules() if one.training]
     configs = {id(config): config for one in module.modules() if (config := getattr(one, "config", None)) is not None}
     own = {key: config._attn_implementation for key, config in configs.items() if hasattr(config, OWN_WAY)}
-    module.eval()
+    module.train(False)
     for key in own:
         configs[key]._attn_implementation = "sdpa"
     try:
