@@ -22,7 +22,7 @@ from tracer.problem_file import row_number
 from tracer.trace import Step, Trace
 
 NARROW = "\u00a0"  # a file has ordinary spaces only
-PLACES = 2  # decimals of what is worked with rounded numbers
+PLACES = 3  # decimals of what is worked with rounded numbers
 KEPT = ("scale", "softcap", "bias", "mask")  # logit steps that a few tokens have as all of them do
 
 

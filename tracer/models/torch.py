@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -249,7 +250,7 @@ def _by_names(module: Any, x: Sequence[Any], result: Any, tokens: Sequence[str])
     output = result[0] if isinstance(result, tuple | list) else result
     real = floats(one_batch(output, 2, "output"))
     last = "projected" if "W_O" in found else "joined" if n_heads > 1 else "outputs"
-    for is_causal in (False, True):
+    for scale, is_causal in product((None, 1.0), (False, True)):
         told = layer(given, heads=(n_heads, _count(module, N_KV_HEADS) or n_heads), is_causal=is_causal,
                      tokens=tokens, source=_name(module))  # fmt: skip
         if agrees(told, real, last, _dtype(output.dtype)):
