@@ -462,6 +462,24 @@ def test_attention_modules_of_transformers_show_their_weights() -> None:
 
 
 @pytest.mark.full
+@pytest.mark.filterwarnings("ignore")
+def test_attention_inside_torchs_own_layers() -> None:
+    """nn.TransformerEncoder has a fast path that nobody can watch; its second layer is found all the same."""
+    import torch
+
+    torch.manual_seed(3)
+    one = torch.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+    model = torch.nn.TransformerEncoder(one, 2, enable_nested_tensor=False).double()
+    x = torch.randn(1, 4, 8).double()
+    problem = tracer.from_torch(model, x, at=1, tokens="abcd")
+    inner = model.eval().layers[0](x)
+    real = model.layers[1].self_attn(inner, inner, inner, average_attn_weights=False)[1][0]
+    assert np.allclose(of(problem, "head2.weights"), real[1].detach().numpy(), atol=1e-12)
+    assert problem.source == "TransformerEncoder, layer 1"
+    assert torch.backends.mha.get_fastpath_enabled()
+
+
+@pytest.mark.full
 def test_a_module_of_ones_own() -> None:
     """Known by the names of its projections where it never calls torch's function; what does more is refused."""
     import torch

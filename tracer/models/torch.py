@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -39,7 +40,7 @@ def from_torch(module: Any, *x: Any, at: int = 0, tokens: Sequence[str] = (), **
             return _multihead(torch, module, x, tokens, **more)
         calls, result = _recorded(torch, module, x, more)
         if calls:
-            return _from_call(module, x, calls, at, tokens)
+            return _layer(torch, module, x, calls, at, tokens)
         return _by_names(module, x, result, tokens)
 
 
@@ -50,12 +51,15 @@ def _quiet(torch: Any, module: Any) -> Iterator[None]:
     configs = {id(config): config for one in module.modules() if (config := getattr(one, "config", None)) is not None}
     own = {key: config._attn_implementation for key, config in configs.items() if hasattr(config, OWN_WAY)}
     module.train(False)
+    fast = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)  # which calls no attention that anybody could watch
     for key in own:
         configs[key]._attn_implementation = "sdpa"
     try:
         with torch.no_grad():
             yield
     finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
         for one in training:
             one.training = True
         for key, way in own.items():
@@ -129,14 +133,26 @@ def _recorded(torch: Any, module: Any, x: Sequence[Any], more: Mapping[str, Any]
 
     function = torch.nn.functional.scaled_dot_product_attention
     calls: list[dict[str, Any]] = []
-    names = ("query", "key", "value", "attn_mask", "dropout_p", "is_causal")
+    inside: list[Any] = []  # the nn.MultiheadAttention that is running: its own call counts, not what it calls
 
     class Watching(torch.overrides.TorchFunctionMode):  # type: ignore[misc]
         def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             result = func(*args, **(kwargs or {}))
-            if func is function:
-                calls.append({**dict(zip(names, args, strict=False)), **(kwargs or {}), "result": result})
+            if func is function and not inside:
+                calls.append({**dict(zip(ARGUMENTS, args, strict=False)), **(kwargs or {}), "result": result})
             return result
+
+    def enter(one: Any, args: Any, kwargs: Any) -> None:
+        calls.append({"module": one, **dict(zip(OF_MULTIHEAD, args, strict=False)), **kwargs})
+        inside.append(one)
+
+    def leave(one: Any, args: Any, result: Any) -> None:
+        inside.pop()
+
+    hooks = []
+    for one in module.modules():
+        if isinstance(one, torch.nn.MultiheadAttention):
+            hooks += [one.register_forward_pre_hook(enter, with_kwargs=True), one.register_forward_hook(leave)]
 
     asked = list(signature(module.forward).parameters)[len(x) :]
     filled = {name: fill(torch, module, x) for name, fill in FILLED_IN.items() if name in asked and name not in more}
@@ -147,6 +163,13 @@ def _recorded(torch: Any, module: Any, x: Sequence[Any], more: Mapping[str, Any]
         raise ModelError(
             f"{_name(module)} does not run ({str(error).splitlines()[0]}); give whatever else it is called with by name"
         ) from error
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+ARGUMENTS = ("query", "key", "value", "attn_mask", "dropout_p", "is_causal")
+OF_MULTIHEAD = ("query", "key", "value", "key_padding_mask", "need_weights", "attn_mask")
 
 
 def _rotations(torch: Any, module: Any, x: Sequence[Any]) -> Any:
@@ -168,12 +191,27 @@ FILLED_IN = {  # what the attention modules of transformers ask for, where nobod
 }
 
 
-def _from_call(
-    module: Any, x: Sequence[Any], calls: Sequence[Mapping[str, Any]], at: int, tokens: Sequence[str]
+def _layer(
+    torch: Any, module: Any, x: Sequence[Any], calls: Sequence[Mapping[str, Any]], at: int, tokens: Sequence[str]
 ) -> Problem:
+    """The layer of one of the calls."""
     if not 0 <= at < len(calls):
         raise ModelError(f"there is no layer {at}; this module has the layers 0 to {len(calls) - 1}")
-    call = calls[at]
+    call, source = dict(calls[at]), _name(module) + (f", layer {at}" if len(calls) > 1 else "")
+    if one := call.pop("module", None):
+        trio = [call.pop(name) for name in OF_MULTIHEAD[:3]]
+        return replace(_multihead(torch, one, trio, tokens, **call), source=source)
+    given, told = _from_call(call)
+    told |= {"tokens": tokens, "source": source}
+    direct = layer(given, **told)
+    result = one_batch(call["result"], 3, "output")
+    joined = result.transpose(0, 1).reshape(result.shape[1], -1)
+    _checked(direct, joined, joined.dtype, "joined" if len(result) > 1 else "outputs")
+    return _with_words(module, x, direct, given, told) if len(calls) == 1 else direct
+
+
+def _from_call(call: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Q, K and V as they reach the attention function; and what a layer is told of them."""
     q, k, v = (one_batch(call[name], 3, name) for name in ("query", "key", "value"))
     mask = call.get("attn_mask")
     n, m = q.shape[1], k.shape[1]
@@ -182,26 +220,16 @@ def _from_call(
         mask = np.broadcast_to(mask, (*mask.shape[:-2], n, m))
     elif call.get("is_causal"):
         mask = np.tri(n, m, dtype=bool)
-    heads, source = (q.shape[0], k.shape[0]), _name(module) + (f", layer {at}" if len(calls) > 1 else "")
-    told: dict[str, Any] = {
-        "heads": heads,
-        "scale": call.get("scale"),
-        "mask": mask,
-        "tokens": tokens,
-        "source": source,
-    }
     given = {name: [floats(one) for one in part] for name, part in zip("QKV", (q, k, v), strict=True)}
-    if heads[0] == 1:
+    if len(q) == 1:
         given = {name: one[0] for name, one in given.items()}
-    direct = layer(given, **told)
-    whole = call["result"][0].transpose(0, 1).reshape(n, -1)
-    _checked(direct, whole, q.dtype, "joined" if heads[0] > 1 else "outputs")
-    return _with_words(module, x, given, told) if len(calls) == 1 else direct
+    return given, {"heads": (len(q), len(k)), "scale": call.get("scale"), "mask": mask}
 
 
-def _with_words(module: Any, x: Sequence[Any], given: Mapping[str, Any], told: Mapping[str, Any]) -> Problem:
+def _with_words(
+    module: Any, x: Sequence[Any], direct: Problem, given: Mapping[str, Any], told: Mapping[str, Any]
+) -> Problem:
     """The same layer from X and its weights, where its queries, keys and values are nothing but X W + b."""
-    direct = layer(given, **told)
     found = weights({name: floats(one) for name, one in module.state_dict().items()})
     if not found or not x or len(getattr(x[0], "shape", ())) not in (2, 3) or not x[0].is_floating_point():
         return direct
@@ -251,7 +279,7 @@ def _by_names(module: Any, x: Sequence[Any], result: Any, tokens: Sequence[str])
     real = floats(one_batch(output, 2, "output"))
     last = "projected" if "W_O" in found else "joined" if n_heads > 1 else "outputs"
     for scale, is_causal in product((None, 1.0), (False, True)):
-        told = layer(given, heads=(n_heads, _count(module, N_KV_HEADS) or n_heads), is_causal=is_causal,
+        told = layer(given, heads=(n_heads, _count(module, N_KV_HEADS) or n_heads), is_causal=is_causal, scale=scale,
                      tokens=tokens, source=_name(module))  # fmt: skip
         if agrees(told, real, last, _dtype(output.dtype)):
             return told
