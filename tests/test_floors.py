@@ -88,7 +88,17 @@ SIBLINGS = {  # inside one folder: what the others may build on
     },  # one thing, in the order in which its files build on each other
     "operations": {"scaling", "norms", "encodings"},  # the racks that others add to; lengths, for `similarity`
     "parts": {"words", "products", "working", "judgement", "verdicts", "voices", "redone"},
-    "models": {"layer", "rounded", "coordinates", "naming", "tensors", "npz", "transformer_lens"},  # what readers share
+    "models": {
+        "head",
+        "watching",
+        "layer",
+        "rounded",
+        "coordinates",
+        "naming",
+        "tensors",
+        "npz",
+        "transformer_lens",
+    },  # what readers share
     "mistakes": {"softmaxes"},
     "pictures": {"lettering", "composing", "field", "ink"},
     "notation": {"plain"},
@@ -106,6 +116,7 @@ SIBLINGS = {  # inside one folder: what the others may build on
 }
 MODELS = (
     "coordinates",
+    "head",
     "layer",
     "npz",
     "onnx",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import ceil
 from typing import Any
 
@@ -12,30 +12,18 @@ import numpy as np
 from tracer.arrays import Array
 from tracer.composition import solve
 from tracer.errors import ModelError
-from tracer.expr import Cell, num, sqrt, walk
+from tracer.expr import num, sqrt
 from tracer.language import Language
 from tracer.models.coordinates import Chosen, bases, largest
+from tracer.models.head import Head, among, of_trace
 from tracer.models.rounded import at_most, percent, rounded, step_of
 from tracer.parts.words import listed_words
-from tracer.problem import TITLE, Problem, Setting, Values, labelled
+from tracer.problem import TITLE, Problem, Values, labelled
 from tracer.problem_file import row_number
-from tracer.trace import Step, Trace
+from tracer.trace import Trace
 
 NARROW = "\u00a0"  # a file has ordinary spaces only
 PLACES = 3  # decimals of what is worked with rounded numbers
-KEPT = ("scale", "softcap", "bias", "mask")  # logit steps that a few tokens have as all of them do
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """One head as its model uses it, in floats: queries and keys as they are compared, weights of all tokens."""
-
-    queries: Any
-    keys: Any
-    values: Any
-    weights: Any
-    masked: Any  # true where a query may not attend; None without a mask
-    bias: Any
 
 
 def take(
@@ -61,10 +49,10 @@ def take(
     """
     named = labelled(layer)
     trace = solve(layer)
-    found = _head(trace, head)
+    found = of_trace(trace, head)
     rows = _places(tokens, named.tokens, "tokens")
     columns = rows if named.key_tokens == named.tokens else _places(key_tokens, named.key_tokens, "key_tokens")
-    real = _among(named, found, rows, columns)
+    real = among(named, found, rows, columns)
     reference = solve(real)
     how = _Cut(named.paper.style.language, named, found, rows, columns)
     small = how.coordinates(real, reference, dimensions, basis)
@@ -86,82 +74,8 @@ def _rounded(values: Any, name: str, step: Any) -> Values:
     return values if name == "mask" else rounded(values.array, step)
 
 
-def _head(trace: Trace, head: int) -> Head:
-    """The head's own matrices, from the formulas that compare and mix them."""
-    problem = trace.problem
-    count = problem.wiring.n_heads
-    if not 0 <= head < count:
-        raise ModelError(f"there is no head {head}; this layer has the heads 0 to {count - 1}")
-    if problem.wiring.repeat > 1 or {"S", "A"} & problem.given.keys() or problem.wiring.similarity.use != "dot":
-        raise ModelError("a head is taken from one pass with queries and keys whose dot products are the scores")
-    for setting in problem.wiring.logits:
-        if setting.use not in KEPT:
-            raise ModelError(f"the scores go through {setting.use}; a head is taken from {', '.join(KEPT)} only")
-    prefix = f"head{head + 1}." if count > 1 else ""
-    steps = {step.id: step for step in trace.steps}
-    queries, keys = _read(steps[prefix + "scores"])
-    mixed = _read(steps[prefix + "outputs"]) if prefix + "outputs" in steps else []
-    weights = prefix + "weights"
-    values = [id_ for id_ in mixed if id_ != weights]
-    masked = prefix + "masked"
-    bias = problem.given.get("bias")
-    own = bias[head] if isinstance(bias, tuple) else bias
-    return Head(
-        trace.floats(queries),
-        trace.floats(keys),
-        trace.floats(values[0]) if values else None,
-        trace.floats(weights),
-        np.isneginf(trace.floats(masked)) if masked in steps else None,
-        None if own is None else Array(_floats(own)).array,
-    )
-
-
-def _read(step: Step) -> list[str]:
-    """The tensors that a formula reads, in their order."""
-    return list(dict.fromkeys(node.tensor.id for node in walk(step.formula) if isinstance(node, Cell)))
-
-
-def _floats(values: Values) -> Any:
-    from tracer.arithmetic.floating import given
-
-    return given(values)
-
-
 def _places(wanted: Sequence[str | int], labels: tuple[str, ...], what: str) -> list[int]:
     return sorted({row_number(one, labels, what) for one in wanted}) if wanted else list(range(len(labels)))
-
-
-def _among(layer: Problem, head: Head, rows: list[int], columns: list[int]) -> Problem:
-    """The real head on the tokens kept, all its coordinates."""
-    wiring, here = layer.wiring, np.ix_(rows, columns)
-    given = {"Q": head.queries[rows], "K": head.keys[columns]}
-    if head.values is not None:
-        given["V"] = head.values[columns]
-    logits: list[Setting] = []
-    for setting in wiring.logits:
-        if setting.use == "scale":
-            logits.append(Setting("scale", {"by": setting.told.get("by") or sqrt(num(head.keys.shape[1]))}))
-        elif setting.use == "bias":
-            given["bias"] = head.bias[here]
-            logits.append(setting)
-        elif setting.use == "softcap":
-            logits.append(setting)
-        elif not any(one.use == "mask" for one in logits) and head.masked is not None and head.masked[here].any():
-            hidden = head.masked[here]
-            causal = rows == columns and bool((hidden == ~np.tri(len(rows), dtype=bool)).all())
-            logits.append(Setting("mask", {"rule": "causal"} if causal else {}))
-            if not causal:
-                given["mask"] = (~hidden).astype(int)
-    tokens, keys = (tuple(labels[n] for n in places)
-                    for labels, places in ((layer.tokens, rows), (layer.key_tokens, columns)))  # fmt: skip
-    same = layer.tokens == layer.key_tokens
-    return replace(
-        layer,
-        given={name: Array(array) for name, array in given.items()},
-        tokens=tokens,
-        key_tokens=() if same else keys,
-        wiring=replace(wiring, n_heads=1, n_kv_heads=1, encoding=(), logits=tuple(logits), queries=None),
-    )
 
 
 class _Cut:
