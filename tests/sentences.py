@@ -14,6 +14,7 @@ from tracer.document import Document
 from tracer.generate import words, work
 from tracer.generate.certificate import REMARKS
 from tracer.generate.requirements import requirements
+from tracer.models import coordinates
 from tracer.notation import speech
 from tracer.operations import additive, feature_map, heads, masks, norms, projection, qk_norm, rotary
 from tracer.pages import feedback, ladder, numerics, sheet, under, workbook
@@ -60,6 +61,7 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
     *special.CHANGES.values(),
     *(special.SHARED, special.CROSS),
     *(shapes.NORMALISATIONS.values(), ladder.COLUMNS, ladder.FAILURES.values(), *ladder.RUNGS.values()),
+    [coordinates.RELATIVE],
     *(table.values() for table in (checked.STATEMENTS, checked.OUTCOMES)),
     *(table.values() for table in (filled.SAID, filled.TOGETHER, verdicts.RULES)),
     [look.word for look in verdicts.LOOKS.values()],

@@ -35,7 +35,8 @@ TEACHING_ORDER = [
     "sinusoidal-positions", "rotary", "qk-norm", "alibi", "relative-positions", "off-by-one",
     "attention-sink", "sigmoid-attention", "sparsemax", "base-2", "linear-attention", "cross-attention",
     "conventions", "overflow",
-    "three-heads", "grouped-queries", "again-and-again", "letters", "house-style", "made", "worksheet", "marking", "published",
+    "three-heads", "grouped-queries", "again-and-again", "letters", "house-style", "made", "real-head",
+    "worksheet", "marking", "published",
 ]  # fmt: skip
 
 

@@ -31,7 +31,7 @@ FLOORS = [  # a name is a file, or a whole folder
     ["composition", "mistakes", "frameworks"],
     ["marking", "handout"],
     ["arrays", "parts", "spoken", "judging", "generate"],
-    ["library", "worksheet", "pictures", "boxes"],
+    ["library", "worksheet", "pictures", "boxes", "models"],
     ["sheet_told"],
     ["pages"],
     ["page", "aligned"],
@@ -97,6 +97,17 @@ SIBLINGS = {  # inside one folder: what the others may build on
         "normalisation",
     },  # the racks that others add to; lengths, waves, conventions of projecting, where a query stands among the keys
     "parts": {"words", "products", "working", "narrowed", "judgement", "verdicts", "voices", "redone"},
+    "models": {
+        "head",
+        "watching",
+        "layer",
+        "rounded",
+        "coordinates",
+        "naming",
+        "tensors",
+        "npz",
+        "transformer_lens",
+    },  # what readers share
     "mistakes": {"softmaxes"},
     "frameworks": {"rewrites", "shared"},
     "pictures": {"lettering", "composing", "field", "ink"},
@@ -113,6 +124,19 @@ SIBLINGS = {  # inside one folder: what the others may build on
         "cas",
     },  # `exact` puts these together
 }
+MODELS = (
+    "coordinates",
+    "head",
+    "layer",
+    "npz",
+    "onnx",
+    "rounded",
+    "safetensors",
+    "taking",
+    "tensors",
+    "torch",
+    "transformer_lens",
+)
 UPWARDS = {
     ("trace", "formats"),
     ("press", "formats"),
@@ -120,7 +144,10 @@ UPWARDS = {
 HOMES = {
     "sympy": {"arithmetic.cas"},
     "flint": {"arithmetic.ball"},
-    "numpy": {"arithmetic.floating", "arrays"},
+    "numpy": {"arithmetic.floating", "arrays", *(f"models.{name}" for name in MODELS)},
+    "torch": {"models.torch"},
+    "safetensors": {"models.safetensors"},
+    "onnx": {"models.onnx"},
     "jinja2": {"page"},
     "markupsafe": {"page"},
     "weasyprint": {"formats.pdf.painting", "formats.pdf.weasy"},

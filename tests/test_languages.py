@@ -192,7 +192,8 @@ def test_no_english_is_left_on_a_page(name: str, add: Callable[..., None]) -> No
     add("xx", loud)
     document, problem = in_language(name, "xx"), read(name)
     title = "" if problem.title == TITLE else problem.title
-    typed = words(title, problem.source, *problem.tokens, *problem.key_tokens) | {"Emb", "𝐻Emb", "model", "ln"}
+    noted = [*problem.note, *problem.note.values()]
+    typed = words(title, problem.source, *noted, *problem.tokens, *problem.key_tokens) | {"Emb", "𝐻Emb", "model", "ln"}
     page = Words()
     page.feed(html(document).decode())
 

@@ -107,7 +107,7 @@ def test_any_problem_and_its_trace_are_valid(data: dict[str, Any]) -> None:
 def test_the_schema_knows_the_keys_that_the_reader_knows() -> None:
     """Schema and reader list the same keys."""
     top = PROBLEM.schema["properties"]
-    assert list(top) == ["title", "source", "tokens", "key_tokens", "given", "pass", "paper"]
+    assert list(top) == ["title", "source", "note", "tokens", "key_tokens", "given", "pass", "paper"]
     assert sorted(top) == sorted(TOP)
     assert sorted(top["pass"]["properties"]) == sorted(PASS)
     assert sorted(top["paper"]["properties"]) == sorted(PAPER)

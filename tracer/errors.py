@@ -6,6 +6,7 @@
     │   └── UnknownName        a name that stands for nothing, with the nearest one that does
     ├── SubmissionError        an answer file that cannot be read
     ├── ClassError             a roster, a folder or an engine that a class cannot be made with
+    ├── ModelError             a model, or a head of it, that cannot be taken
     ├── RenderError            a document that cannot be written
     └── HandoutError           a printed page that cannot be read back, or has no problem inside
 
@@ -39,6 +40,10 @@ class SubmissionError(TracerError):
 
 class ClassError(TracerError):
     """A roster, a folder or an engine that a class cannot be made with."""
+
+
+class ModelError(TracerError):
+    """A model, or a head of it, that cannot be taken."""
 
 
 class RenderError(TracerError):

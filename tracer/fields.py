@@ -49,12 +49,12 @@ def kind(value: Any) -> str:
     return names.get(type(value), f"“{short(value)}”")
 
 
-def string(value: Any, where: str) -> str:
+def string(value: Any, where: str, most: int = MAX_TEXT) -> str:
     """A text of bearable length, without control characters."""
     if not isinstance(value, str):
         raise ProblemError(f"{where} is {kind(value)}; expected a text in quotes")
-    if len(value) > MAX_TEXT:
-        raise ProblemError(f"{where} is longer than {MAX_TEXT} characters; shorten it")
+    if len(value) > most:
+        raise ProblemError(f"{where} is longer than {most} characters; shorten it")
     return "".join(
         " " if c.isspace() else c for c in value if c.isprintable() or c.isspace() or c in "\u200d\u200f\u200e"
     )

@@ -22,6 +22,7 @@ def normal_form(asked: Problem) -> dict[str, Any]:
     return {
         "title": asked.title,
         "source": asked.source,
+        **({"note": dict(asked.note)} if asked.note else {}),
         "tokens": list(asked.tokens),
         "key_tokens": list(asked.key_tokens),
         "given": {

@@ -128,6 +128,7 @@ class Problem:
     key_tokens: tuple[str, ...] = ()
     wiring: Wiring = Wiring()
     paper: Paper = Paper()
+    note: Mapping[str, str] = field(default_factory=dict)  # what a reader should know about the numbers, by headings
 
     def __post_init__(self) -> None:
         given = {name: written(values) if isinstance(values, list) else values for name, values in self.given.items()}

@@ -27,8 +27,9 @@ from tracer.wiring_file import MAX_HEADS, wiring_of
 MAX_BYTES = 1_000_000
 MAX_NUMBERS = 200_000
 MAX_PLACES = 30
+MAX_NOTES, MAX_NOTE = 20, 1000
 
-TOP = ("title", "tokens", "key_tokens", "source", "given", "pass", "paper")
+TOP = ("title", "tokens", "key_tokens", "source", "note", "given", "pass", "paper")
 MATRICES = ("X", "Y", "embedding", "W_Q", "W_K", "W_V", "W_O", "Q", "K", "V", "S", "A", "mask", "bias",
     "W_1", "W_2", "W_S")  # fmt: skip
 VECTORS = ("ids", "v", "relative", "b_Q", "b_K", "b_V", "b_O", "g_Q", "g_K", "sinks")
@@ -96,6 +97,7 @@ def from_dict(data: Any) -> Problem:
         _labels(data, "key_tokens"),
         wiring,
         _paper(section(data, "paper"), given),
+        _note(section(data, "note")),
     )
     _numbers_exist(problem)
     return _with_queries(problem, section(data, "pass").get("queries", "all"))
@@ -110,6 +112,13 @@ def _labels(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise ProblemError(f'{key} is {kind(value)}; expected a list of words such as ["orange", "apple"]')
     return tuple(string(str(v) if isinstance(v, int) else v, f"{key} {n}") for n, v in enumerate(value, 1))
+
+
+def _note(table: Mapping[str, Any]) -> dict[str, str]:
+    if len(table) > MAX_NOTES:
+        raise ProblemError(f"[note] has {len(table)} entries; at most {MAX_NOTES} are printed")
+    return {string(key, "[note], a heading,"): string(text, f"[note] {short(key)}", MAX_NOTE)
+            for key, text in table.items()}  # fmt: skip
 
 
 # The section given

@@ -22,6 +22,7 @@ EXAMPLES = """examples:
   tracer check problem.toml answers.csv            what is right, and where the first mistake is
   tracer check problem.toml answers.csv -o feedback.pdf
   tracer new --seed 7 -o problem.toml              a problem that is pleasant by hand, with its certificate
+  tracer take model.npz --head 3 --dimensions 4 --round-to 0.1 -o problem.toml
   tracer new --check problem.toml                  whether the certificate still holds
   tracer sheet problem.toml --blank weights,outputs -o sheet.pdf --key key.pdf
   tracer class spec.toml roster.csv -o out         a problem, a sheet and a key for everybody on a roster
@@ -70,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     import argparse
 
-    from tracer.cli import check, classes, mark, new, quiz, schema, sheet, solve, verify
+    from tracer.cli import check, classes, mark, new, quiz, schema, sheet, solve, take, verify
 
     class OneLine(argparse.ArgumentParser):
         """An error in one line, as all others are."""
@@ -86,6 +87,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"tracer {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in (solve, sheet, check, new, classes, mark, verify, quiz, schema):
+    for command in (solve, sheet, check, new, take, classes, mark, verify, quiz, schema):
         command.add(commands)
     return parser

@@ -77,9 +77,10 @@ class Notebook:
         """Title, what is given, and the steps."""
         say, problem = self.language.text, self.trace.problem
         source = say("Source: {source}", source=typed(problem.source)) if problem.source else ""
+        notes = [f"**{typed(term)}:** {typed(text)}" for term, text in problem.note.items()]
         style = problem.paper.style
         block = " · ".join(typed(part) for part in (style.course, style.name, style.date) if part)
-        yield words([block, f"# {typed(problem.title)}", source, self.what_it_is()])
+        yield words([block, f"# {typed(problem.title)}", source, *notes, self.what_it_is()])
         if not self.trace.open_letters:
             yield code([*self.opening(), *(line for d in self.trace.given for line in self.given(d.tensor, d.values))])
         number = 0

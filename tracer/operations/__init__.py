@@ -93,6 +93,6 @@ def entry(slot: str, use: str, told: Mapping[str, Any], where: str) -> Operation
 
 
 __all__ = ["SLOTS", "additive", "attending", "bias", "bilinear", "distance", "embedding", "encodings", "entry",
-           "feature_map", "general", "heads", "indices", "linear", "logit_symbol", "masks", "mixing", "normalisation",
-           "norms", "positions", "projection", "qk_norm", "relative", "rotary", "scaling", "sigmoid", "similarity", "sinks",
-           "softcap", "sparsemax", "tempered"]  # fmt: skip
+           "feature_map", "general", "heads", "indices", "linear", "logit_symbol", "masks", "mixing",
+           "normalisation", "norms", "positions", "projection", "qk_norm", "relative", "rotary", "scaling",
+           "sigmoid", "similarity", "sinks", "softcap", "sparsemax", "tempered"]  # fmt: skip

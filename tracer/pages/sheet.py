@@ -24,6 +24,7 @@ from tracer.document import (
 from tracer.expr import Cell, Expr, Letter, Named, num, walk
 from tracer.handout import Told, carried, makers
 from tracer.parts.given import grid as given_grid
+from tracer.parts.given import note
 from tracer.parts.scratch import Scratch
 from tracer.parts.words import labels, titled
 from tracer.parts.working import EVERY, Detail, Working, equation, shown
@@ -83,7 +84,7 @@ class _Page:
         say, work = self.say.text, self.work
         title = say(TITLE) if self.trace.problem.title == TITLE else self.trace.problem.title
         running = " · ".join(part for part in (say("Key") if self.is_key else "", work.code, work.name, title) if part)
-        blocks = [self.top(), self.task(), *self.given(), Heading(say("Your work"), 2, "work")]
+        blocks = [self.top(), *note(self.trace), self.task(), *self.given(), Heading(say("Your work"), 2, "work")]
         for n, step in enumerate(work.steps, 1):
             blocks += self.step(n, step)
         if self.is_key:

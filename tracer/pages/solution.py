@@ -13,7 +13,7 @@ from tracer.origins import origins
 from tracer.pages import Details, Form, forms
 from tracer.parts.checked import checked
 from tracer.parts.conventions import card
-from tracer.parts.given import letters, what_is_given
+from tracer.parts.given import letters, note, what_is_given
 from tracer.parts.reading import reading
 from tracer.parts.special import special
 from tracer.parts.words import labels
@@ -69,6 +69,7 @@ def solution(trace: Trace, detail: Details = usual) -> Document:
     rows = trace.problem.wiring.queries or tuple(range(len(trace.problem.tokens)))
     how, style = detail(trace, rows), trace.problem.paper.style
     blocks = [
+        *note(trace),
         *special(trace),
         *what_is_given(trace),
         card(trace),

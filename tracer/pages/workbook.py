@@ -202,6 +202,8 @@ class _Book:
                 write(sheet, text)
         if problem.source:
             write(sheet, say("Source: {source}", source=problem.source))
+        for term, text in problem.note.items():
+            write(sheet, f"{term}: {text}")
         status = sheet.next + 1
         sheet.put(status, 0, "", "strong")
         self.write_legend()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracer.document import Block, Grid, Heading, Line, Math, Text
+from tracer.document import Block, Card, Grid, Heading, Line, Math, Text
 from tracer.expr import Cell, Letter
 from tracer.parts.words import listed
 from tracer.trace import Trace
@@ -22,6 +22,16 @@ NAMES = {
 }  # fmt: skip
 
 HIDING = "mask, 1 for “hidden”"  # a mask that is read the other way round
+
+
+def note(trace: Trace) -> list[Block]:
+    """What the problem says about its numbers."""
+    say, entries = trace.problem.paper.style.language, trace.problem.note
+    return (
+        [Card(say.text("About these numbers"), tuple((term, (text,)) for term, text in entries.items()))]
+        if entries
+        else []
+    )
 
 
 def what_is_given(trace: Trace) -> list[Block]:
