@@ -15,8 +15,8 @@ from tracer.generate import words, work
 from tracer.generate.certificate import REMARKS
 from tracer.generate.requirements import requirements
 from tracer.notation import speech
-from tracer.operations import feature_map, heads, masks, norms, projection
-from tracer.pages import feedback, ladder, sheet
+from tracer.operations import additive, feature_map, heads, masks, norms, projection, qk_norm, rotary
+from tracer.pages import feedback, ladder, sheet, workbook
 from tracer.parts import checked, conventions, filled, given, judgement, ledgers, reading, special, verdicts, voices
 from tracer.pictures import shapes
 from tracer.problem import TITLE
@@ -42,8 +42,12 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
     *((rack[name].what, rack[name].helps) for rack in (mistakes.mistakes, mistakes.slips) for name in rack),
     [step.replace("_", " ") for step in names.SYMBOLS],
     *(table.values() for table in (projection.TITLES, projection.REASONS, projection.AS_THEY_ARE, projection.FED_BACK)),
-    *(table.values() for table in (heads.TITLES, norms.TITLES, feature_map.TITLES, masks.ALIGNMENTS)),
+    *(table.values() for table in (heads.TITLES, norms.TITLES, masks.ALIGNMENTS, additive.TITLES, additive.REASONS)),
+    *(table.values() for table in (names.IN_ROWS, workbook.OF_ROW, conventions.PLACES, feature_map.TITLES)),
     [projection.projections[name].words for name in projection.projections],
+    *(table.values() for table in (rotary.TITLES, rotary.SPEEDS, rotary.ROTATED, rotary.REASONS)),
+    [pairing.words for pairing in rotary.PAIRINGS.values()],
+    *(table.values() for table in (qk_norm.SIZES, qk_norm.LENGTHS, qk_norm.NORMED)),
     *(
         table.values()
         for table in (conventions.SIMILARITIES, conventions.NORMALISATIONS, conventions.FEATURE_MAPS, given.NAMES)

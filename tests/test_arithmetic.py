@@ -23,6 +23,7 @@ from tracer.evaluate import Table, value
 from tracer.expr import INFINITY, MINUS_INFINITY, Call, Expr
 from tracer.notation import numpy_code
 from tracer.notation.plain import plain
+from tracer.operations.encodings import encodings, word_encodings
 from tracer.operations.feature_map import feature_maps
 from tracer.operations.masks import mask_rules
 from tracer.operations.normalisation import normalisations
@@ -36,11 +37,37 @@ PASSES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "X W and a bias": ({"X": [[1, 2]], "W_Q": [[3, 0], ["1/2", 1]], "b_Q": [10, 20]}, {}),
     "X W^T": ({"X": [[1, 2]], "W_Q": [[3, 0], ["1/2", 1]], "W_K": [[1, 0], [0, 1]]}, {"projection": "X W^T"}),
     "W x": ({"X": [[1, 2]], "W_Q": [[3, 0], ["1/2", 1]], "W_K": [[1, 0], [0, 1]]}, {"projection": "W x"}),
+    "sinusoidal": ({"X": [[1, 2], [3, 4]]}, {"encoding": [{"use": "sinusoidal"}]}),
+    "rotary": (
+        {"Q": [[0, 0], [1, 2]], "K": [[3, 0], [4, 1]]},
+        {"encoding": [{"use": "rotary", "angles": ["π/3"]}]},
+    ),
+    "rotary, of a base": (
+        {"Q": [[1, 0, 0, 2], [0, 3, 0, 1]], "K": [[1, 0, 0, 0]]},
+        {"encoding": [{"use": "rotary", "pairing": "adjacent"}]},
+    ),
+    "rms-norm": ({"Q": [[1, 7]], "K": [[2, 1]], "g_K": [2, 1]}, {"encoding": [{"use": "rms-norm"}]}),
+    "l2-norm": ({"Q": [[3, 4]], "K": [[1, 1]]}, {"encoding": [{"use": "l2-norm"}]}),
     "dot": ({"Q": [[2, -1]], "K": [[1, 4], [3, "√2"]]}, {}),
     "cosine": ({"Q": [[1, 4]], "K": [[0, 3], [1, 4]]}, {"similarity": "cosine"}),
     "bilinear": ({"X": [[1, 2], [0, 1]], "W_Q": [[1], [2]], "W_K": [[3], [-1]]}, {}),
     "scale by a number": ({"S": [[6, 3]]}, {"logits": [{"use": "scale", "by": "√2"}]}),
     "softcap": ({"S": [[2, 0, -2, "ln 3"]]}, {"logits": [{"use": "softcap", "cap": 2}]}),
+    "additive": (
+        {"Q": [[1, 2]], "K": [[3]], "W_1": [[1], [-1]], "W_2": [[1]], "v": [2]},
+        {"similarity": "additive", "logits": []},
+    ),
+    "distance": (
+        {"Q": [[1, 4]], "K": [[1, 4], [3, "√2"]]},
+        {"similarity": "negative-squared-distance", "logits": []},
+    ),
+    "general": (
+        {"Q": [[1, 2]], "K": [[3, 1, 0]], "W_S": [[1, 0, 2], [0, -1, 1]]},
+        {"similarity": "bilinear", "logits": []},
+    ),
+    "temperature": ({"S": [[6, 3]]}, {"logits": [{"use": "temperature", "by": "1/2"}]}),
+    "alibi": ({"S": [[1, 3], [1, 3]]}, {"logits": [{"use": "alibi", "slopes": ["1/4"]}]}),
+    "relative": ({"S": [[1, 2]], "relative": [5, "1/2"]}, {"logits": [{"use": "relative"}]}),
     "causal mask": ({"S": [[1, 2], [3, 4]]}, {"logits": [{"use": "mask", "rule": "causal"}]}),
     "given mask": ({"S": [[1, 2]], "mask": [[1, 0]]}, {"logits": [{"use": "mask"}]}),
     "softmax": ({"S": [[1, 0]], "V": [[2, 0], [0, 4]]}, {"logits": []}),
@@ -85,6 +112,50 @@ ROWS: list[tuple[str, str, str, str, str | None, str | None, str | None]] = [
     ),
     ("X W^T", "query[1,2]", "Σ_a X[1, a]·W_Q[2, a]", "1·1/2 + 2·1", "5/2", "2.5000", "2.50"),
     ("W x", "query[1,2]", "Σ_a W_Q[2, a]·X[1, a]", "1/2·1 + 1·2", "5/2", "2.5000", "2.50"),
+    (
+        "sinusoidal",
+        "positions[2,1]",
+        "sin(1/10000^(2·0/d_model))",
+        "sin(1/10000^(2·0/2))",
+        "sin(1)",
+        "0.8415",
+        "0.84",
+    ),
+    ("sinusoidal", "encoded[2,2]", "X[2, 2] + PE[2, 2]", "4 + cos(1)", "4 + cos(1)", "4.5403", "4.54"),
+    ("rotary", "query_angles[2,1]", "1·π/3", "1·π/3", "π/3", "1.0472", "1.05"),
+    (
+        "rotary",
+        "rotated_query[2,1]",
+        "Q[2, 1]·cos(φ[2, 1]) − Q[2, 2]·sin(φ[2, 1])",
+        "1·cos(π/3) − 2·sin(π/3)",
+        "1/2 − √3",
+        "-1.2321",
+        "-1.24",
+    ),
+    (
+        "rotary",
+        "rotated_key[2,2]",
+        "K[2, 1]·sin(ψ[2, 1]) + K[2, 2]·cos(ψ[2, 1])",
+        "4·sin(π/3) + 1·cos(π/3)",
+        "1/2 + 2·√3",
+        "3.9641",
+        "3.97",
+    ),
+    ("rotary, of a base", "query_angles[2,2]", "1/10000^(2·1/d_k)", "1/10000^(2·1/4)", "1/100", "0.0100", "0.01"),
+    (
+        "rotary, of a base",
+        "rotated_query[2,2]",
+        "Q[2, 1]·sin(φ[2, 1]) + Q[2, 2]·cos(φ[2, 1])",
+        "0·sin(1) + 3·cos(1)",
+        "3·cos(1)",
+        "1.6209",
+        "1.62",
+    ),
+    ("rms-norm", "query_sizes[1]", "√((Σ_c Q[1, c]^2)/d_k)", "√((1^2 + 7^2)/2)", "5", "5.0000", "5.00"),
+    ("rms-norm", "normed_query[1,2]", "Q[1, 2]/r[1]", "7/5", "7/5", "1.4000", "1.40"),
+    ("rms-norm", "normed_key[1,1]", "K[1, 1]/s[1]·g_K[1]", "2/(√10/2)·2", "4·√10/5", "2.5298", "2.53"),
+    ("l2-norm", "key_sizes[1]", "√(Σ_c K[1, c]^2)", "√(1^2 + 1^2)", "√2", "1.4142", "1.41"),
+    ("l2-norm", "normed_key[1,1]", "K[1, 1]/s[1]", "1/√2", "√2/2", "0.7071", "0.71"),
     ("dot", "scores[1,1]", "Σ_c Q[1, c]·K[1, c]", "2·1 + (−1)·4", "−2", "-2.0000", "-2.00"),
     ("dot", "scores[1,2]", "Σ_c Q[1, c]·K[2, c]", "2·3 + (−1)·√2", "6 − √2", "4.5858", "4.59"),
     ("dot", "query_norms[1]", "√(Σ_c Q[1, c]^2)", "√(2^2 + (−1)^2)", "√5", "2.2361", "2.24"),
@@ -128,6 +199,35 @@ ROWS: list[tuple[str, str, str, str, str | None, str | None, str | None]] = [
     ("softcap", "capped[1,3]", "2·tanh(S[1, 3]/2)", "2·tanh(−2/2)", "−2·tanh(1)", "-1.5232", "-1.52"),
     ("softcap", "capped[1,4]", "2·tanh(S[1, 4]/2)", "2·tanh(ln(3)/2)", "1", "1.0000", "1.00"),
     ("softcap", "exponentials[1,4]", "e^Z[1, 4]", "e^1", "e", "2.7183", "2.72"),
+    ("additive", "query_features[1,1]", "Σ_a Q[1, a]·W_1[a, 1]", "1·1 + 2·(−1)", "−1", "-1.0000", "-1.00"),
+    ("additive", "row1.activations[1,1]", "tanh(F[1, 1] + G[1, 1])", "tanh(−1 + 3)", "tanh(2)", "0.9640", "0.96"),
+    ("additive", "scores[1,1]", "Σ_c v[c]·tanh(F[1, c] + G[1, c])", "2·tanh(−1 + 3)", "2·tanh(2)", "1.9281", "1.93"),
+    ("distance", "row1.differences[2,1]", "Q[1, 1] − K[2, 1]", "1 − 3", "−2", "-2.0000", "-2.00"),
+    ("distance", "scores[1,1]", "−(Σ_c (Q[1, c] − K[1, c])^2)", "−((1 − 1)^2 + (4 − 4)^2)", "0", "0.0000", "0.00"),
+    (
+        "distance",
+        "scores[1,2]",
+        "−(Σ_c (Q[1, c] − K[2, c])^2)",
+        "−((1 − 3)^2 + (4 − √2)^2)",
+        "8·√2 − 22",
+        "-10.6863",
+        "-10.69",
+    ),
+    (
+        "distance",
+        "expanded_scores[1,2]",
+        "−‖q[1]‖^2 + 2·(Σ_c Q[1, c]·K[2, c]) − ‖k[2]‖^2",
+        "−√17^2 + 2·(1·3 + 4·√2) − √11^2",
+        "8·√2 − 22",
+        "-10.6863",
+        "-10.68",
+    ),
+    ("general", "carried_query[1,3]", "Σ_a Q[1, a]·W_S[a, 3]", "1·2 + 2·1", "4", "4.0000", "4.00"),
+    ("general", "scores[1,1]", "Σ_b U[1, b]·K[1, b]", "1·3 + (−2)·1 + 4·0", "1", "1.0000", "1.00"),
+    ("temperature", "tempered[1,1]", "S[1, 1]/(1/2)", "6/(1/2)", "12", "12.0000", "12.00"),
+    ("alibi", "alibi[2,1]", "S[2, 1] − 1/4·|2 − 1|", "1 − 1/4·|2 − 1|", "3/4", "0.7500", "0.75"),
+    ("alibi", "alibi[1,2]", "S[1, 2] − 1/4·|1 − 2|", "3 − 1/4·|1 − 2|", "11/4", "2.7500", "2.75"),
+    ("relative", "relative_scores[1,2]", "S[1, 2] + r[2]", "2 + 1/2", "5/2", "2.5000", "2.50"),
     ("causal mask", "masked[1,1]", "S[1, 1]", "1", "1", "1.0000", "1.00"),
     ("causal mask", "masked[1,2]", "−∞", "−∞", "−∞", None, None),
     ("causal mask", "exponentials[1,2]", "e^Z[1, 2]", "e^(−∞)", "0", "0.0000", "0.00"),
@@ -242,6 +342,7 @@ def test_every_operation_has_its_row() -> None:
     maps = [one.get("map", "elu") for wiring in wirings for one in wiring.get("encoding", [])]
     assert set(feature_maps) == set(maps)
     assert set(logit_steps) == {step["use"] for step in logits}
+    assert {*word_encodings, *encodings} == {one["use"] for wiring in wirings for one in wiring.get("encoding", [])}
     assert set(mask_rules) == {step.get("rule", "given") for step in logits if step["use"] == "mask"}
 
 

@@ -28,9 +28,11 @@ EXAMPLES = ROOT / "examples"
 FOLDERS = sorted(path for path in EXAMPLES.iterdir() if path.is_dir())
 PROBLEMS = sorted(EXAMPLES.glob("*/*.toml"))
 TEACHING_ORDER = [
-    "cherry-orange-phone", "table-of-cosines", "dot-or-cosine", "normalisation", "normaliser-ladder",
-    "apple-moves", "apple-and-orange",
-    "one-hot-rows", "jane-visits-africa", "one-matrix-for-both", "known-weights", "causal-mask", "softcap", "off-by-one",
+    "cherry-orange-phone", "table-of-cosines", "dot-or-cosine", "why-not-subtract",
+    "normalisation", "normaliser-ladder", "apple-moves", "apple-and-orange",
+    "one-hot-rows", "jane-visits-africa", "one-matrix-for-both", "bilinear-similarity", "additive-similarity",
+    "known-weights", "causal-mask", "softcap", "temperature",
+    "sinusoidal-positions", "rotary", "qk-norm", "alibi", "relative-positions", "off-by-one",
     "attention-sink", "sigmoid-attention", "sparsemax", "base-2", "linear-attention", "cross-attention",
     "three-heads", "again-and-again", "letters", "house-style", "made", "worksheet", "marking", "published",
 ]  # fmt: skip

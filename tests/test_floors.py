@@ -26,7 +26,7 @@ FLOORS = [  # a name is a file, or a whole folder
     ["views"],
     ["trace"],
     ["operations", "document", "workbook", "readings"],
-    ["checks", "wired", "wiring_file", "origins", "outline", "rewriting"],
+    ["checks", "encoded", "wired", "fitting", "hidden", "wiring_file", "origins", "outline", "rewriting"],
     ["shapes", "problem_file"],
     ["composition", "mistakes"],
     ["marking", "handout"],
@@ -90,8 +90,12 @@ SIBLINGS = {  # inside one folder: what the others may build on
         "scaling",
         "norms",
         "encodings",
+        "positions",
+        "projection",
+        "similarity",
+        "masks",
         "normalisation",
-    },  # the racks that others add to; lengths, for `similarity`
+    },  # the racks that others add to; lengths, waves, conventions of projecting, where a query stands among the keys
     "parts": {"words", "products", "working", "judgement", "verdicts", "voices", "redone"},
     "mistakes": {"softmaxes"},
     "pictures": {"lettering", "composing", "field", "ink"},

@@ -44,6 +44,7 @@ APPLE_SAYS = {
     "shapes": "X (2 × 2) is given. Q (2 × 2) comes from X. K (2 × 2) comes from X. S (2 × 2) comes from Q and K. A (2 × 2) comes from S. "
     "O (2 × 2) comes from A and V. V (2 × 2) comes from X.",
     "unit_square": None,
+    "turning": None,
     "softmax_bars": "Bars for the softmax of apple. apple: score 1, exponential 2.72, weight 0.57. "
     "orange: score 0.71, exponential 2.03, weight 0.43.",
     "heat": "A heat map of the attention weights. apple gives apple 0.57, orange 0.43.",

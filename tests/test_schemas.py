@@ -18,7 +18,7 @@ import tracer
 from tracer.composition import solve
 from tracer.formats import render
 from tracer.handed_in import TOP as WRITTEN_TOP
-from tracer.names import SYMBOLS
+from tracer.names import IN_ROWS, SYMBOLS
 from tracer.problem_file import PAPER, TOP, from_dict
 from tracer.wiring_file import PASS
 
@@ -36,6 +36,11 @@ WORKED: list[dict[str, Any]] = [
     {"given": {"X": [[1, 0], [0, 1]]}, "pass": {"logits": [{"use": "softcap", "cap": "5/2"}]}},
     {"given": {"X": [[1, 0], [0, 1]]}, "pass": {"n_heads": 2, "logits": [{"use": "mask", "rule": "causal"}]}},
     {"given": {"embedding": [[1, 0], [0, 1]], "ids": [2, 1]}, "pass": {"queries": [1]}},
+    {"given": {"X": [[1, 2]], "W_1": [[1], [0]], "W_2": [[0], [1]], "v": ["1/2"]}, "pass": {"similarity": "additive"}},
+    {"given": {"X": [[1, 2]], "W_S": [[1, 0], [0, "√2"]]}, "pass": {"similarity": {"use": "bilinear"}}},
+    {"given": {"X": [[1, 2]], "relative": [0]}, "pass": {"logits": ["relative", {"use": "alibi", "slopes": [2]}]}},
+    {"given": {"X": [[1, 2]]}, "pass": {"similarity": "negative-squared-distance", "logits": ["alibi"]}},
+    {"given": {"S": [[1, 2]]}, "pass": {"logits": [{"use": "temperature", "by": "1/2"}]}},
 ]
 BROKEN: list[tuple[str, Any]] = [
     ("nothing given", {}),
@@ -49,6 +54,8 @@ BROKEN: list[tuple[str, Any]] = [
     ("an unknown logit step", {"given": {"X": [[1]]}, "pass": {"logits": [{"use": "scal"}]}}),
     ("a setting of another step", {"given": {"X": [[1]]}, "pass": {"logits": [{"use": "mask", "by": 2}]}}),
     ("a softcap without a cap", {"given": {"X": [[1]]}, "pass": {"logits": [{"use": "softcap"}]}}),
+    ("a temperature of nothing", {"given": {"X": [[1]]}, "pass": {"logits": [{"use": "temperature"}]}}),
+    ("relative positions in rows", {"given": {"X": [[1]], "relative": "0"}, "pass": {"logits": ["relative"]}}),
     ("half a place", {"given": {"X": [[1]]}, "paper": {"places": 0.5}}),
     ("a rule for an unknown step", {"given": {"X": [[1]]}, "paper": {"by_hand": {"weigths": 2}}}),
     ("no heads", {"given": {"X": [[1]]}, "pass": {"n_heads": 0}}),
@@ -147,9 +154,9 @@ def test_the_published_submissions_are_what_the_schema_says(path: Path) -> None:
 
 
 def test_the_schema_of_submissions_knows_all_steps() -> None:
-    """Every step of a pass, and the contributions to a row."""
+    """Every step of a pass, and those that each row has."""
     for name in SYMBOLS:
-        id_ = f"head1.row1.{name}" if name == "contributions" else f"head1.{name}"
+        id_ = f"head1.row1.{name}" if name in IN_ROWS else f"head1.{name}"
         SUBMISSION.validate({"written": {id_: [[1]]}})
     assert set(SUBMISSION.schema["properties"]) == set(WRITTEN_TOP)
 

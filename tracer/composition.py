@@ -28,7 +28,7 @@ AXES = {
     "bias": ("i query", "j key"), "sinks": ("h",),
 }  # fmt: skip
 SUPPLIED = [name for letter in "QKV" for name in (letter, f"W_{letter}", f"b_{letter}")]  # what `_supply` takes
-SYMBOLS = {"mask": "M", "embedding": "Emb", "bias": "B", "sinks": "s"}
+SYMBOLS = {"mask": "M", "embedding": "Emb", "bias": "B", "relative": "r", "sinks": "s"}
 
 
 def solve(problem: Problem) -> Trace:

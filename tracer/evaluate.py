@@ -224,8 +224,7 @@ def piece_of(pieces: Pieces, where: Where) -> tuple[Expr, Where]:
     for piece in pieces.parts:
         steps, rest = divmod(where[pieces.index] - piece.at.shift, piece.at.scale)
         if not rest and 0 <= steps < piece.size:
-            assert piece.at.name
-            return piece.body, {**where, piece.at.name: steps}
+            return piece.body, {**where, piece.at.name: steps} if piece.at.name else where
     raise IndexError(f"{pieces.index} = {where[pieces.index]} lies beyond all pieces")
 
 

@@ -208,7 +208,11 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some entries along an axis: those at `at`, which runs over 0 … size − 1 by a name of its own, are `body`."""
+    """Some entries along an axis: those at `at` are `body`.
+
+    `at` runs over 0 … size − 1 by a name of its own, or it is one place. By the name of the axis itself it stands for
+    all entries that no piece before it has taken.
+    """
 
     at: Index
     size: int
@@ -221,6 +225,11 @@ class Pieces:
 
     index: str
     parts: tuple[Piece, ...]
+
+    @property
+    def end(self) -> int:
+        """How many entries the pieces reach."""
+        return max(piece.at.shift + piece.at.scale * (piece.size - 1) + 1 for piece in self.parts)
 
 
 Expr: TypeAlias = (
@@ -384,15 +393,23 @@ def letters(expr: Expr) -> list[str]:
 
 
 DIGITS = 6  # of a number that is as easily read as one sign
+WAVE = 2  # leaves that a sine or cosine counts for beyond its own, because nobody sees its value
 
 
 def length(expr: Expr) -> int:
     """How long an expression is on paper, in leaves: what decides whether it is worth printing.
 
-    A number of many digits counts as several: 1/2 is one leaf, 12345678/87654321 three.
+    A number of many digits counts as several: 1/2 is one leaf, 12345678/87654321 three. So does a sine or cosine.
     """
     parts = children(expr)
-    return sum([length(part) for part in parts]) if parts else _leaves(expr)
+    if not parts:
+        return _leaves(expr)
+    return sum([length(part) for part in parts]) + (WAVE if is_wave(expr) else 0)
+
+
+def is_wave(expr: Expr) -> bool:
+    """Whether it is a sine or a cosine."""
+    return isinstance(expr, Call) and expr.function in ("sin", "cos")
 
 
 def _leaves(leaf: Expr) -> int:

@@ -15,17 +15,18 @@ from typing import Any, NamedTuple
 from tracer.errors import ProblemError, SubmissionError
 from tracer.evaluate import Key
 from tracer.fields import kind, known_keys, section, short, string
-from tracer.names import SYMBOLS
+from tracer.names import IN_ROWS, SYMBOLS
 from tracer.registry import did_you_mean
 from tracer.submission import IS_A_DATE, MAX_TEXT, Entry, Submission, entry
 
 MAX_CELLS = 200_000
 MAX_SIDE = 10_000  # rows, or columns, of one step
 TOP = ("by", "code", "title", "source", "written")
-VECTORS = ("query_norms", "key_norms", "maxima", "row_sums", "rest", "threshold", "key_sums")
+VECTORS = (
+    "query_sizes", "key_sizes", "query_norms", "key_norms", "maxima", "row_sums", "rest", "threshold", "key_sums",
+)  # fmt: skip
 A_STEP = "a step such as scores, head1.scores or row1.contributions"
 NUMBERED = r"{}[1-9]\d{{0,3}}\."
-IN_ROWS = ("contributions",)  # steps that there are once for each row
 STEP = re.compile(
     f"(?:{NUMBERED.format('pass')})?(?:{NUMBERED.format('head')})?(?:{NUMBERED.format('(?:block|token)')})?"
     f"(?:{NUMBERED.format('row')}(?:{'|'.join(IN_ROWS)})|{'|'.join(name for name in SYMBOLS if name not in IN_ROWS)})",
@@ -118,10 +119,8 @@ def step(text: str, where: str) -> str:
     if is_step(text):
         return text.strip().casefold()
     prefix, dot, last = text.strip().rpartition(".")
-    if last == "contributions":
-        raise SubmissionError(
-            f"{where}: “{short(text)}” lacks its row; write row1.contributions, row2.contributions, …"
-        )
+    if last in IN_ROWS:
+        raise SubmissionError(f"{where}: “{short(text)}” lacks its row; write row1.{last}, row2.{last}, …")
     if last in SYMBOLS and dot:
         raise SubmissionError(f"{where}: “{short(prefix)}.” means nothing in front of {last}; expected {A_STEP}")
     raise SubmissionError(f"{where}: no step is called “{short(text)}”; {did_you_mean(last, SYMBOLS)}")

@@ -15,7 +15,7 @@ MAX_CHARACTERS = 100
 MAX_EXPONENT = 400
 MAX_DEPTH = 20
 
-FUNCTIONS = {"sqrt": "sqrt", "ln": "ln", "log": "ln", "exp": "exp", "tanh": "tanh"}
+FUNCTIONS = {"sqrt": "sqrt", "ln": "ln", "log": "ln", "exp": "exp", "tanh": "tanh", "sin": "sin", "cos": "cos"}
 WORDS = {
     "e": Constant("e"),
     "pi": Constant("π"),

@@ -34,12 +34,14 @@ class Option:
 class Operation(Generic[F]):
     """An entry of a rack: what it records, what it can be told, and the matrices under [given] that it needs.
 
-    `traits` are what is true of the step that it makes, in the words of its rack.
+    `takes` are those that it uses where they are given, `traits` what is true of the step that it makes, in the words
+    of its rack.
     """
 
     run: F
     options: Mapping[str, Option]
     needs: tuple[str, ...]
+    takes: tuple[str, ...] = ()
     traits: tuple[str, ...] = ()
 
 
@@ -47,12 +49,18 @@ class Rack(Registry[Operation[F]]):
     """The operations that fit one slot, in teaching order."""
 
     def operation(
-        self, name: str, *, needs: tuple[str, ...] = (), traits: tuple[str, ...] = (), **options: Option
+        self,
+        name: str,
+        *,
+        needs: tuple[str, ...] = (),
+        takes: tuple[str, ...] = (),
+        traits: tuple[str, ...] = (),
+        **options: Option,
     ) -> Callable[[F], F]:
         """Decorator: put a function into the rack under `name`."""
 
         def keep(run: F) -> F:
-            self.register(name)(Operation(run, options, needs, traits))
+            self.register(name)(Operation(run, options, needs, takes, traits))
             return run
 
         return keep
@@ -115,6 +123,13 @@ def _positive(raw: Any) -> Expr:
     return found
 
 
+def _not_negative(raw: Any) -> Expr:
+    found = number(raw)
+    if not letters(found) and sign_of(found) not in (0, 1):
+        raise ValueError("is negative")
+    return found
+
+
 def _numbers(raw: Any) -> tuple[Expr, ...]:
     if not isinstance(raw, list | tuple) or not raw:
         raise ValueError("is no list of numbers")
@@ -124,6 +139,7 @@ def _numbers(raw: Any) -> tuple[Expr, ...]:
 NUMBER = Option(number, 'a number such as 2, -0.5, "1/3" or "√2/2"')
 NOT_ZERO = Option(_not_zero, 'a number such as "sqrt(3)", but not 0')
 POSITIVE = Option(_positive, "a positive number such as 30")
+NOT_NEGATIVE = Option(_not_negative, 'a number that is not negative, such as 0 or "1e-6"')
 NUMBERS = Option(_numbers, 'a list of numbers such as [1, "1/2"]')
 
 

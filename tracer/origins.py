@@ -28,6 +28,9 @@ def origins(trace: Trace) -> tuple[Origin, ...]:
 
 def _of(tensor: Tensor, formula: Expr, table: Table) -> Iterator[Origin]:
     """The cells of a step, parted by where they come from: all together, unless the formula tells cases apart."""
+    if any(isinstance(node, Cell) and any(index.less for index in node.at) for node in walk(formula)):
+        yield from _row_by_row(tensor, formula, table)
+        return
     if not any(isinstance(node, Case | Join | Pieces) for node in walk(formula)):
         everywhere = tuple((1, size) for size in tensor.shape)
         yield Origin(tensor.id, everywhere, _sources(formula, tensor, {}, {}, table))
@@ -43,6 +46,15 @@ def _of(tensor: Tensor, formula: Expr, table: Table) -> Iterator[Origin]:
             yield Origin(tensor.id, ((begun.pop(run), i - 1), run[0]), run[1])
         for run in runs:
             begun.setdefault(run, i)
+
+
+def _row_by_row(tensor: Tensor, formula: Expr, table: Table) -> Iterator[Origin]:
+    """A distance, j − i, is a place in step with j alone once the row is fixed."""
+    rows, *columns = tensor.axes
+    for i in range(rows.size):
+        ranges = ((i + 1, i + 1), *((1, axis.size) for axis in columns))
+        row = instantiate(formula, {rows.index: i}, table)
+        yield Origin(tensor.id, ranges, _sources(row, tensor, {rows.index: i}, {}, table))
 
 
 def _runs(tensor: Tensor, row: Where, formula: Expr, table: Table) -> Iterator[tuple[Ends, tuple[Source, ...]]]:

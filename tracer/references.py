@@ -125,6 +125,9 @@ class Sheets:
                 return self._unless_masked(cell, where, "0", Call("exp", inside(cell)))
             case Div(Cell() as cell, by) if is_hidden(cell, met):
                 return self._unless_masked(cell, where, INFINITE, Div(inside(cell), inside(by)))
+            case Add((Cell() as cell, *others)) if is_hidden(cell, met):
+                added = Add((inside(cell), *map(inside, others)))
+                return self._unless_masked(cell, where, INFINITE, added)
             case Sum():
                 return self._sum(expr, where, met)
             case Max(index, size, Cell() as cell):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from itertools import product
 
+from tracer.encoded import check_encodings
 from tracer.errors import ProblemError, ShapeError
 from tracer.expr import MINUS_INFINITY, ONE, ZERO, Num
+from tracer.fitting import check_fit
+from tracer.hidden import check_hidden
 from tracer.operations.projection import projections
 from tracer.problem import Problem, Values
 from tracer.wired import check_names, check_used
@@ -29,6 +32,14 @@ def check(problem: Problem) -> None:
     d_k = _columns(problem, "K", keys)
     d_v = _columns(problem, "V", keys)
     _fit(problem, d_q, d_k, d_v)
+    wiring = problem.wiring
+    check_encodings(
+        problem,
+        source.shape[1] if source is not None else None,
+        d_q and d_q // wiring.n_heads,
+        d_k and d_k // wiring.n_kv_heads,
+    )
+    check_hidden(problem)
     _work(problem, d_q or d_k or 1, d_v or 1)
 
 
@@ -143,11 +154,7 @@ def _fit(problem: Problem, d_q: int | None, d_k: int | None, d_v: int | None) ->
                 f"[pass] {heads} heads cannot share the {columns} columns of the {NAMES[name]} equally; "
                 f"choose a number of heads that divides {columns}"
             )
-    if d_q is not None and d_k is not None and d_q // wiring.n_heads != d_k // wiring.n_kv_heads:
-        raise ShapeError(
-            f"the queries have {d_q // wiring.n_heads} columns (d_k) and the keys {d_k // wiring.n_kv_heads}; "
-            "a dot product needs as many of one as of the other"
-        )
+    check_fit(problem, d_q and d_q // wiring.n_heads, d_k and d_k // wiring.n_kv_heads)
     for name in ("Q", "K", "V", "S", "A", "mask", "bias"):
         for one in _heads_of(problem, name):
             rows, columns = (n, one.shape[1]) if name == "Q" else (m, one.shape[1]) if name in "KV" else (n, m)

@@ -6,6 +6,7 @@ sign stands between two factors. Negative numbers stand in brackets behind every
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -123,6 +124,7 @@ class Notation(Protocol[T]):
     def operator(self, sign: str) -> T: ...
     def sign(self, body: T) -> T: ...
     def brackets(self, body: T) -> T: ...
+    def bars(self, body: T) -> T: ...
     def row(self, parts: Sequence[T]) -> T: ...
     def tensor(self, symbol: Symbol, mark: str, indices: Sequence[str]) -> T: ...
     def fraction(self, top: Shown[T], bottom: Shown[T]) -> Shown[T]: ...
@@ -166,7 +168,7 @@ def shown(expr: Expr, to: Notation[T]) -> Shown[T]:
         case Call("sqrt", body):
             return to.root(shown(body, to))
         case Call("abs", body):
-            return Shown(to.row([to.number("|"), show(body, to), to.number("|")]), ATOM)
+            return Shown(to.bars(show(body, to)), ATOM)
         case Call(function, body):
             return to.call(function, [show(body, to)])
         case Largest(of, rank):
@@ -187,11 +189,11 @@ def shown(expr: Expr, to: Notation[T]) -> Shown[T]:
             return Shown(to.cases([(show(then, to), condition_text(when, to))], show(otherwise, to)), SUM)
         case Join(_, parts):
             return Shown(to.side_by_side([show_tensor(part.tensor, to) for part in parts]), ATOM)
-        case Pieces(index, pieces):
-            return Shown(to.cases([(show(piece.body, to), _where(index, piece, to)) for piece in pieces]), SUM)
+        case Pieces():
+            return Shown(_pieces(expr, to), SUM)
         case Position(of):
-            text = index_text(of)
-            return Shown(to.letter(text), SUM if "+" in text or "−" in text else ATOM)
+            signs = _index(of, to)
+            return Shown(to.row(signs), SUM if len(signs) > 1 else ATOM)
     raise TypeError(f"no way to show {expr!r}")
 
 
@@ -290,9 +292,29 @@ def index_text(index: Index) -> str:
     return f"{scale}{index.name}{less}" + (f"+{shift}" if shift > 0 else f"−{-shift}" if shift else "")
 
 
-def _where(index: str, piece: Piece, to: Notation[T]) -> T:
-    """Which entries a piece is about: c = 2t − 1."""
-    return to.row([to.letter(index), to.operator("="), to.letter(index_text(piece.at))])
+def _index(index: Index, to: Notation[T]) -> list[T]:
+    """An index as a formula of its own: i, +, 1."""
+    parts = [
+        to.operator(part) if part in "+−" else to.number(part) if part.isdecimal() else to.letter(part)
+        for part in re.findall(r"\d+|[+−]|[^\d+−]+", index_text(index))
+    ]
+    return [to.row(parts[:2]), *parts[2:]] if index.name and index.scale > 1 else parts
+
+
+def _pieces(pieces: Pieces, to: Notation[T]) -> T:
+    """A formula for each piece; the one for all other entries is the last."""
+    *told, last = pieces.parts
+    if last.at != Index(pieces.index):
+        return to.cases([(show(piece.body, to), _where(pieces, piece, to)) for piece in pieces.parts])
+    return to.cases([(show(piece.body, to), _where(pieces, piece, to)) for piece in told], show(last.body, to))
+
+
+def _where(pieces: Pieces, piece: Piece, to: Notation[T]) -> T:
+    """Which entries a piece is about: c = 2t − 1; with t ≤ 2 behind it where more of these are left to others."""
+    parts = [to.letter(pieces.index), to.operator("="), *_index(piece.at, to)]
+    if piece.at.name and piece.at.at({piece.at.name: piece.size}) < pieces.end:
+        parts += [to.operator(","), to.letter(piece.at.name), to.operator("≤"), to.number(str(piece.size))]
+    return to.row(parts)
 
 
 def condition_text(condition: Condition, to: Notation[T]) -> T:

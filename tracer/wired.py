@@ -7,12 +7,14 @@ from itertools import groupby
 from tracer.errors import ProblemError
 from tracer.operations import SLOTS, entry
 from tracer.operations.projection import projections
+from tracer.operations.similarity import similarities
 from tracer.options import told
 from tracer.problem import Problem, Setting
 from tracer.registry import did_you_mean
 
 NEEDED = {  # what [given] must have for an operation, in words
     "mask": 'a mask matrix; give one, or write rule = "causal"',
+    "relative": "a vector relative, with a number for each distance from −(n − 1) to m − 1; give it under [given]",
     "sinks": "the logits of the sinks; give sinks = [0.5], a number for each head, under [given]",
 }
 
@@ -74,8 +76,9 @@ def check_used(problem: Problem) -> None:
     if "S" in given or "A" in given:
         known = "the scores S are" if "S" in given else "the weights A are"
         idle |= dict.fromkeys(("Q", "K", "W_Q", "W_K", "b_Q", "b_K"), f"{known} given already")
+        idle |= dict.fromkeys(similarities[problem.wiring.similarity.use].needs, f"{known} given already")
     if "A" in given:
-        idle |= dict.fromkeys(("S", "mask", "bias", "sinks"), "the weights A are given already")
+        idle |= dict.fromkeys(("S", "mask", "bias", "relative", "sinks"), "the weights A are given already")
     if "embedding" in given and "X" in given:
         idle["X"] = "it is looked up in embedding"
     if "b_O" in given and "W_O" not in given:
@@ -96,18 +99,23 @@ def check_used(problem: Problem) -> None:
 IDLE = {  # given matrices that only an operation of their own uses
     "mask": '[pass] logits has no { use = "mask" }',
     "bias": '[pass] logits has no { use = "bias" }',
+    "g_Q": '[pass] encoding has no { use = "rms-norm" }',
+    "g_K": '[pass] encoding has no { use = "rms-norm" }',
+    "relative": '[pass] logits has no { use = "relative" }',
+    **dict.fromkeys(("W_1", "W_2", "v"), '[pass] similarity is not "additive"'),
+    "W_S": '[pass] similarity is not "bilinear"',
     "sinks": '[pass] normalisation is not "softmax-sink"',
 }
 
 
 def _needed(problem: Problem) -> set[str]:
-    """The given matrices that the operations of the pass need."""
-    return {
-        name
+    """The given matrices that the operations of the pass need, or use where they are given."""
+    found = (
+        entry(slot, setting.use, setting.told, f"[pass] {slot}")
         for slot, settings in _slots(problem).items()
         for setting in settings
-        for name in entry(slot, setting.use, setting.told, f"[pass] {slot}").needs
-    }
+    )
+    return {name for operation in found for name in (*operation.needs, *operation.takes)}
 
 
 def _needs_no_source(problem: Problem) -> bool:

@@ -111,6 +111,8 @@ class Ball:
             else:
                 value = prod([_arb(base)] * abs(n), start=arb(1))  # arb ** n takes the logarithm, which 0 has not
             return value if n >= 0 else self.divide(fmpq(1), value)
+        if isinstance(exponent, fmpq) and exponent.q % 2 == 0 and isinstance(base, fmpq) and base > 0:
+            return self.power(_sqrt(base), 2 * exponent)  # 10000^(1/4) is 10
         positive = _arb(base)
         if not positive > 0:
             raise Undefined(Reason.POWER)

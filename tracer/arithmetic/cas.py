@@ -25,6 +25,7 @@ from tracer.expr import (
     Pow,
 )
 
+LARGEST_WAVES = 200  # nodes of a sum of sines and cosines that is put together
 MOST_RANKED = 4  # letters that are put in order: what comes out doubles with each
 LARGEST_POWER = 1_000  # to which a number is raised inside a tanh
 
@@ -77,7 +78,8 @@ class Symbolic:
                 others.append(term)
         if not others:
             return rational
-        return _defined(_over_one_bar(sympy.Add(number_of(rational), *others)), Reason.INFINITY_MINUS_INFINITY)
+        value = _waves_added(_over_one_bar(sympy.Add(number_of(rational), *others)))
+        return _defined(value, Reason.INFINITY_MINUS_INFINITY)
 
     def multiply(self, factors: list[Any]) -> Any:
         rational, others = Fraction(1), []
@@ -147,7 +149,25 @@ def is_zero(value: Any) -> bool:
         return bool(value == 0)
     if is_positive(value):
         return False
-    return bool(sympy.expand(sympy.fraction(sympy.together(value))[0]) == 0)
+    top = sympy.expand(sympy.fraction(sympy.together(value))[0])
+    return bool(_single_waves(top) == 0)
+
+
+def _waves_added(value: Any) -> Any:
+    """Products of sines and cosines added up, where that is shorter: cos a · cos b + sin a · sin b is cos(a − b)."""
+    if not value.has(sympy.sin, sympy.cos) or value.has(sympy.exp) or is_longer(value, LARGEST_WAVES):
+        return value
+    single = _single_waves(sympy.expand(value))
+    return single if sympy.count_ops(single) < sympy.count_ops(value) else value
+
+
+def _single_waves(value: Any) -> Any:
+    """Products of sines and cosines as sums of single ones, in which cos² + sin² is 1; other numbers as they are."""
+    if not value.has(sympy.sin, sympy.cos):
+        return value
+    from sympy.simplify.fu import TR8
+
+    return sympy.expand(TR8(value))
 
 
 def is_positive(value: Any) -> bool:

@@ -41,6 +41,8 @@ class ClosedForm:
 
     def power(self, base: Any, exponent: Any) -> Value:
         ours([base, exponent])
+        if isinstance(exponent, Fraction) and exponent.denominator % 2 == 0 and isinstance(base, Fraction) and base > 0:
+            return self.power(self.call("sqrt", base), 2 * exponent)  # 10000^(1/4) is 10
         if not isinstance(exponent, Fraction) or exponent.denominator != 1:
             raise Beyond
         n = abs(int(exponent))

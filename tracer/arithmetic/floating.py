@@ -171,12 +171,13 @@ class Floats:
     def _pieces(self, pieces: Pieces, sizes: dict[str, int]) -> Labelled:
         found = []
         for piece in pieces.parts:
-            assert piece.at.name
-            part = self.fold(piece.body, {**sizes, piece.at.name: piece.size})
+            part = self.fold(piece.body, {**sizes, piece.at.name: piece.size} if piece.at.name else sizes)
             found.append(Labelled(tuple(pieces.index if a == piece.at.name else a for a in part.axes), part.array))
-        axes = _union(found)
+        axes = tuple(dict.fromkeys((*_union(found), pieces.index)))
         array = np.empty([sizes[name] for name in axes])
-        for piece, part in zip(pieces.parts, found, strict=True):
+        for piece, part in reversed(
+            list(zip(pieces.parts, found, strict=True))
+        ):  # the first that fits is the last word
             end = piece.at.shift + piece.at.scale * (piece.size - 1) + 1
             along = slice(piece.at.shift, end, piece.at.scale)
             array[tuple(along if name == pieces.index else slice(None) for name in axes)] = _spread(part, axes)

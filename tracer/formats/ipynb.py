@@ -14,7 +14,7 @@ from typing import Any
 from tracer.document import Em, Line, Link
 from tracer.expr import Cell, Tensor
 from tracer.formats import traces
-from tracer.names import SYMBOLS
+from tracer.names import IN_ROWS, SYMBOLS
 from tracer.notation.latex import Latex
 from tracer.notation.numpy_code import NumPyCode
 from tracer.operations import indices
@@ -28,8 +28,12 @@ from tracer.trace import Trace
 from tracer.views import CellView, StepView, decimal_text
 
 NAMES = {
-    **SYMBOLS, "query_norms": "q_norm", "key_norms": "k_norm", "cosines": "cos_theta", "angles": "theta",
+    **SYMBOLS, "query_norms": "q_norm", "key_norms": "k_norm", "query_angles": "phi", "key_angles": "psi",
+    "encoded": "X_encoded", "normed_query": "Q_normed", "normed_key": "K_normed", "rotated_query": "Q_rotated",
+    "rotated_key": "K_rotated", "cosines": "cos_theta", "angles": "theta",
     "scaled": "Z", "capped": "Z_capped", "masked": "Z_masked", "table": "Emb", "mask": "M",
+    "tempered": "Z_tempered", "alibi": "Z_alibi", "relative_scores": "Z_relative", "relative": "r",
+    "expanded_scores": "S_expanded", "differences": "difference",
     "mapped_query": "Q_mapped", "mapped_key": "K_mapped", "threshold": "tau", "linear_outputs": "O_linear",
 }  # fmt: skip
 CERTAIN = 6  # decimals that double precision is trusted with
@@ -78,8 +82,8 @@ class Notebook:
         if not self.trace.open_letters:
             yield code([*self.opening(), *(line for d in self.trace.given for line in self.given(d.tensor, d.values))])
         number = 0
-        for _, group in groupby(self.trace, key=lambda step: (step.name == "contributions") or step.id):
-            steps = [step for step in group if step.name != "contributions" or self.is_asked_for(step)]
+        for _, group in groupby(self.trace, key=lambda step: step.name if step.name in IN_ROWS else step.id):
+            steps = [step for step in group if step.name not in IN_ROWS or self.is_asked_for(step)]
             if steps:
                 number += 1
                 yield from self.steps(number, steps)
@@ -101,7 +105,7 @@ class Notebook:
         )
 
     def is_asked_for(self, step: StepView) -> bool:
-        """Whether the contributions of a row belong to a query that is worked."""
+        """Whether a step of one row belongs to a query that is worked."""
         rows = self.trace.problem.wiring.queries
         number = int(step.id.split(".")[-2].removeprefix("row"))
         return rows is None or number - 1 in rows
@@ -149,7 +153,7 @@ class Notebook:
         ]
 
     def steps(self, number: int, steps: list[StepView]) -> Iterator[dict[str, Any]]:
-        """A step in words and as code; the contributions of all rows share their words."""
+        """A step in words and as code; one that there is for each row has its words once."""
         first = steps[0]
         title = f"## {number}. {titled(first)}"
         because = rich(self.language.text(first.because))

@@ -8,7 +8,24 @@ from tracer.arithmetic import ball
 from tracer.arithmetic.interval import Span
 from tracer.evaluate import Key, Table, rebuild
 from tracer.evaluate import value as value_of
-from tracer.expr import Add, Call, Cell, Constant, Div, Expr, Index, Mul, Num, Pow, position, walk
+from tracer.expr import (
+    Add,
+    Call,
+    Cell,
+    Constant,
+    Div,
+    Expr,
+    Index,
+    Mul,
+    Neg,
+    Num,
+    Pow,
+    Sum,
+    position,
+    square,
+    total,
+    walk,
+)
 from tracer.judging.own import Own, every_key_seen
 from tracer.judging.writing import is_integer
 
@@ -65,6 +82,28 @@ def _summed(own: Own, prefix: str, at: tuple[int, ...]) -> Iterator[tuple[Expr, 
         yield Add(tuple(tensor[position(j), position(at[1])] for j in range(tensor.shape[0]))), name
 
 
+def _from_activations(own: Own, prefix: str, at: tuple[int, ...]) -> Iterator[tuple[Expr, str]]:
+    """An additive score from the activations that were written down before."""
+    name, formula = f"{prefix}row{at[0] + 1}.activations", own.definitions[f"{prefix}scores"].formula
+    if name in own.definitions and isinstance(formula, Sum) and isinstance(formula.body, Mul):
+        v, _ = formula.body.factors
+        T = own.definitions[name].tensor
+        yield Sum(formula.index, formula.size, Mul((v, T[Index("j"), Index(formula.index)]))), name
+
+
+def _from_differences(own: Own, prefix: str, at: tuple[int, ...]) -> Iterator[tuple[Expr, str]]:
+    """A negative squared distance from the differences that were written down before."""
+    name = f"{prefix}row{at[0] + 1}.differences"
+    if name in own.definitions:
+        tensor = own.definitions[name].tensor
+        yield Neg(total(tensor.axes[1], square(tensor[Index("j"), Index(tensor.axes[1].index)]))), name
+
+
+def _ways_to_scores(own: Own, prefix: str, at: tuple[int, ...]) -> Iterator[tuple[Expr, str]]:
+    yield from _from_activations(own, prefix, at)
+    yield from _from_differences(own, prefix, at)
+
+
 def _from_scores(own: Own, prefix: str, at: tuple[int, ...]) -> Iterator[tuple[Expr, str]]:
     """A cosine from the score, which is the dot product already, and the lengths."""
     names = [prefix + name for name in ("scores", "query_norms", "key_norms")]
@@ -74,4 +113,4 @@ def _from_scores(own: Own, prefix: str, at: tuple[int, ...]) -> Iterator[tuple[E
         yield Div(S[i, j], Mul((q[i], k[j]))), names[0]
 
 
-WAYS = {"outputs": _summed, "cosines": _from_scores}
+WAYS = {"outputs": _summed, "scores": _ways_to_scores, "cosines": _from_scores}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tracer.expr import Expr, Sum
+from tracer.expr import Cell, Expr, Sum, children
 from tracer.mistakes import Tensors, mistake
 from tracer.operations import indices
 from tracer.trace import Step
@@ -18,6 +18,7 @@ from tracer.trace import Step
 def cosine_for_dot(step: Step, tensors: Tensors) -> Iterator[Expr]:
     """S[i, j] = cos θ[i, j], copied or worked once more."""
     cosines, formula = tensors["cosines"], tensors.formula("cosines")
-    if step.name == "scores" and isinstance(step.formula, Sum) and cosines and formula:
+    is_dot = isinstance(step.formula, Sum) and all(isinstance(part, Cell) for part in children(step.formula.body))
+    if step.name == "scores" and is_dot and cosines and formula:
         yield cosines[indices(cosines)]
         yield formula

@@ -79,6 +79,9 @@ class Boxes:
     def brackets(self, body: Box) -> Box:
         return self.fenced("(", body, ")")
 
+    def bars(self, body: Box) -> Box:
+        return self.fenced("|", body, "|")
+
     def fenced(self, left: str, body: Box, right: str) -> Box:
         """A body in brackets that are as tall as it is, centred on the axis."""
         reach = 2 * max(body.height - self.axis, body.depth + self.axis) * SLACK

@@ -53,6 +53,9 @@ class Latex:
     def brackets(self, body: str) -> str:
         return rf"\left({body}\right)"
 
+    def bars(self, body: str) -> str:
+        return rf"\left|{body}\right|"
+
     def row(self, parts: Sequence[str]) -> str:
         return "".join(parts)
 

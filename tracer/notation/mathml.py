@@ -46,6 +46,9 @@ class MathML:
     def brackets(self, body: str) -> str:
         return _fenced("(", body, ")")
 
+    def bars(self, body: str) -> str:
+        return _fenced("|", body, "|")
+
     def row(self, parts: Sequence[str]) -> str:
         return f"<mrow>{''.join(parts)}</mrow>"
 

@@ -31,6 +31,7 @@ from tracer.expr import (
     Named,
     Neg,
     Num,
+    Piece,
     Pieces,
     Position,
     Pow,
@@ -194,15 +195,12 @@ class NumPyCode:
         """An array filled piece by piece: rotated[:, 0::2] = …"""
         filled = f"pieces_{len(self.before)}"
         lines, axes = [], tuple(sizes)
-        for piece in pieces.parts:
-            assert piece.at.name
-            code = self.fold(piece.body, {**{n: s for n, s in sizes.items() if n != pieces.index},
-                                          piece.at.name: piece.size})  # fmt: skip
+        others = {name: size for name, size in sizes.items() if name != pieces.index}
+        for piece in reversed(pieces.parts):  # the first that fits is the last word
+            code = self.fold(piece.body, {**others, piece.at.name: piece.size} if piece.at.name else others)
             own = tuple(piece.at.name if name == pieces.index else name for name in axes)
-            end = piece.at.shift + piece.at.scale * (piece.size - 1) + 1
-            step = f":{piece.at.scale}" if piece.at.scale > 1 else ""
-            where = ", ".join(f"{piece.at.shift}:{end}{step}" if name == pieces.index else ":" for name in axes)
-            lines.append(f"{filled}[{where}] = {lined_up(code, own).text}")
+            where = ", ".join(stretch(piece) if name == pieces.index else ":" for name in axes)
+            lines.append(f"{filled}[{where}] = {lined_up(code, tuple(name for name in own if name)).text}")
         shape = ", ".join(str(sizes[name]) for name in axes)
         self.before |= dict.fromkeys([f"{filled} = np.empty(({shape}{',' if len(axes) == 1 else ''}))", *lines])
         return Code(filled, axes)
@@ -249,6 +247,15 @@ def cut(tensor: Tensor, at: Sequence[Index], sizes: Mapping[str, int]) -> str:
     while parts and parts[-1] == ":":
         parts.pop()
     return f"[{', '.join(parts)}]" if parts else ""
+
+
+def stretch(piece: Piece) -> str:
+    """Where along its axis a piece stands: 0:4:2, or 3."""
+    at = piece.at
+    if at.name is None:
+        return str(at.shift)
+    end = at.shift + at.scale * (piece.size - 1) + 1
+    return f"{at.shift}:{end}" + (f":{at.scale}" if at.scale > 1 else "")
 
 
 def _own(part: Cell) -> dict[str, int]:

@@ -33,6 +33,9 @@ class Plain:
     def brackets(self, body: str) -> str:
         return f"({body})"
 
+    def bars(self, body: str) -> str:
+        return f"|{body}|"
+
     def row(self, parts: Sequence[str]) -> str:
         return "".join(parts)
 

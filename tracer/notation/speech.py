@@ -76,9 +76,10 @@ class Speech:
     def _bracketed(self, body: str) -> str:
         return f"{self._open} {body} {self._close}"
 
+    def bars(self, body: str) -> str:
+        return self.say.text("the absolute value of {body}", body=self._one(body))
+
     def row(self, parts: Sequence[str]) -> str:
-        if parts[0] == parts[-1] == "|":
-            return self.say.text("the absolute value of {body}", body=self._one(parts[1]))
         return "".join(parts)
 
     def _one(self, body: str) -> str:

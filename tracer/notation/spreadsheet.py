@@ -49,6 +49,9 @@ class Spreadsheet:
     def brackets(self, body: str) -> str:
         return f"({body})"
 
+    def bars(self, body: str) -> str:
+        return f"ABS({body})"
+
     def row(self, parts: Sequence[str]) -> str:
         return "".join(parts)
 

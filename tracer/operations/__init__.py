@@ -44,17 +44,24 @@ def attending(Z: Tensor, body: Expr) -> Expr:
 
 
 from tracer.operations import (  # noqa: E402  teaching order
+    additive,
     bilinear,
+    distance,
     embedding,
     encodings,
     feature_map,
+    general,
     heads,
     linear,
     masks,
     mixing,
     normalisation,
     norms,
+    positions,
     projection,
+    qk_norm,
+    relative,
+    rotary,
     scaling,
     sigmoid,
     similarity,
@@ -84,6 +91,7 @@ def entry(slot: str, use: str, told: Mapping[str, Any], where: str) -> Operation
     return masks.ruled(found, told, where) if found.run is masks.mask else found
 
 
-__all__ = ["SLOTS", "attending", "bilinear", "embedding", "encodings", "entry", "feature_map", "heads", "indices",
-           "linear", "logit_symbol", "masks", "mixing", "normalisation", "norms", "projection", "scaling", "sigmoid",
-           "similarity", "sinks", "softcap", "sparsemax", "tempered"]  # fmt: skip
+__all__ = ["SLOTS", "additive", "attending", "bilinear", "distance", "embedding", "encodings", "entry", "feature_map",
+           "general", "heads", "indices", "linear", "logit_symbol", "masks", "mixing", "normalisation", "norms",
+           "positions", "projection", "qk_norm", "relative", "rotary", "scaling", "sigmoid", "similarity", "sinks",
+           "softcap", "sparsemax", "tempered"]  # fmt: skip

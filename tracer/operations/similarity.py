@@ -13,12 +13,18 @@ from tracer.trace import Recorder
 similarities: Rack[Callable[[Recorder, Tensor, Tensor, Mapping[str, Any]], Tensor]] = Rack("similarity")
 
 
-def compared(rec: Recorder, Q: Tensor, K: Tensor) -> Tensor:
-    """Lengths, cosines and angles: beside the pass, or its similarity itself. Returns the cosines."""
+def compared(rec: Recorder, Q: Tensor, K: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Lengths, cosines and angles, beside the pass or used by its similarity. Returns both lengths, and the cosines."""
     q, k = norms.norms(rec, "query_norms", Q), norms.norms(rec, "key_norms", K)
     C = norms.cosines(rec, Q, K, q, k)
     norms.angles(rec, C)
-    return C
+    return q, k, C
+
+
+def beside(rec: Recorder, Q: Tensor, K: Tensor) -> None:
+    """The same comparisons beside a similarity that does without them, where queries and keys have as many columns."""
+    if Q.shape[1] == K.shape[1]:
+        compared(rec, Q, K)
 
 
 @similarities.operation("dot")
@@ -46,7 +52,7 @@ def cosine(rec: Recorder, Q: Tensor, K: Tensor, told: Mapping[str, Any]) -> Tens
 
     S[i, j] = cos θ[i, j]        shape (n, m), between −1 and 1
     """
-    C = compared(rec, Q, K)
+    _, _, C = compared(rec, Q, K)
     return rec.step(
         "scores",
         C.axes,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tracer.errors import ProblemError
 from tracer.expr import Call, Div, Mul, Tensor
 from tracer.operations import indices, logit_symbol
 from tracer.operations.scaling import logit_steps
@@ -19,14 +18,9 @@ def softcap(rec: Recorder, S: Tensor, told: Mapping[str, Any]) -> Tensor:
 
     Z[i, j] = c · tanh(S[i, j] / c)        shape (n, m)
 
-    Not behind a mask: c · tanh(−∞) is −c, and a hidden key would be seen again. Source: the ONNX operator Attention,
-    attribute softcap; Gemma 2 (Gemma Team 2024), section 2, with c = 50.
+    Not behind a mask: c · tanh(−∞) is −c, and a hidden key would be seen again (`hidden.py` refuses that). Source: the
+    ONNX operator Attention, attribute softcap; Gemma 2 (Gemma Team 2024), section 2, with c = 50.
     """
-    if S.allowed:
-        raise ProblemError(
-            "[pass] logits caps scores that are masked already: c·tanh(−∞) is −c, so a hidden key would weigh "
-            "something again; put softcap before mask, and give a mask matrix instead of scores of −inf"
-        )
     cap = told["cap"]
     return rec.step(
         "capped",

@@ -34,7 +34,11 @@ from tracer.trace import Trace
 from tracer.views import CellView, StepView
 from tracer.worksheet import Worksheet
 
-SIZES = {"d_k": "coordinates of a key"}  # numbers that formulas call by a name
+SIZES = {  # numbers that formulas call by a name
+    "d_model": "coordinates of a word",
+    "d_k": "coordinates of a key",
+    "d_r": "coordinates that are turned",
+}
 MADE = "Made with tracer {version}."
 COLUMNS = ("Step", "Numbers", "Points each", "Points")
 ACCEPTED = (

@@ -8,6 +8,7 @@ from itertools import groupby
 from tracer.document import Block, Document, Heading, Picture, Text
 from tracer.fields import whole
 from tracer.handout import Told, carried, makers
+from tracer.names import IN_ROWS
 from tracer.origins import origins
 from tracer.pages import Details, Form, forms
 from tracer.parts.checked import checked
@@ -25,6 +26,7 @@ MOST_WORKED = 200  # numbers worked line by line before a page works one row onl
 
 PLACES = {  # behind which steps a picture stands: the last of them that there is
     "unit_square": ("query", "key", "value"),
+    "turning": ("rotated_query",),
     "softmax_bars": ("weights",),
     "heat": ("weights",),
     "links": ("weights",),
@@ -49,7 +51,7 @@ def full(trace: Trace, rows: tuple[int, ...]) -> Detail:
 
 def usual(trace: Trace, rows: tuple[int, ...]) -> Detail:
     """Every row, unless that would be more than anybody reads: then the first."""
-    sizes = [s.tensor.shape for s in trace.steps if s.kind == "calculate" and s.name != "contributions"]
+    sizes = [s.tensor.shape for s in trace.steps if s.kind == "calculate" and s.name not in IN_ROWS]
     worked = sum(shape[0] * (shape[1] if len(shape) > 1 else 1) for shape in sizes)
     return (full if worked <= MOST_WORKED else steps)(trace, rows)
 
@@ -112,8 +114,8 @@ def _steps(trace: Trace, rows: tuple[int, ...], detail: Detail) -> Iterator[Bloc
     for section, group in groupby(trace, key=lambda step: (pass_of(step), step.head)):
         yield from headings.of(*section)
         for name, alike in groupby(group, key=lambda step: step.name):
-            if name == "contributions":
-                yield from working.contributions(list(alike))
+            if name in IN_ROWS:
+                yield from working.in_rows(list(alike))
                 continue
             for step in alike:
                 if detail.beside or step.id not in comparisons:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from tracer.expr import MINUS_INFINITY, Expr, Num
+from tracer.names import IN_ROWS
 from tracer.notation.plain import Plain
 from tracer.parts.conventions import card
 from tracer.parts.given import grid as given_grid
@@ -31,6 +32,7 @@ from tracer.workbook import Formula, Link, Sheet, Workbook
 
 LONGEST_NAME = 31  # characters of a sheet's name
 MASKED = "−∞: the score of a masked key; a text, because spreadsheets have no infinity, and e to it counts as 0."
+OF_ROW = {"contributions": "To “{word}”", "activations": "For “{word}”", "differences": "For “{word}”"}
 RESERVED = {"history"}  # no sheet may be called so
 
 
@@ -152,7 +154,7 @@ class _Book:
     # The steps
 
     def written(self, id_: str, steps: list[StepView]) -> tuple[Sheet, Listed]:
-        """One sheet: a step, or the contributions to all rows."""
+        """One sheet: a step, or all that belong to one row each."""
         sheet, first, say = Sheet(self.named(id_)), steps[0], self.say.text
         title = f"{self.before(first)}{say(first.title)}"
         self.opening(sheet, title)
@@ -182,9 +184,9 @@ class _Book:
         return self.say.text("Pass {n}" if word == "pass" else "Head {n}", n=part.removeprefix(word))
 
     def row_title(self, step: StepView) -> str:
-        """Which word the contributions go to."""
+        """Which row's step it is, by its word."""
         row = int(step.id.split(".")[-2].removeprefix("row")) - 1
-        return self.say.text("To “{word}”", word=self.trace.problem.tokens[row])
+        return self.say.text(OF_ROW[step.name], word=self.trace.problem.tokens[row])
 
     # The contents
 
@@ -248,8 +250,8 @@ class _Book:
 
 
 def sheet_of(step: StepView) -> str:
-    """The name of a step's sheet: its id, and one for the contributions to all rows."""
-    if step.name != "contributions":
+    """The name of a step's sheet: its id, and one name for all rows of a step that each row has."""
+    if step.name not in IN_ROWS:
         return step.id
     return ".".join([*step.id.split(".")[:-2], step.name])
 

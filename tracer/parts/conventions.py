@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tracer.document import Card, Line, Math
-from tracer.expr import ONE, Call, Div, Letter, Mul, Named, Neg, sqrt, walk
+from tracer.expr import ONE, Call, Div, Letter, Mul, Named, Neg, num, sqrt, walk
 from tracer.language import Language
 from tracer.operations.masks import ALIGNMENTS
 from tracer.operations.projection import projections
-from tracer.parts.words import listed
+from tracer.operations.relative import slope as alibi_slope
+from tracer.operations.rotary import PAIRINGS, USUAL_PAIRING, first_position
+from tracer.parts.words import listed, rich
 from tracer.problem import Problem, Setting
 from tracer.trace import Trace
 
-SIMILARITIES = {"dot": "the dot product of query and key.", "cosine": "the cosine of the angle between query and key."}
+SIMILARITIES = {
+    "dot": "the dot product of query and key.",
+    "cosine": "the cosine of the angle between query and key.",
+    "additive": "additive (Bahdanau et al. 2015): v times tanh of W_1 on the query plus W_2 on the key.",
+    "negative-squared-distance": "the squared distance of query and key, with a minus sign.",
+    "bilinear": "bilinear (Luong et al. 2015, general): query times W_S times key.",
+}
+PLACES = {
+    "bottom-right": "the last query stands where the last key does",
+    "top-left": "the first query stands where the first key does",
+}
 NORMALISATIONS = {
     "softmax": "softmax along each row: e to each logit, divided by the row's sum.",
     "softmax-shifted": "softmax along each row, the row's maximum subtracted first.",
@@ -39,11 +53,16 @@ def card(trace: Trace) -> Card:
         entries.append((say.text("Vectors"), (say.text(projections[problem.wiring.projection].words),)))
     if problem.wiring.n_heads > 1:
         entries.append((say.text("Heads"), (_heads(problem, say),)))
+    for setting in problem.wiring.encoding:
+        if setting.use in ENCODINGS:
+            entries += ENCODINGS[setting.use](trace, setting, say)
     if "A" not in problem.given:
         entries += _feature_map(problem, say)
-        entries.append((say.text("Similarity"), (_similarity(problem, say),)))
+        entries.append((say.text("Similarity"), rich(_similarity(problem, say))))
         entries.append((say.text("Scale"), _scale(trace, say)))
+        entries += _temperature(problem, say)
         entries += _softcap(problem, say)
+        entries += _distances(problem, say)
         entries.append((say.text("Mask"), (_mask(problem, say),)))
         entries += _normalisation(problem, say)
     counting = say.text("rows, columns and words count from 1; the first index is the query's row.")
@@ -71,6 +90,52 @@ def _heads(problem: Problem, say: Language) -> str:
         "{heads}; {n} key heads, shared by neighbouring query heads.",
         heads=heads,
     )
+
+
+def _positions(trace: Trace, setting: Setting, say: Language) -> Iterator[tuple[str, Line]]:
+    """Where the words stand to which positions are added."""
+    counted = say.text("they count from {start}: the first word stands at position {start}.", start=0)
+    if "Y" in trace.problem.given:
+        counted = f"{counted} {say.text('They are added to X; Y is used as it is given.')}"
+    yield say.text("Positions"), (counted,)
+
+
+def _rotation(trace: Trace, setting: Setting, say: Language) -> Iterator[tuple[str, Line]]:
+    """Which coordinates are turned together, and from where positions count."""
+    told = setting.told
+    turned = next(step.tensor.shape[1] for step in trace.steps if step.name == "query_angles")
+    pairing = PAIRINGS[told.get("pairing", USUAL_PAIRING)].words
+    words = say.text("the coordinates 1 and 2 are the only pair") if turned == 1 else say.text(pairing, half=turned)
+    if "dimensions" in told:
+        words = say.text("{pairing}; only the first {n} coordinates are turned (d_r)", pairing=words, n=2 * turned)
+    yield say.text("Pairs"), (say.text("{pairing}. Angles are in radians: π is half a turn.", pairing=words),)
+    start, key_start = (first_position({**told, "name": name}) for name in ("query", "key"))
+    yield (
+        say.text("Positions"),
+        (
+            say.text("they count from {start}: the first word stands at position {start}.", start=start)
+            if start == key_start
+            else say.text(
+                "the first query stands at position {start}, the first key at position {key_start}.",
+                start=start,
+                key_start=key_start,
+            ),
+        ),
+    )
+
+
+def _rms(trace: Trace, setting: Setting, say: Language) -> Iterator[tuple[str, Line]]:
+    """What is added under the root."""
+    epsilon = setting.told.get("epsilon")
+    yield (
+        say.text("QK-norm"),
+        say.line("nothing is added to the mean of the squares.")
+        if epsilon is None
+        else say.line("{epsilon} is added to the mean of the squares, under the root.", epsilon=Math(epsilon)),
+    )
+
+
+ENCODINGS = {"sinusoidal": _positions, "rotary": _rotation, "rms-norm": _rms}
 
 
 def _similarity(problem: Problem, say: Language) -> str:
@@ -114,6 +179,39 @@ def _softcap(problem: Problem, say: Language) -> list[tuple[str, Line]]:
         high=Math(cap),
     )
     return [(say.text("Softcap"), line)]
+
+
+def _temperature(problem: Problem, say: Language) -> list[tuple[str, Line]]:
+    """What scores are divided by once more."""
+    by = next((step.told["by"] for step in problem.wiring.logits if step.use == "temperature"), None)
+    if by is None:
+        return []
+    return [(say.text("Temperature"), say.line("scores are divided by the temperature {number}.", number=Math(by)))]
+
+
+def _distances(problem: Problem, say: Language) -> list[tuple[str, Line]]:
+    """How the distance of two words counts."""
+    told = {step.use: step.told for step in problem.wiring.logits}
+    entries: list[tuple[str, Line]] = []
+    if "alibi" in told:
+        n = problem.wiring.n_heads
+        slopes = [alibi_slope({**told["alibi"], "head": head + 1, "n_heads": n}) for head in range(n)]
+        line = say.line(
+            "a score loses the distance of its two words times the slope {slope} ({alignment})."
+            if n == 1
+            else "a score loses the distance of its two words times its head’s slope, in order {slope} ({alignment}).",
+            slope=listed([(Math(slope),) for slope in slopes], say),
+            alignment=say.text(PLACES[told["alibi"].get("align", "bottom-right")]),
+        )
+        entries.append((say.text("ALiBi"), line))
+    if "relative" in told:
+        line = say.line(
+            "the number of a distance is added to the score, from {least}, the first, to {most}, the last.",
+            least=Math(num(1 - len(problem.tokens))),
+            most=Math(num(len(problem.key_tokens) - 1)),
+        )
+        entries.append((say.text("Relative positions"), line))
+    return entries
 
 
 def _mask(problem: Problem, say: Language) -> str:

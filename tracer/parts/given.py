@@ -13,6 +13,10 @@ NAMES = {
     "V": "values", "S": "scores", "A": "attention weights", "M": "mask, 1 for “may attend”", "Emb": "embedding table",
     "H": "the words as one-hot rows", "W_Q": "query weights", "W_K": "key weights", "W_V": "value weights",
     "W_O": "output weights", "b_Q": "query bias", "b_K": "key bias", "b_V": "value bias", "b_O": "output bias",
+    "g_Q": "gain of the queries", "g_K": "gain of the keys",
+    "W_1": "additive weights for the query", "W_2": "additive weights for the key",
+    "v": "how much each feature counts", "W_S": "similarity weights",
+    "r": "relative positions, one number for each distance",
     "s": "logits of the sinks, one for each head",
 }  # fmt: skip
 

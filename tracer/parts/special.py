@@ -10,10 +10,58 @@ from tracer.problem import Problem, Setting
 from tracer.trace import Trace
 
 CHANGES = {  # by what an operation is called in a problem file: its keyword, and what it changes
+    "sinusoidal": (
+        "Positions",
+        "A vector made of sines and cosines, another one for each place, is added to every word: the same word in two "
+        "places is no longer the same.",
+    ),
+    "rotary": (
+        "Rotation",
+        "Queries and keys are turned before they are compared, further from place to place. Lengths stay, and a score "
+        "depends on how far apart two words are.",
+    ),
+    "rms-norm": (
+        "QK-norm",
+        "Queries and keys are divided by the root of the mean of their squares before they are compared: large vectors "
+        "no longer get large scores.",
+    ),
+    "l2-norm": (
+        "QK-norm",
+        "Queries and keys are divided by their lengths before they are compared, so that each score is the cosine of "
+        "their angle.",
+    ),
     "cosine": (
         "Cosine",
         "The score is the cosine of the angle between query and key instead of their dot product: only directions "
         "count, no lengths.",
+    ),
+    "additive": (
+        "Additive",
+        "A small network looks at query and key together, which may have different numbers of coordinates; no dot "
+        "product is taken.",
+    ),
+    "negative-squared-distance": (
+        "Distance",
+        "The score is the squared distance of query and key with a minus sign instead of their dot product: equal "
+        "vectors have the largest score, 0.",
+    ),
+    "bilinear": (
+        "Bilinear",
+        "A learned matrix stands between query and key: it says which coordinate of one goes with which of the other.",
+    ),
+    "temperature": (
+        "Temperature",
+        "All scores are divided by the same number once more. Above 1 the weights come closer together; below 1 they "
+        "move apart.",
+    ),
+    "alibi": (
+        "ALiBi",
+        "Each score loses as much as the key is far away, times the head’s slope: near words weigh more, without "
+        "vectors for positions.",
+    ),
+    "relative": (
+        "Relative positions",
+        "To each score a number is added that hangs only on how far before or behind the key stands.",
     ),
     "softcap": (
         "Softcap",

@@ -12,7 +12,7 @@ from tracer.names import WHERE
 from tracer.trace import Trace
 from tracer.views import StepView
 
-NAMES = re.compile(r"(√?\b(?:[A-Z]_[A-Z]|d_[a-z]+)\b)")
+NAMES = re.compile(r"(√?\b(?:[A-Z]_[A-Z1-9]|d_[a-z]+)\b)")
 
 
 def listed(parts: Sequence[Line], say: Language) -> Line:

@@ -9,7 +9,8 @@ from fractions import Fraction
 from tracer.checks import traits
 from tracer.document import Block, Chain, Em, Equation, Grid, Heading, Line, Math, Text, Together, elided
 from tracer.evaluate import Key
-from tracer.expr import Call, Cell, Expr, Num, length, num, walk
+from tracer.expr import Call, Cell, Expr, Num, is_wave, length, num, walk
+from tracer.names import IN_ROWS
 from tracer.notation.plain import plain
 from tracer.operations import indices
 from tracer.parts.products import as_product
@@ -79,13 +80,14 @@ class Working:
             return [Together((*opening, *closing))]
         return [Together((*opening, *chains[:2])), *chains[2:], Together(closing)]
 
-    def contributions(self, of_rows: list[StepView]) -> list[Block]:
-        """What each word brings to each worked row: one grid a row."""
+    def in_rows(self, of_rows: list[StepView]) -> list[Block]:
+        """A step that there is once for each row, for each worked row: one grid a row."""
         rows = [row for row in self.detail.worked if row < len(of_rows)]
         if not rows:
             return []
         words = self.trace.problem.tokens
-        grids = [self.grid(of_rows[row], self.say.line("to {word}", word=Em(words[row]))) for row in rows]
+        whose = IN_ROWS[of_rows[0].name]
+        grids = [self.grid(of_rows[row], self.say.line(whose, word=Em(words[row]))) for row in rows]
         return [Together((*self.heading(of_rows[rows[0]]), grids[0])), *grids[1:]]
 
     # Line by line
@@ -111,7 +113,7 @@ class Working:
         if all(puts) or cell.unknown:
             links.append(("=", cell.substituted(self.put)))
         exact = cell.exact_up_to(SYMBOLIC if cell.unknown else LONGEST, self.exactly)
-        if exact is not None and not any(isinstance(node, Call) and node.function == "arccos" for node in walk(exact)):
+        if exact is not None and _says_more(exact, links[-1][1]):
             links.append(("=", exact))
         if cell.unknown:
             return Chain(cell.name, self.distinct(links), (), cell.id)
@@ -267,6 +269,14 @@ class Working:
             sums=listed(off, self.say),
         )
         return (Text(line, "note"),)
+
+
+def _says_more(exact: Expr, before: Expr) -> bool:
+    """Whether an exact value is worth its line: an arc cosine is not, nor waves that are hardly shorter than before."""
+    nodes = list(walk(exact))
+    if any(isinstance(node, Call) and node.function == "arccos" for node in nodes):
+        return False
+    return length(exact) + 1 < length(before) or not any(map(is_wave, nodes))
 
 
 def equation(step: StepView) -> Equation:

@@ -14,6 +14,6 @@ from tracer.trace import Trace
 
 pictures: Registry[Callable[[Trace], Picture | None]] = Registry("picture")
 
-from tracer.pictures import shapes, unit_square, softmax_bars, heat, links, plane  # noqa: E402, I001  the rack, as it is taught
+from tracer.pictures import shapes, unit_square, turning, softmax_bars, heat, links, plane  # noqa: E402, I001  the rack, as it is taught
 
-__all__ = ["heat", "links", "pictures", "plane", "shapes", "softmax_bars", "unit_square"]
+__all__ = ["heat", "links", "pictures", "plane", "shapes", "softmax_bars", "turning", "unit_square"]

@@ -93,7 +93,7 @@ def plane(trace: Trace) -> Picture | None:
 
 def _spaces(trace: Trace) -> list[Space]:
     """What moves where: the words themselves where nothing is projected, else their values, head by head."""
-    words = next((trace[id_] for id_ in ("X", "embedding") if id_ in trace), None)
+    words = next((trace[id_] for id_ in ("encoded", "X", "embedding") if id_ in trace), None)
     if trace.problem.wiring.repeat > 1 and words is not None:
         return [Space("words", "", _moving(trace, _stages(trace, words)), None)]
     found = []

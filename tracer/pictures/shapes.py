@@ -19,20 +19,19 @@ from tracer.views import StepView
 LEAST, PER, MOST = 1.7, 0.4, 8  # of a side: em for one row, for each further one, up to so many
 SIZE, SMALL = 0.95, 0.75  # of a symbol, of what stands above and below its rectangle (em)
 ACROSS, DOWN = 1.5, 2.5  # em between columns, and between the rectangles of a column
+LOGITS = {
+    "scaled": "scaled", "tempered": "temperature", "capped": "capped", "alibi": "ALiBi", "relative_scores": "relative",
+    "masked": "masked",
+}  # fmt: skip
 COLUMNS = (  # from left to right; those of a column stand below each other
-    ("H", "table"), ("X", "embedding", "Y"), ("query", "key"), ("mapped_query", "mapped_key"),
-    ("scores",), ("scaled",), ("capped",), ("masked",),
-    ("weights",), ("outputs",), ("joined",), ("projected",),
+    ("H", "table"), ("X", "embedding", "positions", "Y"), ("encoded",), ("query", "key"),
+    ("normed_query", "normed_key"), ("rotated_query", "rotated_key"), ("mapped_query", "mapped_key"),
+    ("query_features", "key_features", "carried_query"), ("scores",), *((name,) for name in LOGITS), ("weights",),
+    ("outputs",), ("joined",), ("projected",),
 )  # fmt: skip
 LOWER = "value"  # goes round below the others, to the outputs
-WORDS = {
-    "mapped_query": "φ",
-    "mapped_key": "φ",
-    "scaled": "scaled",
-    "capped": "capped",
-    "masked": "masked",
-    "joined": "side by side",
-}
+WORDS = {**LOGITS, "mapped_query": "φ", "mapped_key": "φ", "joined": "side by side"}
+SIMILARITIES = {"cosine": "cosine", "additive": "tanh", "negative-squared-distance": "distance"}
 NORMALISATIONS = {  # where the name of the operation is too long, or no word
     "softmax-shifted": "softmax", "sum": "shares", "softmax-off-by-one": "softmax + 1", "softmax-sink": "softmax, sink",
     "softmax-base-2": "powers of 2", "softmax-temperature": "softmax",
@@ -67,7 +66,7 @@ def side(n: int) -> float:
 def shapes(trace: Trace) -> Picture | None:
     """The first pass, with the first of its heads; None for a single word."""
     say, wiring = trace.problem.paper.style.language, trace.problem.wiring
-    columns = [found for names in COLUMNS if (found := [step for name in names if (step := _find(trace, name))])]
+    columns = _columns(trace)
     V = _find(trace, LOWER)
     weights = _find(trace, "weights")
     if weights is None or weights.shape == (1, 1):
@@ -87,6 +86,13 @@ def shapes(trace: Trace) -> Picture | None:
     if wiring.repeat > 1:
         caption.append(say.text("The result goes in again, {n} times in all.", n=wiring.repeat))
     return Picture(fitted(marks), (" ".join(caption),), _says(trace, matrices, joins))
+
+
+def _columns(trace: Trace) -> list[list[StepView]]:
+    """What there is, what comes first on the left: some steps may change places with others."""
+    found = [[step for name in names if (step := _find(trace, name))] for names in COLUMNS]
+    order = {step.tensor.id: n for n, step in enumerate(trace.steps)}
+    return sorted((column for column in found if column), key=lambda column: order.get(column[0].id, -1))
 
 
 def _find(trace: Trace, name: str) -> StepView | None:
@@ -174,7 +180,7 @@ def _made(trace: Trace, step: StepView) -> str | Expr:
     if step.name == "weights" and step.formula is not None:
         return say.text(NORMALISATIONS.get(wiring.normalisation.use, wiring.normalisation.use))
     if step.name == "scores" and step.formula is not None:
-        return say.text(wiring.similarity.use)
+        return say.text(SIMILARITIES[wiring.similarity.use])
     return say.text(WORDS[step.name]) if step.name in WORDS else ""
 
 

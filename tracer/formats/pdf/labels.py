@@ -37,7 +37,7 @@ def worded(setting: Setting, text: str, width: float, height: float, size: float
 
 def share(box: Box, width: float, height: float) -> float:
     """How much smaller a box is set to fit a place."""
-    return min(1.0, width / max(box.width, width), height / max(box.total, height))
+    return min([1.0, *(room / size for room, size in ((width, box.width), (height, box.total)) if size > room)])
 
 
 def breakable(text: str, most: int = 8) -> list[str]:
