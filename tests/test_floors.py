@@ -27,7 +27,7 @@ FLOORS = [  # a name is a file, or a whole folder
     ["trace"],
     ["operations", "checks", "document", "workbook", "readings"],
     ["wired", "wiring_file", "origins", "outline", "rewriting"],
-    ["shapes", "problem_file"],
+    ["shapes", "problem_file", "backward"],
     ["composition", "mistakes"],
     ["marking", "handout"],
     ["arrays", "parts", "spoken", "judging", "generate"],

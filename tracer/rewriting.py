@@ -35,6 +35,7 @@ from tracer.expr import (
     Piece,
     Pieces,
     Position,
+    Same,
     Sum,
     Tensor,
     children,
@@ -125,8 +126,8 @@ def _index(index: Index, to: Indices) -> Index:
 
 
 def _condition(when: Condition, to: Indices) -> Condition:
-    if isinstance(when, AtMost):
-        return AtMost(_index(when.left, to), _index(when.right, to))
+    if isinstance(when, AtMost | Same):
+        return type(when)(_index(when.left, to), _index(when.right, to))
     if isinstance(when, Every):
         return Every(tuple(_condition(one, to) for one in when.of))
     return type(when)(_moved(when.cell, to), when.value)

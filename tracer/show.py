@@ -38,6 +38,7 @@ from tracer.expr import (
     Position,
     Pow,
     Row,
+    Same,
     Sum,
     Tensor,
 )
@@ -281,11 +282,12 @@ def _where(index: str, piece: Piece, to: Notation[T]) -> T:
 
 
 def condition_text(condition: Condition, to: Notation[T]) -> T:
-    """A condition as on paper: j ≤ i, M_ij = 1."""
-    if isinstance(condition, AtMost):
-        return to.row([to.letter(index_text(condition.left)), to.operator("≤"), to.letter(index_text(condition.right))])
+    """A condition as on paper: j ≤ i, j = k, M_ij = 1."""
+    if isinstance(condition, AtMost | Same):
+        sign = to.operator("≤" if isinstance(condition, AtMost) else "=")
+        return to.row([to.letter(index_text(condition.left)), sign, to.letter(index_text(condition.right))])
     if isinstance(condition, Every):
         first, *others = [condition_text(one, to) for one in condition.of]
         return to.row([first, *(part for other in others for part in (to.operator(","), other))])
-    sign = "≠" if isinstance(condition, IsNot) else "="
-    return to.row([show(condition.cell, to), to.operator(sign), show(condition.value, to)])
+    sign = to.operator("≠" if isinstance(condition, IsNot) else "=")
+    return to.row([show(condition.cell, to), sign, show(condition.value, to)])
