@@ -23,7 +23,7 @@ from tracer.operations.backward import (
 from tracer.trace import Recorder
 
 Given = Mapping[str, Tensor | list[Tensor]]
-LETTERS = {"query": "Q", "key": "K", "value": "V"}
+LETTERS = {"query": "Q", "key": "K", "value": "V", "scores": "S", "weights": "A"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,30 +112,31 @@ def _through_output_weights(rec: Recorder, given: Given, done: Done, dP: Tensor)
 
 
 def _through_head(rec: Recorder, head: Head, dO: Tensor) -> dict[str, Tensor]:
-    """Back through mixing → normalisation → logit steps → similarity: the gradients of queries, keys and values."""
+    """Back through mixing → normalisation → logit steps → similarity: the gradients of what the head was given."""
     Q, K, V, A = head.query, head.key, head.value, head.weights
     assert V
     found = {"value": mixing.values(rec, A, V, dO)}
     d = mixing.weights(rec, A, V, dO)
     if not head.logits:
-        return found
+        return {**found, "weights": d}
     *steps, normalised = head.logits
     d = normalisations[normalised.use](rec, normalised.before, A, d)
     for step in reversed(steps):
         d = logit_steps[step.use](rec, step.before, step.after, d, step.told)
-    if Q and K:
-        found["query"], found["key"] = similarities[rec.problem.wiring.similarity.use](rec, Q, K, d)
-    return found
+    if Q is None or K is None:
+        return {**found, "scores": d}
+    dQ, dK = similarities[rec.problem.wiring.similarity.use](rec, Q, K, d)
+    return {**found, "query": dQ, "key": dK}
 
 
 def _parts(rec: Recorder, given: Given, done: Done, name: str, shares: list[Tensor]) -> list[Part]:
     """The gradients as the forward pass made what they belong to: in one piece, or head by head."""
     if not shares:
         return []
-    letter, wiring = LETTERS[name], rec.problem.wiring
-    count = wiring.n_heads if name == "query" else wiring.n_kv_heads
-    gradients = _shared(rec, name, shares, count)
+    letter = LETTERS[name]
     direct, W, b = (given.get(key) for key in (letter, f"W_{letter}", f"b_{letter}"))
+    count = _count(rec, name, direct)
+    gradients = _shared(rec, name, shares, count)
     source = None if direct else done.X if name == "query" else done.Y
     if isinstance(direct, list) or isinstance(W, list):
         each = [one if isinstance(one, list) else [one] * count for one in (W, b)]
@@ -147,16 +148,26 @@ def _parts(rec: Recorder, given: Given, done: Done, name: str, shares: list[Tens
     return [Part(name, "", "", whole, source, W, b)]  # type: ignore[arg-type]
 
 
+def _count(rec: Recorder, name: str, direct: Tensor | list[Tensor] | None) -> int:
+    """How many there are of something: a head of its own for each query head, or one that several share."""
+    wiring = rec.problem.wiring
+    if name in ("scores", "weights"):
+        return wiring.n_heads if isinstance(direct, list) else 1
+    return wiring.n_heads if name == "query" else wiring.n_kv_heads
+
+
 def _shared(rec: Recorder, name: str, shares: list[Tensor], count: int) -> list[Tensor]:
-    """One gradient for each head of queries, or of keys and values: added up over the heads that share it."""
+    """One gradient for each: added up over the heads that share it."""
     size = len(shares) // count
     if size == 1:
         return shares
+    if count == 1:
+        return [heads.shared(rec, f"d_{name}", shares)]
     added = []
     for n in range(count):
         first, last = n * size + 1, (n + 1) * size
         with rec.under(f"head{n + 1}.", f"({first}–{last})"):
-            added.append(heads.shared(rec, name, shares[first - 1 : last]))
+            added.append(heads.shared(rec, f"d_{name}_shared", shares[first - 1 : last]))
     return added
 
 

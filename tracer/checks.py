@@ -8,7 +8,7 @@ from typing import Any
 
 from tracer.arithmetic import Undecided, Undefined
 from tracer.evaluate import value
-from tracer.expr import ONE, Add, Cell, Div, Expr, Index, Mul, Sum, Tensor, exp, minus, position, walk
+from tracer.expr import ONE, ZERO, Add, Cell, Div, Expr, Index, Mul, Sum, Tensor, exp, minus, position, walk
 from tracer.trace import Trace
 from tracer.views import StepView
 
@@ -36,6 +36,8 @@ def checks(trace: Trace, rows: Rows) -> list[Check]:
             found += [_add_up(trace, step.tensor, rows), *_weights_again(trace, step, rows)]
         if step.name == "outputs":
             found += [_between(trace, step, rows), _outputs_again(trace, step, rows)]
+        if step.name == "mean_gradients":
+            found += _gradients(trace, step, rows)
     return found
 
 
@@ -129,3 +131,30 @@ def _outputs_again(trace: Trace, step: StepView, rows: Rows) -> Check:
         return all(ball.agree(_ball(trace, again, {"i": r, "c": k}), table[step.id, (r, k)]) for r, k in places)
 
     return Check("outputs a second way", step.id, _holds(test), again)
+
+
+def _gradients(trace: Trace, mean: StepView, rows: Rows) -> list[Check]:
+    """What must be true behind the normalisation: of the Jacobians, and of the gradients of the logits."""
+    from tracer.arithmetic import ball
+
+    under = mean.id.removesuffix("mean_gradients")
+    dZ = next(step.tensor for step in trace.steps if mean.tensor in [cell.tensor for cell in _cells(step.formula)])
+    is_there = f"{under}row1.jacobian" in trace
+    jacobians, through = (
+        {i: trace[f"{under}row{i + 1}.{name}"].tensor for i in rows if is_there} for name in ("jacobian", "d_logits")
+    )
+    j, keys = Index("j"), range(dZ.shape[1])
+
+    def agree(pairs: list[tuple[Expr, Expr]]) -> bool | None:
+        return _holds(lambda: all(ball.agree(_ball(trace, a), _ball(trace, b)) for a, b in pairs))
+
+    columns = [(Sum("j", len(keys), Jac[j, position(k)]), ZERO) for Jac in jacobians.values() for k in keys]
+    again = [(dz[position(k)], dZ[position(i), position(k)]) for i, dz in through.items() for k in keys]
+    over_rows = [(Sum("j", len(keys), dZ[position(i), j]), ZERO) for i in rows]
+    found = []
+    if is_there:
+        found += [Check("columns of Jacobians add up to 0", dZ.id, agree(columns))]
+        found += [Check("gradients through the Jacobians", dZ.id, agree(again))]
+    if trace.problem.wiring.normalisation.use in ("softmax", "softmax-shifted"):
+        found += [Check("gradients of a row add up to 0", dZ.id, agree(over_rows))]
+    return found

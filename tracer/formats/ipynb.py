@@ -14,7 +14,7 @@ from typing import Any
 from tracer.document import Em, Line, Link
 from tracer.expr import Cell, Tensor
 from tracer.formats import traces
-from tracer.names import SYMBOLS
+from tracer.names import IN_ROWS, SYMBOLS
 from tracer.notation.latex import Latex
 from tracer.notation.numpy_code import NumPyCode
 from tracer.operations import indices
@@ -30,6 +30,8 @@ from tracer.views import CellView, StepView, decimal_text
 NAMES = {
     **SYMBOLS, "query_norms": "q_norm", "key_norms": "k_norm", "cosines": "cos_theta", "angles": "theta",
     "scaled": "Z", "capped": "Z_capped", "masked": "Z_masked", "table": "Emb", "mask": "M",
+    "d_projected": "dP", "mean_gradients": "mu", "d_capped": "dZ_capped", "d_masked": "dZ_masked",
+    "d_key_shared": "dK_shared", "d_value_shared": "dV_shared",
 }  # fmt: skip
 CERTAIN = 6  # decimals that double precision is trusted with
 TOLERANCE = "1e-6"  # how far from each other two numbers may be, relatively, that double precision takes for the same
@@ -77,8 +79,8 @@ class Notebook:
         if not self.trace.open_letters:
             yield code([*self.opening(), *(line for d in self.trace.given for line in self.given(d.tensor, d.values))])
         number = 0
-        for _, group in groupby(self.trace, key=lambda step: (step.name == "contributions") or step.id):
-            steps = [step for step in group if step.name != "contributions" or self.is_asked_for(step)]
+        for _, group in groupby(self.trace, key=lambda step: step.name if step.name in IN_ROWS else step.id):
+            steps = [step for step in group if step.name not in IN_ROWS or self.is_asked_for(step)]
             if steps:
                 number += 1
                 yield from self.steps(number, steps)
@@ -100,7 +102,7 @@ class Notebook:
         )
 
     def is_asked_for(self, step: StepView) -> bool:
-        """Whether the contributions of a row belong to a query that is worked."""
+        """Whether a step that there is for each row is about a query that is worked."""
         rows = self.trace.problem.wiring.queries
         number = int(step.id.split(".")[-2].removeprefix("row"))
         return rows is None or number - 1 in rows
@@ -148,7 +150,7 @@ class Notebook:
         ]
 
     def steps(self, number: int, steps: list[StepView]) -> Iterator[dict[str, Any]]:
-        """A step in words and as code; the contributions of all rows share their words."""
+        """A step in words and as code; what there is for each row shares its words."""
         first = steps[0]
         title = f"## {number}. {titled(first)}"
         because = rich(self.language.text(first.because))

@@ -14,6 +14,8 @@
 by theirs; and what it may want to know of the pass: `d_k`, `head` (from 1), `n_heads`, and `name`, the step that it
 encodes ("query", "key").
 
+`backward` has an operation of its own for each that can be gone back through.
+
 An operation computes nothing. It records formulas, with a title and the reason for the step.
 """
 
@@ -57,6 +59,7 @@ from tracer.operations import (  # noqa: E402  teaching order
     similarity,
     softcap,
 )
+from tracer.operations import backward  # noqa: E402  goes back through what the others record
 
 SLOTS: dict[str, tuple[Rack[Any], ...]] = {  # the keys of [pass] that name operations, and where they are found
     "encoding": (encodings.word_encodings, encodings.encodings),
@@ -78,5 +81,5 @@ def entry(slot: str, use: str, told: Mapping[str, Any], where: str) -> Operation
     return masks.ruled(found, told, where) if found.run is masks.mask else found
 
 
-__all__ = ["SLOTS", "attending", "bilinear", "embedding", "encodings", "entry", "heads", "indices", "logit_symbol",
+__all__ = ["SLOTS", "attending", "backward", "bilinear", "embedding", "encodings", "entry", "heads", "indices", "logit_symbol",
            "masks", "mixing", "normalisation", "norms", "projection", "scaling", "similarity", "softcap"]  # fmt: skip

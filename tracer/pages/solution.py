@@ -10,6 +10,7 @@ from tracer.document import Block, Document, Heading, Picture, Text
 from tracer.fields import whole
 from tracer.handout import Told, carried, makers
 from tracer.origins import origins
+from tracer.names import GRADIENTS, IN_ROWS
 from tracer.parts.checked import checked
 from tracer.parts.conventions import card
 from tracer.parts.given import letters, what_is_given
@@ -51,7 +52,7 @@ def full(trace: Trace, rows: tuple[int, ...]) -> Detail:
 
 def usual(trace: Trace, rows: tuple[int, ...]) -> Detail:
     """Every row, unless that would be more than anybody reads: then the first."""
-    sizes = [s.tensor.shape for s in trace.steps if s.kind == "calculate" and s.name != "contributions"]
+    sizes = [s.tensor.shape for s in trace.steps if s.kind == "calculate" and s.name not in IN_ROWS]
     worked = sum(shape[0] * (shape[1] if len(shape) > 1 else 1) for shape in sizes)
     return (full if worked <= MOST_WORKED else steps)(trace, rows)
 
@@ -118,11 +119,11 @@ def _places(told: Told, key: str) -> tuple[int, ...]:
 def _steps(trace: Trace, rows: tuple[int, ...], detail: Detail) -> Iterator[Block]:
     working, comparisons = Working(trace, rows, detail), beside(trace)
     headings, behind = _Sections(trace), _behind(trace)
-    for section, group in groupby(trace, key=lambda step: (pass_of(step), step.head)):
+    for section, group in groupby(trace, key=lambda step: (pass_of(step), step.name in GRADIENTS, step.head)):
         yield from headings.of(*section)
         for name, alike in groupby(group, key=lambda step: step.name):
-            if name == "contributions":
-                yield from working.contributions(list(alike))
+            if name in IN_ROWS:
+                yield from working.in_rows(list(alike))
                 continue
             for step in alike:
                 if detail.beside or step.id not in comparisons:
@@ -154,10 +155,13 @@ class _Sections:
         self.has_passes = trace.problem.wiring.repeat > 1
         self.say = trace.problem.paper.style.language
         self.current = ""
-        self.begun = False
+        self.begun = self.is_back = False
 
-    def of(self, a_pass: str, head: int | None) -> Iterator[Block]:
+    def of(self, a_pass: str, is_back: bool, head: int | None) -> Iterator[Block]:
         """The headings before a group of steps."""
+        if is_back:
+            yield from self.back(head)
+            return
         new_pass, self.current = a_pass != self.current, a_pass
         prefix = f"pass{a_pass}." if a_pass else ""
         if a_pass and new_pass:
@@ -169,6 +173,16 @@ class _Sections:
         elif not self.has_passes or not a_pass:
             yield Heading(self.say.text("Step by step"), 2, "steps")
         self.begun = True
+
+    def back(self, head: int | None) -> Iterator[Block]:
+        """The headings of the backward pass."""
+        if not self.is_back:
+            yield Heading(self.say.text("Backward pass"), 2, "backward")
+        if head:
+            yield Heading(self.say.text("Backward through head {n}", n=head), 2, f"backward-head{head}")
+        elif self.is_back and self.has_heads:
+            yield Heading(self.say.text("Backward through all heads together"), 2, "backward-together")
+        self.is_back = True
 
 
 def _meaning(trace: Trace, rows: tuple[int, ...], drawn: list[Picture]) -> list[Block]:

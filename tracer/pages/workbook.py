@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from tracer.expr import MINUS_INFINITY, Expr, Num
+from tracer.names import IN_ROWS
 from tracer.notation.plain import Plain
 from tracer.parts.conventions import card
 from tracer.parts.given import grid as given_grid
@@ -152,7 +153,7 @@ class _Book:
     # The steps
 
     def written(self, id_: str, steps: list[StepView]) -> tuple[Sheet, Listed]:
-        """One sheet: a step, or the contributions to all rows."""
+        """One sheet: a step, or all that there are for each row."""
         sheet, first, say = Sheet(self.named(id_)), steps[0], self.say.text
         title = f"{self.before(first)}{say(first.title)}"
         self.opening(sheet, title)
@@ -182,9 +183,10 @@ class _Book:
         return self.say.text("Pass {n}" if word == "pass" else "Head {n}", n=part.removeprefix(word))
 
     def row_title(self, step: StepView) -> str:
-        """Which word the contributions go to."""
+        """Which word a step is about that there is for each row."""
         row = int(step.id.split(".")[-2].removeprefix("row")) - 1
-        return self.say.text("To “{word}”", word=self.trace.problem.tokens[row])
+        said = "To “{word}”" if step.name == "contributions" else "Row of “{word}”"
+        return self.say.text(said, word=self.trace.problem.tokens[row])
 
     # The contents
 
@@ -248,8 +250,8 @@ class _Book:
 
 
 def sheet_of(step: StepView) -> str:
-    """The name of a step's sheet: its id, and one for the contributions to all rows."""
-    if step.name != "contributions":
+    """The name of a step's sheet: its id, and one for all that there are for each row."""
+    if step.name not in IN_ROWS:
         return step.id
     return ".".join([*step.id.split(".")[:-2], step.name])
 

@@ -14,6 +14,12 @@ STATEMENTS = {
     "outputs lie between the values": "Each output lies between the smallest and the largest value of its column.",
     "outputs a second way":
         "The outputs, found a second way by moving from the first value towards the others, agree: {formula}.",
+    "columns of Jacobians add up to 0":
+        "Each column of a Jacobian adds up to 0: whichever logit changes, the weights still add up to 1.",
+    "gradients through the Jacobians":
+        "The gradients of the logits are the same through the Jacobians and without them.",
+    "gradients of a row add up to 0":
+        "The gradients of the logits of each row add up to 0: the same number added to a whole row changes no weight.",
 }  # fmt: skip
 OUTCOMES = {
     False: "{statement} It does not hold here.",

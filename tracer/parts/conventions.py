@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tracer.document import Card, Line, Math
-from tracer.expr import ONE, Call, Div, Letter, Mul, Named, Neg, sqrt, walk
+from tracer.expr import ONE, Call, Cell, Div, Letter, Mul, Named, Neg, sqrt, walk
 from tracer.language import Language
 from tracer.operations.masks import ALIGNMENTS
 from tracer.operations.projection import projections
@@ -34,6 +34,7 @@ def card(trace: Trace) -> Card:
         entries += _softcap(problem, say)
         entries.append((say.text("Mask"), (_mask(problem, say),)))
         entries.append((say.text("Normalisation"), (normalisation,)))
+    entries += _gradients(trace, say)
     counting = say.text("rows, columns and words count from 1; the first index is the query's row.")
     entries.append((say.text("Counting"), (counting,)))
     entries.append((say.text("Numbers"), (_numbers(problem, say),)))
@@ -102,6 +103,21 @@ def _softcap(problem: Problem, say: Language) -> list[tuple[str, Line]]:
         high=Math(cap),
     )
     return [(say.text("Softcap"), line)]
+
+
+def _gradients(trace: Trace, say: Language) -> list[tuple[str, Line]]:
+    """What dX stands for, and which gradient is given."""
+    given = next((one.tensor for one in trace.given if one.tensor.id.startswith("d_")), None)
+    if given is None:
+        return []
+    line = say.line(
+        "{dX} is the derivative of the loss with respect to {X}, number by number: how many times a small change of the "
+        "number the loss changes. {dO} is given; the loss itself is not needed.",
+        dX=Math(Letter("dX")),
+        X=Math(Letter("X")),
+        dO=Math(Cell(given, ())),
+    )
+    return [(say.text("Gradients"), line)]
 
 
 def _mask(problem: Problem, say: Language) -> str:

@@ -10,7 +10,7 @@ from tracer.document import Em, Inline, Line, Link, Math
 from tracer.language import Language
 from tracer.marking import Mark, Marks, Verdict
 from tracer.mistakes import mistakes, slips
-from tracer.names import Names
+from tracer.names import IN_ROWS, Names
 from tracer.parts.words import labels, listed, rich, titled
 from tracer.views import CellView, StepView
 
@@ -74,12 +74,12 @@ class Judgement:
         return names.of(cell.definition.tensor, [str(n + 1) for n in cell.at])
 
     def title(self, step: StepView) -> str:
-        """The title of a step; of contributions, with the word that they go to."""
+        """The title of a step; of one that there is for each row, with the row's word."""
         title = titled(step)
-        if step.name != "contributions":
+        if step.name not in IN_ROWS:
             return title
         word = self.marks.trace.problem.tokens[int(step.id.split(".")[-2].removeprefix("row")) - 1]
-        return self.say.text("{title}, to {word}", title=title, word=word)
+        return f"{title}, {self.say.text(IN_ROWS[step.name], word=word)}"
 
     def step(self, step: StepView) -> Link:
         """The title of a step, which leads to it."""

@@ -38,6 +38,11 @@ SHARED = (
     "Shared keys",
     "Several query heads compare with the same keys and mix the same values: fewer keys and values have to be kept.",
 )
+BACKWARD = (
+    "Backward pass",
+    "Behind the attention the chain rule runs through it from the back: from the gradient of the result to those of "
+    "everything that was given. So a model learns.",
+)
 CROSS = ("Two sequences", "The queries come from one sequence, keys and values from another: words ask, others answer.")
 
 
@@ -54,6 +59,8 @@ def _changes(problem: Problem) -> Iterator[tuple[str, str]]:
         yield CROSS
     if wiring.n_kv_heads < wiring.n_heads:
         yield SHARED
+    if "dO" in problem.given:
+        yield BACKWARD
     if "A" in problem.given:
         return
     used: list[Setting] = [*wiring.encoding, *([] if "S" in problem.given else [wiring.similarity]), *wiring.logits]

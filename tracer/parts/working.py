@@ -9,6 +9,7 @@ from fractions import Fraction
 from tracer.document import Block, Chain, Em, Equation, Grid, Heading, Line, Math, Text, Together, elided
 from tracer.evaluate import Key
 from tracer.expr import Call, Cell, Expr, Num, length, num, walk
+from tracer.names import GRADIENTS, IN_ROWS
 from tracer.notation.plain import plain
 from tracer.operations import indices
 from tracer.parts.products import as_product
@@ -78,13 +79,14 @@ class Working:
             return [Together((*opening, *closing))]
         return [Together((*opening, *chains[:2])), *chains[2:], Together(closing)]
 
-    def contributions(self, of_rows: list[StepView]) -> list[Block]:
-        """What each word brings to each worked row: one grid a row."""
+    def in_rows(self, of_rows: list[StepView]) -> list[Block]:
+        """A step that there is for each row, contributions or a Jacobian: one grid for each row that is worked."""
         rows = [row for row in self.detail.worked if row < len(of_rows)]
         if not rows:
             return []
         words = self.trace.problem.tokens
-        grids = [self.grid(of_rows[row], self.say.line("to {word}", word=Em(words[row]))) for row in rows]
+        said = IN_ROWS[of_rows[0].name]
+        grids = [self.grid(of_rows[row], self.say.line(said, word=Em(words[row]))) for row in rows]
         return [Together((*self.heading(of_rows[rows[0]]), grids[0])), *grids[1:]]
 
     # Line by line
@@ -294,8 +296,8 @@ def is_renaming(step: StepView) -> bool:
 
 
 def beside(trace: Trace) -> frozenset[str]:
-    """The steps beside the pass, which nothing later is computed from: comparisons, contributions."""
-    results = {"weights", "outputs", "joined", "projected"}
+    """The steps beside the pass, which nothing later is computed from: comparisons, contributions, Jacobians."""
+    results = {"weights", "outputs", "joined", "projected", *GRADIENTS} - IN_ROWS.keys()
     used: set[str] = set()
     for step in reversed(trace.steps):
         if step.id in used or step.name in results:

@@ -6,7 +6,12 @@ from tracer.expr import Add, Axis, Index, Join, Tensor
 from tracer.operations.backward import TITLES, gradient, name_of
 from tracer.trace import Recorder
 
-SHARED = {"key": "Gradient of shared keys", "value": "Gradient of shared values"}
+SHARED = {
+    "key": "Gradient of shared keys",
+    "value": "Gradient of shared values",
+    "scores": "Gradient of shared scores",
+    "weights": "Gradient of shared weights",
+}
 
 
 def of_head(rec: Recorder, O: Tensor, dJ: Tensor, start: int) -> Tensor:
@@ -23,7 +28,7 @@ def of_head(rec: Recorder, O: Tensor, dJ: Tensor, start: int) -> Tensor:
     )
 
 
-def shared(rec: Recorder, name: str, shares: list[Tensor]) -> Tensor:
+def shared(rec: Recorder, step: str, shares: list[Tensor]) -> Tensor:
     """The gradient of keys or values that several query heads used: what each of them sends back, added up.
 
     dK[j, c] = dK¹[j, c] + dK²[j, c] + …        shape (m, d_k)
@@ -33,10 +38,10 @@ def shared(rec: Recorder, name: str, shares: list[Tensor]) -> Tensor:
     first = shares[0]
     at = tuple(Index(axis.index) for axis in first.axes)
     return rec.step(
-        f"d_{name}_shared",
+        step,
         first.axes,
         Add(tuple(share[at] for share in shares)),
-        SHARED[name],
+        SHARED[step.split("_")[1]],
         "These heads used the same numbers, so the gradients that they send back are added up.",
         symbol=first.symbol,
     )
