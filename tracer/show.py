@@ -85,6 +85,11 @@ def symbol(tensor: Tensor) -> Symbol:
     return Symbol(before, base, sub, after, tensor)
 
 
+def is_differential(name: str) -> bool:
+    """Whether a name is a letter behind a d, which stays upright: dX."""
+    return len(name) == 2 and name[0] == "d" and name[1].isalpha()
+
+
 class Signs(NamedTuple):
     """What houses and languages write differently.
 

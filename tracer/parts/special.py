@@ -40,8 +40,8 @@ SHARED = (
 )
 BACKWARD = (
     "Backward pass",
-    "Behind the attention the chain rule runs through it from the back: from the gradient of the result to those of "
-    "everything that was given. So a model learns.",
+    "After the attention the chain rule goes back through it, from the gradient of the result to the gradients of "
+    "everything that was given. Models are trained with these.",
 )
 CROSS = ("Two sequences", "The queries come from one sequence, keys and values from another: words ask, others answer.")
 

@@ -80,14 +80,18 @@ class Working:
         return [Together((*opening, *chains[:2])), *chains[2:], Together(closing)]
 
     def in_rows(self, of_rows: list[StepView]) -> list[Block]:
-        """A step that there is for each row, contributions or a Jacobian: one grid for each row that is worked."""
+        """A step that there is for each row, one grid for each that is worked; of the backward pass, the first worked."""
         rows = [row for row in self.detail.worked if row < len(of_rows)]
         if not rows:
             return []
         words = self.trace.problem.tokens
         said = IN_ROWS[of_rows[0].name]
         grids = [self.grid(of_rows[row], self.say.line(said, word=Em(words[row]))) for row in rows]
-        return [Together((*self.heading(of_rows[rows[0]]), grids[0])), *grids[1:]]
+        first = of_rows[rows[0]]
+        chains = self.chains(first) if first.name in GRADIENTS else []
+        if not chains:
+            return [Together((*self.heading(first), grids[0])), *grids[1:]]
+        return [Together((*self.heading(first), *chains[:2])), *chains[2:], *grids]
 
     # Line by line
 
