@@ -15,7 +15,7 @@ from tracer.generate import words, work
 from tracer.generate.certificate import REMARKS
 from tracer.generate.requirements import requirements
 from tracer.notation import speech
-from tracer.operations import heads, masks, norms, projection
+from tracer.operations import backward, heads, masks, norms, projection
 from tracer.pages import feedback, sheet
 from tracer.parts import checked, conventions, filled, given, judgement, ledgers, reading, special, verdicts, voices
 from tracer.problem import TITLE
@@ -28,6 +28,7 @@ LOOKS_UP = {
     "count": slice(1, 3),
     "_told": slice(2, 5),
 }  # and where their sentences stand
+RECORDS = {"step": slice(3, 5), "gradient": slice(3, 4), "_jacobian": slice(4, 5)}  # and of those that write a trace
 TREES = [ast.parse(path.read_text("utf-8")) for path in sorted((ROOT / "tracer").rglob("*.py"))]
 TEMPLATES = "".join(path.read_text("utf-8") for path in sorted((ROOT / "templates").rglob("*.j2")))
 mistakes.load()
@@ -39,13 +40,15 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
     sheet.SIZES.values(),
     Reason,
     *((rack[name].what, rack[name].helps) for rack in (mistakes.mistakes, mistakes.slips) for name in rack),
-    [step.replace("_", " ") for step in names.SYMBOLS],
+    [step.replace("_", " ") for step in names.SYMBOLS if step not in names.GRADIENTS],
     *(table.values() for table in (projection.TITLES, projection.REASONS, projection.AS_THEY_ARE, projection.FED_BACK)),
     *(table.values() for table in (heads.TITLES, norms.TITLES, masks.ALIGNMENTS)),
+    *(table.values() for table in (backward.TITLES, backward.heads.SHARED, backward.projection.TITLES)),
+    *(table.values() for table in (backward.projection.REASONS, backward.similarity.REASONS, names.IN_ROWS)),
     [projection.projections[name].words for name in projection.projections],
     *(table.values() for table in (conventions.SIMILARITIES, conventions.NORMALISATIONS, given.NAMES)),
     *special.CHANGES.values(),
-    *(special.SHARED, special.CROSS),
+    *(special.SHARED, special.CROSS, special.BACKWARD),
     *(table.values() for table in (checked.STATEMENTS, checked.OUTCOMES)),
     *(table.values() for table in (filled.SAID, filled.TOGETHER, verdicts.RULES)),
     [look.word for look in verdicts.LOOKS.values()],
@@ -77,13 +80,12 @@ def sentences() -> set[str]:
 
 
 def _asked(call: ast.Call, method: str) -> Iterator[str]:
-    """The sentences that a call looks up, and the title and the reason that `rec.step` records."""
+    """The sentences that a call looks up, and the title and the reason that a step is recorded with."""
     if method in LOOKS_UP:
         for argument in call.args[LOOKS_UP[method]]:
             yield from _texts(argument)
-    elif method == "step":
-        for argument in call.args[3:5]:
-            yield from _texts(argument)
+    for argument in call.args[RECORDS.get(method, slice(0))]:
+        yield from _texts(argument)
 
 
 def _texts(node: ast.expr) -> Iterator[str]:

@@ -18,7 +18,7 @@ import tracer
 from tracer.composition import solve
 from tracer.formats import render
 from tracer.handed_in import TOP as WRITTEN_TOP
-from tracer.names import SYMBOLS
+from tracer.names import IN_ROWS, SYMBOLS
 from tracer.problem_file import PAPER, TOP, from_dict
 from tracer.wiring_file import PASS
 
@@ -147,9 +147,9 @@ def test_the_published_submissions_are_what_the_schema_says(path: Path) -> None:
 
 
 def test_the_schema_of_submissions_knows_all_steps() -> None:
-    """Every step of a pass, and the contributions to a row."""
+    """Every step of a pass, and those that there are for each row."""
     for name in SYMBOLS:
-        id_ = f"head1.row1.{name}" if name == "contributions" else f"head1.{name}"
+        id_ = f"head1.row1.{name}" if name in IN_ROWS else f"head1.{name}"
         SUBMISSION.validate({"written": {id_: [[1]]}})
     assert set(SUBMISSION.schema["properties"]) == set(WRITTEN_TOP)
 

@@ -185,8 +185,8 @@ class _Book:
     def row_title(self, step: StepView) -> str:
         """Which word a step is about that there is for each row."""
         row = int(step.id.split(".")[-2].removeprefix("row")) - 1
-        said = "To “{word}”" if step.name == "contributions" else "Row of “{word}”"
-        return self.say.text(said, word=self.trace.problem.tokens[row])
+        word = self.trace.problem.tokens[row]
+        return self.say.text("To “{word}”" if step.name == "contributions" else "Row of “{word}”", word=word)
 
     # The contents
 

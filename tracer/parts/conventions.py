@@ -5,6 +5,7 @@ from __future__ import annotations
 from tracer.document import Card, Line, Math
 from tracer.expr import ONE, Call, Cell, Div, Letter, Mul, Named, Neg, sqrt, walk
 from tracer.language import Language
+from tracer.names import GRADIENTS
 from tracer.operations.masks import ALIGNMENTS
 from tracer.operations.projection import projections
 from tracer.parts.words import listed
@@ -150,7 +151,7 @@ def _numbers(problem: Problem, say: Language) -> str:
 
 def _by_hand(problem: Problem, say: Language) -> Line:
     places = [
-        say.line("{step} {n}", step=say.text(step.replace("_", " ")), n=str(n))
+        say.line("{step} {n}", step=_called(step, say), n=str(n))
         for step, n in problem.paper.by_hand.items()
     ]
     places.append(say.line("everything else {n}", n=str(problem.paper.places)))
@@ -158,6 +159,11 @@ def _by_hand(problem: Problem, say: Language) -> Line:
         "every written step is rounded half up before it is used, to so many decimals: {places}.",
         places=listed(places, say),
     )
+
+
+def _called(step: str, say: Language) -> Line:
+    """A step in words; one of the backward pass by its symbol."""
+    return (Math(Letter(GRADIENTS[step])),) if step in GRADIENTS else (say.text(step.replace("_", " ")),)
 
 
 def _rounded_given(problem: Problem, say: Language) -> Line:

@@ -7,11 +7,12 @@ from tracer.operations.backward import gradient, name_of
 from tracer.operations.projection import projections
 from tracer.trace import Recorder
 
-WEIGHTS = (
-    "A weight takes part in every row, so what comes in there times what comes back there is added up over all rows."
-)
-BIAS = "A bias is added to every row, so what comes back is added up over all rows."
-BACK = "Back through the weights: an input gets from each output the gradient times the weight between the two."
+REASONS = {
+    "weights": "A weight takes part in every row, so what comes in there times what comes back there is added up over all "
+    "rows.",
+    "bias": "A bias is added to every row, so what comes back is added up over all rows.",
+    "inputs": "Back through the weights: an input gets from each output the gradient times the weight between the two.",
+}
 TITLES = {
     "query": "To the words, through the queries",
     "key": "To the words, through the keys",
@@ -30,7 +31,7 @@ def weights(rec: Recorder, W: Tensor, X: Tensor, dQ: Tensor) -> Tensor:
     order = _at(rec, W, a, c).at
     axes = tuple(Axis(str(index.name), size) for index, size in zip(order, W.shape, strict=True))
     product = Mul(tuple(factors[index] for index in order))
-    return gradient(rec, Tensor(W.id, W.symbol, axes), total(row, product), WEIGHTS)
+    return gradient(rec, Tensor(W.id, W.symbol, axes), total(row, product), REASONS["weights"])
 
 
 def bias(rec: Recorder, b: Tensor, dQ: Tensor) -> Tensor:
@@ -39,7 +40,7 @@ def bias(rec: Recorder, b: Tensor, dQ: Tensor) -> Tensor:
     db[c] = sum over i of dQ[i, c]        shape (d_out,)
     """
     row = dQ.axes[0]
-    return gradient(rec, b, total(row, dQ[Index(row.index), Index("c")]), BIAS)
+    return gradient(rec, b, total(row, dQ[Index(row.index), Index("c")]), REASONS["bias"])
 
 
 def inputs(rec: Recorder, J: Tensor, W: Tensor, dP: Tensor) -> Tensor:
@@ -49,7 +50,7 @@ def inputs(rec: Recorder, J: Tensor, W: Tensor, dP: Tensor) -> Tensor:
     """
     row = J.axes[0]
     as_input = Tensor(J.id, J.symbol, (row, Axis("a", J.shape[1])))
-    return gradient(rec, as_input, _back(rec, W, dP, Index(row.index), Index("a")), BACK)
+    return gradient(rec, as_input, _back(rec, W, dP, Index(row.index), Index("a")), REASONS["inputs"])
 
 
 def path(rec: Recorder, name: str, X: Tensor, W: Tensor, dQ: Tensor) -> Tensor:
@@ -59,7 +60,7 @@ def path(rec: Recorder, name: str, X: Tensor, W: Tensor, dQ: Tensor) -> Tensor:
     """
     row, a = (Index(axis.index) for axis in X.axes)
     symbol = f"d{X.symbol}_{name_of(W)[-1]}"
-    return rec.step(f"through_{name}", X.axes, _back(rec, W, dQ, row, a), TITLES[name], BACK, symbol=symbol)
+    return rec.step(f"through_{name}", X.axes, _back(rec, W, dQ, row, a), TITLES[name], REASONS["inputs"], symbol=symbol)
 
 
 def words(rec: Recorder, X: Tensor, paths: list[Tensor]) -> Tensor:

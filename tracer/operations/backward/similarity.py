@@ -6,14 +6,15 @@ from tracer.expr import Div, Index, Mul, Tensor, minus, total
 from tracer.operations.backward import gradient, similarities
 from tracer.trace import Recorder
 
-QUERY = "A query meets every key, so its gradient is a mixture of the keys, each as much as its score's gradient says."
-KEY = "A key meets every query, so its gradient is a mixture of the queries, each as much as its score's gradient says."
-QUERY_TURNED = (
-    "Only the direction of a query counts, so of each key's direction the part along the query itself is taken away."
-)
-KEY_TURNED = (
-    "Only the direction of a key counts, so of each query's direction the part along the key itself is taken away."
-)
+REASONS = {
+    "query": "A query meets every key, so its gradient is a mixture of the keys, each as much as its score's gradient says.",
+    "key": "A key meets every query, so its gradient is a mixture of the queries, each as much as its score's gradient "
+    "says.",
+    "query, turned": "Only the direction of a query counts, so of each key's direction the part along the query itself is "
+    "taken away.",
+    "key, turned": "Only the direction of a key counts, so of each query's direction the part along the key itself is "
+    "taken away.",
+}
 
 
 @similarities.register("dot")
@@ -26,8 +27,8 @@ def dot(rec: Recorder, Q: Tensor, K: Tensor, dS: Tensor) -> tuple[Tensor, Tensor
     i, j, c = Index("i"), Index("j"), Index("c")
     rows, columns = dS.axes
     return (
-        gradient(rec, Q, total(columns, Mul((dS[i, j], K[j, c]))), QUERY),
-        gradient(rec, K, total(rows, Mul((dS[i, j], Q[i, c]))), KEY),
+        gradient(rec, Q, total(columns, Mul((dS[i, j], K[j, c]))), REASONS["query"]),
+        gradient(rec, K, total(rows, Mul((dS[i, j], Q[i, c]))), REASONS["key"]),
     )
 
 
@@ -46,6 +47,6 @@ def cosine(rec: Recorder, Q: Tensor, K: Tensor, dS: Tensor) -> tuple[Tensor, Ten
     along_query, along_key = Mul((C[i, j], query)), Mul((C[i, j], key))
     rows, columns = dS.axes
     return (
-        gradient(rec, Q, Div(total(columns, Mul((dS[i, j], minus(key, along_query)))), q[i]), QUERY_TURNED),
-        gradient(rec, K, Div(total(rows, Mul((dS[i, j], minus(query, along_key)))), k[j]), KEY_TURNED),
+        gradient(rec, Q, Div(total(columns, Mul((dS[i, j], minus(key, along_query)))), q[i]), REASONS["query, turned"]),
+        gradient(rec, K, Div(total(rows, Mul((dS[i, j], minus(query, along_key)))), k[j]), REASONS["key, turned"]),
     )
