@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Context, Decimal, localcontext
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
 import reference
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import matrices, problems
 
@@ -61,7 +62,9 @@ def gradients(problem: dict[str, Any], trace: tracer.Trace) -> dict[str, np.ndar
         if name not in ("dO", "ids", "mask"):
             ids = gradient_ids(problem, name)
             arrays = [trace.floats(id_) for id_ in ids]
-            found[name] = arrays[0] if np.ndim(arrays[0]) == np.ndim(_read(problem["given"][name])) else np.stack(arrays)
+            found[name] = (
+                arrays[0] if np.ndim(arrays[0]) == np.ndim(_read(problem["given"][name])) else np.stack(arrays)
+            )
     return found
 
 
@@ -161,10 +164,8 @@ def autograd(problem: dict[str, Any]) -> dict[str, np.ndarray]:
                 S, d_k = (leaf["S"][h] if leaf["S"].ndim == 3 else leaf["S"]), None
             else:
                 Q, K = each("Q", X, heads)[h], each("K", Y, kv_heads)[h]
-                if wiring["similarity"] == "cosine":
-                    S = torch.cosine_similarity(Q[:, None], K[None], dim=2)
-                else:
-                    S = Q @ K.T
+                is_cosine = wiring["similarity"] == "cosine"
+                S = torch.cosine_similarity(Q[:, None], K[None], dim=2) if is_cosine else Q @ K.T
                 d_k = K.shape[1]
             A = _torch_weights(S, d_k, given, logits)
         outputs.append(A @ V)
@@ -187,7 +188,9 @@ def _torch_weights(S: Any, d_k: int | None, given: Any, logits: Any) -> Any:
             cap = float(reference.read(step["cap"]))
             S = cap * torch.tanh(S / cap)
         else:
-            allowed = torch.tensor([[reference.may_attend(step, given, i, j, n, m) for j in range(m)] for i in range(n)])
+            allowed = torch.tensor(
+                [[reference.may_attend(step, given, i, j, n, m) for j in range(m)] for i in range(n)]
+            )
     A = torch.softmax(S.masked_fill(~allowed, -1e300), dim=1)  # no −∞: a fully masked row would be nan
     return A.masked_fill(~allowed, 0.0)
 
@@ -208,20 +211,21 @@ logits = []
 
 def test_with_a_pencil() -> None:
     """Weights 3/4 and 1/4 in row 1, 1/2 and 1/2 in row 2: everything behind them can be done in one's head."""
-    from fractions import Fraction as F
-
     trace = tracer.solve(tracer.problem_file.from_text(PENCIL))
     worked = {
-        "weights": [[F(3, 4), F(1, 4)], [F(1, 2), F(1, 2)]],
-        "d_value": [[F(3, 4), F(1, 2)], [F(1, 4), F(1, 2)]],  # Aᵀ dO
+        "weights": [[Fraction(3, 4), Fraction(1, 4)], [Fraction(1, 2), Fraction(1, 2)]],
+        "d_value": [[Fraction(3, 4), Fraction(1, 2)], [Fraction(1, 4), Fraction(1, 2)]],  # Aᵀ dO
         "d_weights": [[4, 0], [0, 4]],  # dO Vᵀ
-        "row1.jacobian": [[F(3, 16), F(-3, 16)], [F(-3, 16), F(3, 16)]],  # ¾·(1 − ¾) and −¾·¼
-        "row2.jacobian": [[F(1, 4), F(-1, 4)], [F(-1, 4), F(1, 4)]],
-        "row1.d_logits": [[F(3, 4)], [F(-3, 4)]],  # 4·3/16 + 0
+        "row1.jacobian": [
+            [Fraction(3, 16), Fraction(-3, 16)],
+            [Fraction(-3, 16), Fraction(3, 16)],
+        ],  # ¾·(1 − ¾) and −¾·¼
+        "row2.jacobian": [[Fraction(1, 4), Fraction(-1, 4)], [Fraction(-1, 4), Fraction(1, 4)]],
+        "row1.d_logits": [[Fraction(3, 4)], [Fraction(-3, 4)]],  # 4·3/16 + 0
         "row2.d_logits": [[-1], [1]],
         "mean_gradients": [[3], [2]],
-        "d_scores": [[F(3, 4), F(-3, 4)], [-1, 1]],  # ¾·(4 − 3), ¼·(0 − 3)
-        "d_key": [[F(3, 4), 0], [F(-3, 4), 0]],  # dSᵀ Q
+        "d_scores": [[Fraction(3, 4), Fraction(-3, 4)], [-1, 1]],  # ¾·(4 − 3), ¼·(0 − 3)
+        "d_key": [[Fraction(3, 4), 0], [Fraction(-3, 4), 0]],  # dSᵀ Q
     }
     for name, rows in worked.items():
         assert trace.exact(name).tolist() == rows, name

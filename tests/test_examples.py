@@ -31,7 +31,7 @@ TEACHING_ORDER = [
     "cherry-orange-phone", "table-of-cosines", "dot-or-cosine", "normalisation", "apple-moves", "apple-and-orange",
     "one-hot-rows", "jane-visits-africa", "one-matrix-for-both", "known-weights", "causal-mask", "softcap",
     "cross-attention",
-    "three-heads", "again-and-again", "letters", "house-style", "made", "worksheet", "marking", "published",
+    "three-heads", "again-and-again", "backward-pass", "letters", "house-style", "made", "worksheet", "marking", "published",
 ]  # fmt: skip
 
 
@@ -571,6 +571,16 @@ def commands(page: Path) -> list[list[str]]:
     lines += re.findall(r"(?<!`)`(tracer solve [^`\n]+)`", text)
     ours = ("tracer solve", "tracer sheet", "tracer check", "tracer new")
     return [shlex.split(line, comments=True) for line in lines if line.startswith(ours)]
+
+
+def test_backward_pass() -> None:
+    """Weights 3/4, 1/4 and 1/3, 2/3: the gradients are fractions as far as W_Q, and the README says which to look at."""
+    assert exactly("backward-pass", "weights") == [["3/4", "1/4"], ["1/3", "2/3"]]
+    assert exactly("backward-pass", "row1.jacobian") == [["3/16", "−3/16"], ["−3/16", "3/16"]]
+    assert exactly("backward-pass", "row1.d_logits") == [["−3/4"], ["3/4"]]
+    assert exactly("backward-pass", "mean_gradients") == [["1"], ["4/3"]]
+    assert exactly("backward-pass", "d_scaled") == [["−3/4", "3/4"], ["8/9", "−8/9"]]
+    assert exactly("backward-pass", "d_W_Q") == [["5/36", "−5/36"], ["8/9", "−8/9"]]
 
 
 def blocks(page: Path) -> list[tuple[str, str]]:

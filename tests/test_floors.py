@@ -86,7 +86,12 @@ SIBLINGS = {  # inside one folder: what the others may build on
         "problem_text",
         "certificate",
     },  # one thing, in the order in which its files build on each other
-    "operations": {"scaling", "norms", "encodings", "projection"},  # racks that others add to or go back through; lengths
+    "operations": {
+        "scaling",
+        "norms",
+        "encodings",
+        "projection",
+    },  # racks that others add to or go back through; lengths
     "parts": {"words", "products", "working", "judgement", "verdicts", "voices", "redone"},
     "mistakes": {"softmaxes"},
     "pictures": {"lettering", "composing", "field", "ink"},

@@ -141,11 +141,12 @@ def _parts(rec: Recorder, given: Given, done: Done, name: str, shares: list[Tens
     if isinstance(direct, list) or isinstance(W, list):
         each = [one if isinstance(one, list) else [one] * count for one in (W, b)]
         return [
-            Part(name, *_numbered(n), gradient, source, W_n, b_n)  # type: ignore[arg-type]
+            Part(name, *_numbered(n), gradient, source, W_n, b_n)
             for n, gradient, W_n, b_n in zip(range(1, count + 1), gradients, *each, strict=True)
         ]
     whole = heads.whole(rec, gradients) if count > 1 else gradients[0]
-    return [Part(name, "", "", whole, source, W, b)]  # type: ignore[arg-type]
+    assert not isinstance(b, list)
+    return [Part(name, "", "", whole, source, W, b)]
 
 
 def _count(rec: Recorder, name: str, direct: Tensor | list[Tensor] | None) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -145,7 +145,7 @@ def _gradients(trace: Trace, mean: StepView, rows: Rows) -> list[Check]:
     )
     j, keys = Index("j"), range(dZ.shape[1])
 
-    def agree(pairs: list[tuple[Expr, Expr]]) -> bool | None:
+    def agree(pairs: Sequence[tuple[Expr, Expr]]) -> bool | None:
         return _holds(lambda: all(ball.agree(_ball(trace, a), _ball(trace, b)) for a, b in pairs))
 
     columns = [(Sum("j", len(keys), Jac[j, position(k)]), ZERO) for Jac in jacobians.values() for k in keys]

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from tracer.errors import ProblemError, SubmissionError
 from tracer.evaluate import Key
 from tracer.fields import kind, known_keys, section, short, string
-from tracer.names import IN_ROWS, SYMBOLS
+from tracer.names import GRADIENTS, IN_ROWS, SYMBOLS
 from tracer.registry import did_you_mean
 from tracer.submission import IS_A_DATE, MAX_TEXT, Entry, Submission, entry
 
@@ -124,7 +124,13 @@ def step(text: str, where: str) -> str:
         raise SubmissionError(f"{where}: “{short(text)}” lacks its row; write row1.{last}, row2.{last}, …")
     if last in SYMBOLS and dot:
         raise SubmissionError(f"{where}: “{short(prefix)}.” means nothing in front of {last}; expected {A_STEP}")
-    raise SubmissionError(f"{where}: no step is called “{short(text)}”; {did_you_mean(last, SYMBOLS)}")
+    raise SubmissionError(f"{where}: no step is called “{short(text)}”; {did_you_mean(last, _known(last))}")
+
+
+def _known(near: str) -> list[str]:
+    """The steps that a name may be meant for: of the backward pass only where one is like it, for they are many."""
+    forward = [name for name in SYMBOLS if name not in GRADIENTS]
+    return [*forward, *get_close_matches(near, GRADIENTS, n=1, cutoff=0.6)]
 
 
 def cell(text: str, where: str) -> Key:

@@ -197,7 +197,9 @@ def _gradient(problem: Problem, d_v: int | None) -> None:
     """The gradient of the result has its shape, and goes back through one pass."""
     given, wiring = problem.given, problem.wiring
     if wiring.repeat > 1:
-        raise ProblemError("[given] dO asks for the backward pass, which is worked for one pass; take out repeat, or dO")
+        raise ProblemError(
+            "[given] dO asks for the backward pass, which is worked for one pass; take out repeat, or dO"
+        )
     if d_v is None:
         raise ProblemError("[given] dO is the gradient of the outputs, and there are none without values; give V, or X")
     for letter in "QKV":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tracer.expr import AtMost, Case, Condition, Every, Expr
+from tracer.expr import AtMost, Case, Condition, Every, Expr, Same
 from tracer.mistakes import Tensors, mistake
 from tracer.mistakes.softmaxes import remasked
 from tracer.trace import Step
@@ -24,8 +24,8 @@ def mask_flipped(step: Step, tensors: Tensors) -> Iterator[Expr]:
 
 
 def _transposed(mask: Condition) -> Condition:
-    if isinstance(mask, AtMost):
-        return AtMost(mask.right, mask.left)
+    if isinstance(mask, AtMost | Same):
+        return type(mask)(mask.right, mask.left)
     if isinstance(mask, Every):
         return Every(tuple(map(_transposed, mask.of)))
     i, j = mask.cell.at

@@ -46,6 +46,7 @@ def attending(Z: Tensor, body: Expr) -> Expr:
 
 
 from tracer.operations import (  # noqa: E402  teaching order
+    backward,
     bilinear,
     embedding,
     encodings,
@@ -59,7 +60,6 @@ from tracer.operations import (  # noqa: E402  teaching order
     similarity,
     softcap,
 )
-from tracer.operations import backward  # noqa: E402  goes back through what the others record
 
 SLOTS: dict[str, tuple[Rack[Any], ...]] = {  # the keys of [pass] that name operations, and where they are found
     "encoding": (encodings.word_encodings, encodings.encodings),
@@ -81,5 +81,6 @@ def entry(slot: str, use: str, told: Mapping[str, Any], where: str) -> Operation
     return masks.ruled(found, told, where) if found.run is masks.mask else found
 
 
-__all__ = ["SLOTS", "attending", "backward", "bilinear", "embedding", "encodings", "entry", "heads", "indices", "logit_symbol",
-           "masks", "mixing", "normalisation", "norms", "projection", "scaling", "similarity", "softcap"]  # fmt: skip
+__all__ = ["SLOTS", "attending", "backward", "bilinear", "embedding", "encodings", "entry", "heads", "indices",
+           "logit_symbol", "masks", "mixing", "normalisation", "norms", "projection", "scaling", "similarity",
+           "softcap"]  # fmt: skip

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from tracer.document import Block, Document, Heading, Picture, Text
 from tracer.fields import whole
 from tracer.handout import Told, carried, makers
-from tracer.origins import origins
 from tracer.names import GRADIENTS, IN_ROWS
+from tracer.origins import origins
 from tracer.parts.checked import checked
 from tracer.parts.conventions import card
 from tracer.parts.given import letters, what_is_given

@@ -112,8 +112,8 @@ def _gradients(trace: Trace, say: Language) -> list[tuple[str, Line]]:
     if given is None:
         return []
     line = say.line(
-        "{dX} is the derivative of the loss with respect to {X}, number by number: how many times a small change of the "
-        "number the loss changes. {dO} is given; the loss itself is not needed.",
+        "{dX} is the derivative of the loss with respect to {X}, number by number: how many times a small change of "
+        "the number the loss changes. {dO} is given; the loss itself is not needed.",
         dX=Math(Letter("dX")),
         X=Math(Letter("X")),
         dO=Math(Cell(given, ())),
@@ -150,10 +150,7 @@ def _numbers(problem: Problem, say: Language) -> str:
 
 
 def _by_hand(problem: Problem, say: Language) -> Line:
-    places = [
-        say.line("{step} {n}", step=_called(step, say), n=str(n))
-        for step, n in problem.paper.by_hand.items()
-    ]
+    places = [say.line("{step} {n}", step=_called(step, say), n=str(n)) for step, n in problem.paper.by_hand.items()]
     places.append(say.line("everything else {n}", n=str(problem.paper.places)))
     return say.line(
         "every written step is rounded half up before it is used, to so many decimals: {places}.",

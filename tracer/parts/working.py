@@ -80,7 +80,7 @@ class Working:
         return [Together((*opening, *chains[:2])), *chains[2:], Together(closing)]
 
     def in_rows(self, of_rows: list[StepView]) -> list[Block]:
-        """A step that there is for each row, one grid for each that is worked; of the backward pass, the first worked."""
+        """A step that there is for each row, with a grid for each; of the backward pass, the first is worked."""
         rows = [row for row in self.detail.worked if row < len(of_rows)]
         if not rows:
             return []

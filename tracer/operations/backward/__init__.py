@@ -6,8 +6,8 @@
 | logit step | `(rec, S [i, j], Z [i, j], dZ [i, j], told) -> dS [i, j]` | `logit_steps` |
 | similarity | `(rec, Q [i, c], K [j, c], dS [i, j]) -> dQ [i, c], dK [j, c]` | `similarities` |
 
-dX stands for the derivatives of the loss L with respect to the numbers of X: dX[i, a] = ∂L / ∂X[i, a], of X's shape. The
-racks are looked up by the names of the forward operations; one that is not in them has no backward pass here.
+dX stands for the derivatives of the loss L with respect to the numbers of X: dX[i, a] = ∂L / ∂X[i, a], of X's shape.
+The racks are looked up by the names of the forward operations; one that is not in them has no backward pass here.
 
 Source: Vaswani et al. 2017 for the pass; the chain rule for all that follows; in this form e.g. Dao et al. 2022,
 FlashAttention, appendix B.2.
@@ -22,7 +22,9 @@ from tracer.expr import Expr, Tensor
 from tracer.registry import Registry
 from tracer.trace import Recorder
 
-normalisations: Registry[Callable[[Recorder, Tensor, Tensor, Tensor], Tensor]] = Registry("normalisation to go back through")
+normalisations: Registry[Callable[[Recorder, Tensor, Tensor, Tensor], Tensor]] = Registry(
+    "normalisation to go back through"
+)
 logit_steps: Registry[Callable[[Recorder, Tensor, Tensor, Tensor, Mapping[str, Any]], Tensor]] = Registry(
     "logit step to go back through"
 )

@@ -53,6 +53,7 @@ def mask(rec: Recorder, S: Tensor, Z: Tensor, dZ: Tensor, told: Mapping[str, Any
         rec,
         S,
         Case(Z.allowed, dZ[indices(S)], ZERO),
-        "A score that was seen passes its gradient on as it is; one that was hidden took no part, so its gradient is 0.",
+        "A score that was seen passes its gradient on as it is; one that was hidden took no part, so its gradient "
+        "is 0.",
         kind="arrange",
     )

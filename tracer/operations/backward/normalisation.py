@@ -41,8 +41,8 @@ def softmax(rec: Recorder, Z: Tensor, A: Tensor, dA: Tensor) -> Tensor:
         rec,
         Z,
         Mul((A[i, j], minus(dA[i, j], mean[i]))),
-        "The same for all rows, without a Jacobian: a logit's gradient is its weight times how far the weight's gradient "
-        "lies above the mean of its row.",
+        "The same for all rows, without a Jacobian: a logit's gradient is its weight times how far the weight's "
+        "gradient lies above the mean of its row.",
     )
 
 

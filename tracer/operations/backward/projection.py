@@ -8,8 +8,8 @@ from tracer.operations.projection import projections
 from tracer.trace import Recorder
 
 REASONS = {
-    "weights": "A weight takes part in every row, so what comes in there times what comes back there is added up over all "
-    "rows.",
+    "weights": "A weight takes part in every row, so what comes in there times what comes back there is added up over "
+    "all rows.",
     "bias": "A bias is added to every row, so what comes back is added up over all rows.",
     "inputs": "Back through the weights: an input gets from each output the gradient times the weight between the two.",
 }
@@ -60,7 +60,9 @@ def path(rec: Recorder, name: str, X: Tensor, W: Tensor, dQ: Tensor) -> Tensor:
     """
     row, a = (Index(axis.index) for axis in X.axes)
     symbol = f"d{X.symbol}_{name_of(W)[-1]}"
-    return rec.step(f"through_{name}", X.axes, _back(rec, W, dQ, row, a), TITLES[name], REASONS["inputs"], symbol=symbol)
+    return rec.step(
+        f"through_{name}", X.axes, _back(rec, W, dQ, row, a), TITLES[name], REASONS["inputs"], symbol=symbol
+    )
 
 
 def words(rec: Recorder, X: Tensor, paths: list[Tensor]) -> Tensor:
@@ -92,7 +94,7 @@ def table(rec: Recorder, H: Tensor, table: Tensor, dX: Tensor) -> Tensor:
 
 
 def _back(rec: Recorder, W: Tensor, dQ: Tensor, row: Index, a: Index) -> Expr:
-    """sum over c of dQ[row, c] · W[a, c], W laid out as the convention says."""
+    """Sum over c of dQ[row, c] · W[a, c], W laid out as the convention says."""
     c = Index("c")
     return total(Axis("c", dQ.shape[1]), Mul((dQ[row, c], _at(rec, W, a, c))))
 

@@ -7,11 +7,12 @@ from tracer.operations.backward import gradient, similarities
 from tracer.trace import Recorder
 
 REASONS = {
-    "query": "A query meets every key, so its gradient is a mixture of the keys, each as much as its score's gradient says.",
+    "query": "A query meets every key, so its gradient is a mixture of the keys, each as much as its score's gradient "
+    "says.",
     "key": "A key meets every query, so its gradient is a mixture of the queries, each as much as its score's gradient "
     "says.",
-    "query, turned": "Only the direction of a query counts, so of each key's direction the part along the query itself is "
-    "taken away.",
+    "query, turned": "Only the direction of a query counts, so of each key's direction the part along the query itself "
+    "is taken away.",
     "key, turned": "Only the direction of a key counts, so of each query's direction the part along the key itself is "
     "taken away.",
 }
