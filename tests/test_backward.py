@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Context, Decimal, localcontext
 from fractions import Fraction
@@ -15,7 +16,20 @@ from hypothesis import strategies as st
 from strategies import matrices, problems
 
 import tracer
+from tracer.checks import checks
+from tracer.document import Heading, flat
+from tracer.errors import ProblemError
+from tracer.handed_in import cell_name
+from tracer.handed_in import from_dict as submission
+from tracer.names import GRADIENTS
+from tracer.notation.plain import plain
+from tracer.operations import backward
+from tracer.operations.normalisation import normalisations
+from tracer.operations.scaling import logit_steps
+from tracer.operations.similarity import similarities
+from tracer.pages.solution import solution
 from tracer.problem_file import from_dict
+from tracer.show import show
 
 STEP = Decimal("1e-20")  # of a difference: with 80 digits some 40 of the quotient are right
 RESULTS = ("projected", "joined", "outputs")
@@ -230,3 +244,118 @@ def test_with_a_pencil() -> None:
     for name, rows in worked.items():
         assert trace.exact(name).tolist() == rows, name
     assert [str(x) for x in trace.exact("d_query")] == ["3*log(3)/4", "0", "-log(3)", "0"]  # dS K
+
+
+def test_arrays_and_their_gradients() -> None:
+    """From the library: dO beside Q, K and V, and the gradients as arrays; here softmax rows of two equal scores."""
+    trace = tracer.attention(np.zeros((2, 2)), np.eye(2), np.eye(2), dO=np.eye(2))
+    assert trace.floats("d_weights").tolist() == [[1, 0], [0, 1]]
+    assert trace["d_scores"][0, 0].exact == trace["d_scores"][1, 1].exact
+    np.testing.assert_allclose(trace.floats("d_scores"), np.array([[0.25, -0.25], [-0.25, 0.25]]) / np.sqrt(2))
+
+
+# What the page says
+
+
+HEADS = """
+tokens = ["a", "b"]
+[given]
+X = [[1, 2], [0, 1]]
+W_O = [[1, 0], [1, 1]]
+dO = [[1, 2], [3, 4]]
+[pass]
+n_heads = 2
+logits = [{ use = "scale" }, { use = "softcap", cap = 3 }, { use = "mask", rule = "causal" }]
+"""
+
+
+def test_the_steps_in_their_order() -> None:
+    """From the result to the words, the logit steps backwards, each head on its own."""
+    trace = tracer.solve(tracer.problem_file.from_text(HEADS))
+    names = [step.id for step in trace if step.name in GRADIENTS]
+    of_head = ["outputs", "value", "weights", "masked", "capped", "scaled", "scores", "query", "key"]
+    assert names[:2] == ["d_W_O", "d_joined"]
+    assert [name for name in names if name.startswith("head2.d_")] == [f"head2.d_{name}" for name in of_head]
+    assert names[-4:] == ["d_query", "d_key", "d_value", "d_X"]
+    assert trace["d_X"].formula is not None
+    assert show(trace["d_X"].formula, plain) == "dQ[i, a] + dK[i, a] + dV[i, a]"
+
+
+def test_gradients_have_shape_and_symbol_of_what_they_belong_to() -> None:
+    """DX is as large as X, and is called dX; where the house calls the weights α, their gradient is dα."""
+    text = HEADS + '[paper]\nsymbols = { weights = "α" }'
+    trace = tracer.solve(tracer.problem_file.from_text(text))
+    for step in trace:
+        if step.name.startswith("d_") and step.name != "d_logits":
+            forward = trace[step.id.replace("d_", "", 1)]
+            assert step.shape == forward.shape
+            assert step.symbol == f"d{forward.symbol}"
+    assert trace["head1.d_weights"].symbol == "dα"
+
+
+def test_what_the_page_checks() -> None:
+    """The Jacobians' columns and the rows of dZ add up to 0, and both ways to dZ agree."""
+    checked = {check.name: check.holds for check in checks(tracer.solve(tracer.problem_file.from_text(PENCIL)), (0, 1))}
+    names = ("columns of Jacobians add up to 0", "gradients through the Jacobians", "gradients of a row add up to 0")
+    assert [checked[name] for name in names] == [True, True, True]
+
+
+def test_the_page_has_a_heading_for_each_part() -> None:
+    """Backward pass, then head by head, then all heads together, each with an address of its own."""
+    document = solution(tracer.solve(tracer.problem_file.from_text(HEADS)))
+    headings = [block for block in flat(document.blocks) if isinstance(block, Heading) and block.level == 2]
+    found = [(block.text, block.anchor) for block in headings if "ackward" in str(block.text)]
+    assert found == [
+        ("Backward pass", "backward"),
+        ("Backward through head 1", "backward-head1"),
+        ("Backward through head 2", "backward-head2"),
+        ("Backward through all heads together", "backward-together"),
+    ]
+
+
+# What people write, and what cannot be worked
+
+
+def test_a_wrong_jacobian_is_carried_forward() -> None:
+    """Whoever goes on correctly from a wrong Jacobian loses its cells and no others; capitals of a name do not matter."""
+    trace = tracer.solve(tracer.problem_file.from_text(PENCIL))
+    written = {
+        "row1.jacobian": [["0.1875", "-0.1875"], ["-0.1875", "0.1875"]],
+        "row2.JACOBIAN": [["0.25", "-0.25"], ["-0.35", "0.35"]],
+        "row2.d_logits": [["-1.4"], ["1.4"]],  # 4·(−0.35)
+        "D_Scores": [["0.75", "-0.75"], ["-1.4", "1.4"]],
+    }
+    marks = {cell_name(mark.key): mark for mark in tracer.check(trace, submission({"written": written})).marks}
+    lost = sorted(name for name, mark in marks.items() if not mark.credit)
+    assert lost == ["row2.jacobian[2,1]", "row2.jacobian[2,2]"]
+
+
+REFUSED = {
+    "repeat": ("X = [[1]]\ndO = [[1]]", "repeat = 2", "one pass"),
+    "no values": ("Q = [[1]]\nK = [[1]]\ndO = [[1]]", "", "none without values"),
+    "a column too many": ("X = [[1, 2]]\ndO = [[1, 2, 3]]", "", "dO is 1 × 3, but the result of the pass is 1 × 2"),
+    "the columns of W_O": ("X = [[1, 2]]\nW_O = [[1], [1]]\ndO = [[1, 2]]", "", "is 1 × 1"),
+    "a list for each head": ("X = [[1]]\ndO = [[[1]]]", "", "nested 3 deep"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_worked_is_refused(name: str) -> None:
+    """In one line that says where and why, before a step is recorded."""
+    given_, wiring, says = REFUSED[name]
+    with pytest.raises(ProblemError, match=re.escape(says)):
+        tracer.solve(tracer.problem_file.from_text(f"[given]\n{given_}\n[pass]\n{wiring}"))
+
+
+def test_every_operation_has_its_way_back_or_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An operation that nobody has written a backward for is named, with those that there are."""
+    monkeypatch.delitem(backward.logit_steps._entries, "softcap")
+    with pytest.raises(ProblemError, match=r"not worked through softcap \(\[pass\] logits 2\).*scale, mask"):
+        tracer.solve(tracer.problem_file.from_text(HEADS))
+
+
+def test_ways_back_lead_through_operations_that_there_are() -> None:
+    """Each rack of the backward pass has names of the forward rack only."""
+    for back, forward in ((backward.similarities, similarities), (backward.logit_steps, logit_steps),
+                          (backward.normalisations, normalisations)):  # fmt: skip
+        assert set(back) <= set(forward)

@@ -50,12 +50,14 @@ def attention(
     scale: Any = None,
     normalisation: str = "softmax",
     places: int = 4,
+    dO: Any = None,
 ) -> Trace:
-    """Trace softmax(Q Kᵀ / √d_k) V.
+    """Trace softmax(Q Kᵀ / √d_k) V, and back through it where dO is given.
 
     Q [seq_len, d_k], K [key_len, d_k], V [key_len, d_v]: NumPy arrays, lists of numbers, or lists of texts
     such as "√2/2". `mask` is "causal", or a matrix in which 1 or True means “may attend”; `scale` is what
-    scores are divided by (√d_k without it; 1 for no scaling).
+    scores are divided by (√d_k without it; 1 for no scaling). `dO` [seq_len, d_v] has the derivatives of a loss with
+    respect to the outputs; the steps d_value, d_weights, d_scores, d_query, d_key follow from it.
 
     Raises `ShapeError` where sizes disagree. Source: Vaswani et al. 2017, eq. (1).
     """
@@ -68,6 +70,8 @@ def attention(
     elif mask is not None:
         given["mask"] = values(mask, "mask")
         logits.append(Setting("mask"))
+    if dO is not None:
+        given["dO"] = values(dO, "dO")
     n, m = given["Q"].shape[0], given["K"].shape[0]
     wiring = Wiring(logits=tuple(logits), normalisation=Setting(normalisation))
     words = tuple(f"token {i}" for i in range(1, max(n, m) + 1))
