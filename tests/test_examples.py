@@ -580,6 +580,7 @@ def test_backward_pass() -> None:
     assert exactly("backward-pass", "row1.d_logits") == [["−3/4"], ["3/4"]]
     assert exactly("backward-pass", "mean_gradients") == [["1"], ["4/3"]]
     assert exactly("backward-pass", "d_scaled") == [["−3/4", "3/4"], ["8/9", "−8/9"]]
+    assert exactly("backward-pass", "d_b_K") == [["0"], ["0"]]
     assert exactly("backward-pass", "d_W_Q") == [["5/36", "−5/36"], ["8/9", "−8/9"]]
 
 
