@@ -16,7 +16,7 @@ from tracer.generate.certificate import REMARKS
 from tracer.generate.requirements import requirements
 from tracer.models import coordinates
 from tracer.notation import speech
-from tracer.operations import additive, feature_map, heads, masks, norms, projection, qk_norm, rotary
+from tracer.operations import additive, backward, feature_map, heads, masks, norms, projection, qk_norm, rotary
 from tracer.pages import feedback, ladder, numerics, sheet, under, workbook
 from tracer.parts import checked, conventions, filled, given, judgement, ledgers, reading, special, verdicts, voices
 from tracer.parts.lost import CURED, FITS, HEADS, SENTENCES
@@ -31,6 +31,7 @@ LOOKS_UP = {
     "count": slice(1, 3),
     "_told": slice(2, 5),
 }  # and where their sentences stand
+RECORDS = {"step": slice(3, 5), "gradient": slice(3, 4), "_jacobian": slice(4, 5)}  # and of those that write a trace
 TREES = [ast.parse(path.read_text("utf-8")) for path in sorted((ROOT / "tracer").rglob("*.py"))]
 TEMPLATES = "".join(path.read_text("utf-8") for path in sorted((ROOT / "templates").rglob("*.j2")))
 mistakes.load()
@@ -44,10 +45,12 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
     sheet.SIZES.values(),
     Reason,
     *((rack[name].what, rack[name].helps) for rack in (mistakes.mistakes, mistakes.slips) for name in rack),
-    [step.replace("_", " ") for step in names.SYMBOLS],
+    [step.replace("_", " ") for step in names.SYMBOLS if step not in names.GRADIENTS],
     *(table.values() for table in (projection.TITLES, projection.REASONS, projection.AS_THEY_ARE, projection.FED_BACK)),
     *(table.values() for table in (heads.TITLES, norms.TITLES, masks.ALIGNMENTS, additive.TITLES, additive.REASONS)),
     *(table.values() for table in (names.IN_ROWS, workbook.OF_ROW, conventions.PLACES, feature_map.TITLES)),
+    *(table.values() for table in (backward.TITLES, backward.heads.SHARED, backward.projection.TITLES)),
+    *(table.values() for table in (backward.projection.REASONS, backward.similarity.REASONS)),
     [projection.projections[name].words for name in projection.projections],
     *(table.values() for table in (rotary.TITLES, rotary.SPEEDS, rotary.ROTATED, rotary.REASONS)),
     [pairing.words for pairing in rotary.PAIRINGS.values()],
@@ -59,7 +62,7 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
     [conventions.LOOKING_BACK, given.HIDING],
     *(table.values() for table in (conventions.POLARITIES, conventions.WINDOWS, conventions.INFINITE)),
     *special.CHANGES.values(),
-    *(special.SHARED, special.CROSS),
+    *(special.SHARED, special.CROSS, special.BACKWARD),
     *(shapes.NORMALISATIONS.values(), ladder.COLUMNS, ladder.FAILURES.values(), *ladder.RUNGS.values()),
     [coordinates.RELATIVE],
     *(table.values() for table in (checked.STATEMENTS, checked.OUTCOMES)),
@@ -98,13 +101,12 @@ def sentences() -> set[str]:
 
 
 def _asked(call: ast.Call, method: str) -> Iterator[str]:
-    """The sentences that a call looks up, and the title and the reason that `rec.step` records."""
+    """The sentences that a call looks up, and the title and the reason that a step is recorded with."""
     if method in LOOKS_UP:
         for argument in call.args[LOOKS_UP[method]]:
             yield from _texts(argument)
-    elif method == "step":
-        for argument in call.args[3:5]:
-            yield from _texts(argument)
+    for argument in call.args[RECORDS.get(method, slice(0))]:
+        yield from _texts(argument)
 
 
 def _texts(node: ast.expr) -> Iterator[str]:

@@ -35,7 +35,7 @@ TEACHING_ORDER = [
     "sinusoidal-positions", "rotary", "qk-norm", "alibi", "relative-positions", "off-by-one",
     "attention-sink", "sigmoid-attention", "sparsemax", "base-2", "linear-attention", "cross-attention",
     "conventions", "overflow",
-    "three-heads", "grouped-queries", "again-and-again", "letters", "house-style", "made", "real-head",
+    "three-heads", "grouped-queries", "again-and-again", "backward-pass", "letters", "house-style", "made", "real-head",
     "worksheet", "marking", "published",
 ]  # fmt: skip
 
@@ -576,6 +576,17 @@ def commands(page: Path) -> list[list[str]]:
     lines += re.findall(r"(?<!`)`(tracer solve [^`\n]+)`", text)
     ours = ("tracer solve", "tracer sheet", "tracer check", "tracer new")
     return [shlex.split(line, comments=True) for line in lines if line.startswith(ours)]
+
+
+def test_backward_pass() -> None:
+    """Weights 3/4, 1/4 and 1/3, 2/3: the gradients are fractions as far as W_Q, and the README says which to look at."""
+    assert exactly("backward-pass", "weights") == [["3/4", "1/4"], ["1/3", "2/3"]]
+    assert exactly("backward-pass", "row1.jacobian") == [["3/16", "−3/16"], ["−3/16", "3/16"]]
+    assert exactly("backward-pass", "row1.d_logits") == [["−3/4"], ["3/4"]]
+    assert exactly("backward-pass", "mean_gradients") == [["1"], ["4/3"]]
+    assert exactly("backward-pass", "d_scaled") == [["−3/4", "3/4"], ["8/9", "−8/9"]]
+    assert exactly("backward-pass", "d_b_K") == [["0"], ["0"]]
+    assert exactly("backward-pass", "d_W_Q") == [["5/36", "−5/36"], ["8/9", "−8/9"]]
 
 
 def blocks(page: Path) -> list[tuple[str, str]]:

@@ -27,7 +27,7 @@ FLOORS = [  # a name is a file, or a whole folder
     ["trace"],
     ["operations", "document", "workbook", "readings"],
     ["checks", "encoded", "wired", "fitting", "hidden", "wiring_file", "origins", "outline", "rewriting"],
-    ["shapes", "problem_file"],
+    ["shapes", "problem_file", "backward"],
     ["composition", "mistakes", "frameworks"],
     ["marking", "handout"],
     ["arrays", "parts", "spoken", "judging", "generate"],

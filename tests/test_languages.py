@@ -19,6 +19,7 @@ from tracer.document import Chain, Document, Equation, Grid, flat
 from tracer.formats.html import html
 from tracer.formats.txt import txt
 from tracer.language import GAP, language
+from tracer.names import GRADIENTS
 from tracer.pages.solution import solution
 from tracer.problem import TITLE
 from tracer.problem_file import from_dict
@@ -194,6 +195,7 @@ def test_no_english_is_left_on_a_page(name: str, add: Callable[..., None]) -> No
     title = "" if problem.title == TITLE else problem.title
     noted = [*problem.note, *problem.note.values()]
     typed = words(title, problem.source, *noted, *problem.tokens, *problem.key_tokens) | {"Emb", "𝐻Emb", "model", "ln"}
+    typed |= words("dP", *GRADIENTS.values())
     page = Words()
     page.feed(html(document).decode())
 

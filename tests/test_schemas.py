@@ -154,7 +154,7 @@ def test_the_published_submissions_are_what_the_schema_says(path: Path) -> None:
 
 
 def test_the_schema_of_submissions_knows_all_steps() -> None:
-    """Every step of a pass, and those that each row has."""
+    """Every step of a pass, and those that there are for each row."""
     for name in SYMBOLS:
         id_ = f"head1.row1.{name}" if name in IN_ROWS else f"head1.{name}"
         SUBMISSION.validate({"written": {id_: [[1]]}})

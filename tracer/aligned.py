@@ -22,6 +22,7 @@ from tracer.tex_words import readable
 RELATIONS = {"=": "= ", "≈": r"\approx "}
 HANGING = 1.0  # how far in a broken sum goes on, in em
 WIDE = 0.6  # of a letter that no font of ours has
+THIN = 0.17  # the space that TeX puts beside a bracket that grows, in em
 WIDER = 1.1  # the fonts of TeX, against ours: more room around a dot and a bracket
 
 
@@ -139,7 +140,7 @@ class Rows:
 
     def measure(self, expr: Expr) -> float:
         """How wide an expression will be, in em."""
-        return show(expr, self.ruler).width * WIDER
+        return show(expr, self.ruler).width * WIDER + show(expr, self.tex).count(r"\left(") * THIN
 
     def widths(self, line: Line) -> float:
         """How wide a line of words and formulas will be, in em."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +47,8 @@ def checks(trace: Trace, rows: Rows) -> list[Check]:
                 found += check(trace, step, rows)
         if step.name == "linear_outputs":
             found += _in_the_other_order(trace, step, rows)
+        if step.name == "mean_gradients":
+            found += _gradients(trace, step, rows)
     return found
 
 
@@ -190,6 +192,33 @@ def _in_the_other_order(trace: Trace, step: StepView, rows: Rows) -> list[Check]
         return all(ball.agree(table[step.id, at], table[outputs, at]) for at in places)
 
     return [Check("outputs in the other order", step.id, _holds(test))]
+
+
+def _gradients(trace: Trace, mean: StepView, rows: Rows) -> list[Check]:
+    """What must be true behind the normalisation: of the Jacobians, and of the gradients of the logits."""
+    from tracer.arithmetic import ball
+
+    under = mean.id.removesuffix("mean_gradients")
+    dZ = next(step.tensor for step in trace.steps if mean.tensor in [cell.tensor for cell in _cells(step.formula)])
+    is_there = f"{under}row1.jacobian" in trace
+    jacobians, through = (
+        {i: trace[f"{under}row{i + 1}.{name}"].tensor for i in rows if is_there} for name in ("jacobian", "d_logits")
+    )
+    j, keys = Index("j"), range(dZ.shape[1])
+
+    def agree(pairs: Sequence[tuple[Expr, Expr]]) -> bool | None:
+        return _holds(lambda: all(ball.agree(_ball(trace, a), _ball(trace, b)) for a, b in pairs))
+
+    columns = [(Sum("j", len(keys), Jac[j, position(k)]), ZERO) for Jac in jacobians.values() for k in keys]
+    again = [(dz[position(k)], dZ[position(i), position(k)]) for i, dz in through.items() for k in keys]
+    over_rows = [(Sum("j", len(keys), dZ[position(i), j]), ZERO) for i in rows]
+    found = []
+    if is_there:
+        found += [Check("columns of Jacobians add up to 0", dZ.id, agree(columns))]
+        found += [Check("gradients through the Jacobians", dZ.id, agree(again))]
+    if "rows add up to 1" in traits(trace.problem):
+        found += [Check("gradients of a row add up to 0", dZ.id, agree(over_rows))]
+    return found
 
 
 CHECKS: dict[tuple[str, str], tuple[Test, ...]] = {  # of a step, where its pass has a trait

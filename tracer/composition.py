@@ -11,6 +11,7 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Any
 
+from tracer.backward import Done, Head, Passed, backward
 from tracer.expr import ONE, ZERO, Axis, Num, Tensor
 from tracer.operations import bilinear, embedding, heads, linear, mixing, projection
 from tracer.operations.encodings import encodings, word_encodings
@@ -57,6 +58,8 @@ def _take_in(rec: Recorder) -> Given:
     for name, values in rec.problem.given.items():
         if name == "ids":
             taken["H"] = _one_hot(rec, values)  # type: ignore[arg-type]
+        elif name == "dO":
+            continue  # `backward` takes it in, for it knows what it is the gradient of
         elif isinstance(values, tuple):
             taken[name] = []
             for number, one in enumerate(values, 1):
@@ -112,19 +115,21 @@ def one_pass(rec: Recorder, given: Given, X: Tensor | None) -> Tensor | None:
         "key": _supply(rec, given, "K", Y, wiring.n_kv_heads),
         "value": _supply(rec, given, "V", Y, wiring.n_kv_heads),
     }
-    outputs = []
+    worked = []
     for h in range(wiring.n_heads):
         several = wiring.n_heads > 1
         with rec.under(f"head{h + 1}." if several else "", f"({h + 1})" if several else "", h + 1 if several else None):
-            outputs.append(_head(rec, given, supply, X, Y, h, h // group))
-    found = [O for O in outputs if O is not None]
+            worked.append(_head(rec, given, supply, X, Y, h, h // group))
+    found = [head.outputs for head in worked if head.outputs is not None]
     if not found:
         return None
-    O = found[0] if len(found) == 1 else heads.join(rec, found)
-    if "W_O" not in given:
-        return O
-    b_O = _tensor(given["b_O"]) if "b_O" in given else None
-    return projection.project(rec, "projected", O, _tensor(given["W_O"]), b_O)
+    result = joined = found[0] if len(found) == 1 else heads.join(rec, found)
+    if "W_O" in given:
+        b_O = _tensor(given["b_O"]) if "b_O" in given else None
+        result = projection.project(rec, "projected", joined, _tensor(given["W_O"]), b_O)
+    if "dO" in rec.problem.given:
+        backward(rec, given, Done(X, Y, tuple(worked), joined, result))
+    return result
 
 
 Supply = Callable[[int], Tensor | None]
@@ -157,12 +162,12 @@ def _supply(rec: Recorder, given: Given, letter: str, X: Tensor | None, parts: i
 
 def _head(
     rec: Recorder, given: Given, supply: dict[str, Supply], X: Tensor | None, Y: Tensor | None, h: int, kv: int
-) -> Tensor | None:
+) -> Head:
     """One head: similarity → logit steps → normalisation → mixing."""
     wiring, own = rec.problem.wiring, _of_head(given, h)
     Q, K, V = supply["query"](h), supply["key"](kv), supply["value"](kv)
     context = {**own, "head": h + 1, "n_heads": wiring.n_heads, "d_k": K.shape[1] if K else None}
-    A = own.get("A")
+    A, logits = own.get("A"), list[Passed]()
     if A is None:
         S = own.get("S")
         if S is None and Q is not None and K is not None:
@@ -170,12 +175,12 @@ def _head(
             similarity = wiring.similarity
             S = similarities[similarity.use].run(rec, Q, K, {**context, **similarity.told})
         assert S is not None
-        A = _weights(rec, S, context)
+        logits, A = _weights(rec, S, context)
     O = None if V is None else mixing.mix(rec, A, V)
     if Q is not None and K is not None:
         _in_the_other_order(rec, Q, K, V)
         _through_one_matrix(rec, given, X, Y, h, kv)
-    return O
+    return Head(Q, K, V, tuple(logits), A, O)
 
 
 def _of_head(given: Given, h: int) -> dict[str, Tensor]:
@@ -191,15 +196,18 @@ def _encoded(rec: Recorder, name: str, Q: Tensor, context: Mapping[str, Any]) ->
     return Q
 
 
-def _weights(rec: Recorder, S: Tensor, context: Mapping[str, Any]) -> Tensor:
+def _weights(rec: Recorder, S: Tensor, context: Mapping[str, Any]) -> tuple[list[Passed], Tensor]:
     """From scores to weights: the logit steps in their order, and the normalisation. Masks in a row are one step."""
-    wiring = rec.problem.wiring
+    wiring, passed = rec.problem.wiring, list[Passed]()
     for use, group in groupby(wiring.logits, key=lambda setting: setting.use):
         told = [{**context, **setting.told} for setting in group]
         rules = [(str(one.get("rule", "given")), one) for one in told]
-        S = logit_steps[use].run(rec, S, {**told[0], "rules": rules} if use == "mask" else told[0])
+        Z = logit_steps[use].run(rec, S, {**told[0], "rules": rules} if use == "mask" else told[0])
+        passed.append(Passed(use, told[0], S, Z))
+        S = Z
     normalisation = wiring.normalisation
-    return normalisations[normalisation.use].run(rec, S, {**context, **normalisation.told})
+    A = normalisations[normalisation.use].run(rec, S, {**context, **normalisation.told})
+    return [*passed, Passed(normalisation.use, normalisation.told, S, A)], A
 
 
 def _in_the_other_order(rec: Recorder, Q: Tensor, K: Tensor, V: Tensor | None) -> None:

@@ -43,6 +43,7 @@ from tracer.expr import (
     Pow,
     Ranked,
     Row,
+    Same,
     Sum,
     Tensor,
     num,
@@ -146,6 +147,8 @@ class Table:
         """Whether a condition is met at a place; conditions are about positions and given cells only."""
         if isinstance(condition, AtMost):
             return condition.left.at(where) <= condition.right.at(where)
+        if isinstance(condition, Same):
+            return condition.left.at(where) == condition.right.at(where)
         if isinstance(condition, Every):
             return all(self.holds(one, where) for one in condition.of)
         given = self.definitions[condition.cell.tensor.id].entry(key_of(condition.cell, where)[1])
@@ -336,12 +339,12 @@ def instantiate(expr: Expr, where: Where, table: Table) -> Expr:
 def _indices(condition: Condition) -> tuple[Index, ...]:
     if isinstance(condition, Every):
         return tuple(index for one in condition.of for index in _indices(one))
-    return (condition.left, condition.right) if isinstance(condition, AtMost) else condition.cell.at
+    return (condition.left, condition.right) if isinstance(condition, AtMost | Same) else condition.cell.at
 
 
 def _bound(condition: Condition, where: Where) -> Condition:
-    if isinstance(condition, AtMost):
-        return AtMost(condition.left.bound(where), condition.right.bound(where))
+    if isinstance(condition, AtMost | Same):
+        return type(condition)(condition.left.bound(where), condition.right.bound(where))
     if isinstance(condition, Every):
         return Every(tuple(_bound(one, where) for one in condition.of))
     cell = Cell(condition.cell.tensor, tuple([index.bound(where) for index in condition.cell.at]))

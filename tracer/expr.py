@@ -265,6 +265,14 @@ class AtMost:
 
 
 @dataclass(frozen=True, slots=True)
+class Same:
+    """left = right, for positions: the diagonal j = k."""
+
+    left: Index
+    right: Index
+
+
+@dataclass(frozen=True, slots=True)
 class Is:
     """A given cell has this value: M[i, j] = 1."""
 
@@ -287,7 +295,7 @@ class Every:
     of: tuple[Condition, ...]
 
 
-Condition: TypeAlias = AtMost | Is | IsNot | Every
+Condition: TypeAlias = AtMost | Same | Is | IsNot | Every
 
 
 def every(*conditions: Condition | None) -> Condition | None:

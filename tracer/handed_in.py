@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from tracer.errors import ProblemError, SubmissionError
 from tracer.evaluate import Key
 from tracer.fields import kind, known_keys, section, short, string
-from tracer.names import IN_ROWS, SYMBOLS
+from tracer.names import GRADIENTS, IN_ROWS, SYMBOLS
 from tracer.registry import did_you_mean
 from tracer.submission import IS_A_DATE, MAX_TEXT, Entry, Submission, entry
 
@@ -24,14 +24,16 @@ MAX_SIDE = 10_000  # rows, or columns, of one step
 TOP = ("by", "code", "title", "source", "written")
 VECTORS = (
     "query_sizes", "key_sizes", "query_norms", "key_norms", "maxima", "row_sums", "rest", "threshold", "key_sums",
+    "mean_gradients", "d_logits", "d_b_Q", "d_b_K", "d_b_V", "d_b_O",
 )  # fmt: skip
 A_STEP = "a step such as scores, head1.scores or row1.contributions"
 NUMBERED = r"{}[1-9]\d{{0,3}}\."
 STEP = re.compile(
     f"(?:{NUMBERED.format('pass')})?(?:{NUMBERED.format('head')})?(?:{NUMBERED.format('(?:block|token)')})?"
     f"(?:{NUMBERED.format('row')}(?:{'|'.join(IN_ROWS)})|{'|'.join(name for name in SYMBOLS if name not in IN_ROWS)})",
-    re.ASCII,
+    re.ASCII | re.IGNORECASE,
 )
+SPELLED = {name.casefold(): name for name in SYMBOLS}
 CELL = re.compile(r"([^\[\]]+)\[\s*(\d{1,9})\s*(?:,\s*(\d{1,9})\s*)?\]", re.ASCII)
 
 
@@ -105,7 +107,7 @@ def cell_name(key: Key) -> str:
 
 def is_step(text: str) -> bool:
     """Whether a text is the id of a step, capitals or not."""
-    return STEP.fullmatch(text.strip().casefold()) is not None
+    return STEP.fullmatch(text.strip()) is not None
 
 
 def is_almost_step(text: str) -> bool:
@@ -116,14 +118,20 @@ def is_almost_step(text: str) -> bool:
 
 def step(text: str, where: str) -> str:
     """The id of a step. Raises `SubmissionError` for a text that is none, with the nearest one that is."""
-    if is_step(text):
-        return text.strip().casefold()
     prefix, dot, last = text.strip().rpartition(".")
+    if is_step(text):
+        return prefix.casefold() + dot + SPELLED[last.casefold()]
     if last in IN_ROWS:
         raise SubmissionError(f"{where}: “{short(text)}” lacks its row; write row1.{last}, row2.{last}, …")
     if last in SYMBOLS and dot:
         raise SubmissionError(f"{where}: “{short(prefix)}.” means nothing in front of {last}; expected {A_STEP}")
-    raise SubmissionError(f"{where}: no step is called “{short(text)}”; {did_you_mean(last, SYMBOLS)}")
+    raise SubmissionError(f"{where}: no step is called “{short(text)}”; {did_you_mean(last, _known(last))}")
+
+
+def _known(near: str) -> list[str]:
+    """The steps that a name may be meant for: of the backward pass only where one is like it, for they are many."""
+    forward = [name for name in SYMBOLS if name not in GRADIENTS]
+    return [*forward, *get_close_matches(near, GRADIENTS, n=1, cutoff=0.6)]
 
 
 def cell(text: str, where: str) -> Key:

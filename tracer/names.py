@@ -24,10 +24,21 @@ SYMBOLS = {  # of the steps by their names, in their order
     "ranked": "R", "candidates": "t", "threshold": "τ", "weights": "A", "contributions": "C", "outputs": "O",
     "key_values": "G", "key_sums": "g", "linear_outputs": "O′", "joined": "J", "projected": "P",
 }  # fmt: skip
+GRADIENTS = {  # the steps of the backward pass by their names, in their order
+    "d_W_O": "dW_O", "d_b_O": "db_O", "d_joined": "dJ", "d_outputs": "dO", "d_value": "dV", "d_weights": "dA",
+    "jacobian": "Jac", "d_logits": "dz", "mean_gradients": "μ", "d_masked": "dZ", "d_biased": "dZ", "d_capped": "dZ",
+    "d_scaled": "dZ", "d_scores": "dS", "d_query": "dQ", "d_key": "dK", "d_key_shared": "dK", "d_value_shared": "dV",
+    "d_W_Q": "dW_Q", "d_b_Q": "db_Q", "d_W_K": "dW_K", "d_b_K": "db_K", "d_W_V": "dW_V", "d_b_V": "db_V",
+    "through_query": "dX_Q", "through_key": "dX_K", "through_value": "dX_V", "d_X": "dX", "d_Y": "dY",
+    "d_embedding": "dX", "d_table": "dEmb",
+}  # fmt: skip
+SYMBOLS |= GRADIENTS
 IN_ROWS = {  # steps that there are once for each row, and what the row's word is to them
     "contributions": "to {word}",
     "activations": "for {word}",
     "differences": "for {word}",
+    "jacobian": "row of {word}",
+    "d_logits": "row of {word}",
 }
 WHOLES = {
     "query_norms": "the vector of the lengths of the queries",
@@ -90,6 +101,28 @@ CELLS = {  # by the step's name
     "linear_outputs": "coordinate {column} of the output of {row} in the other order",
     "joined": "coordinate {column} of the joined output of {row}",
     "projected": "coordinate {column} of the projected output of {row}",
+    "d_projected": "gradient of coordinate {column} of the projected output of {row}",
+    "d_joined": "gradient of coordinate {column} of the joined output of {row}",
+    "d_outputs": "gradient of coordinate {column} of the output of {row}",
+    "d_value": "gradient of coordinate {column} of the value of {row}",
+    "d_value_shared": "gradient of coordinate {column} of the shared value of {row}",
+    "d_weights": "gradient of the weight of {row} on {column}",
+    "jacobian": "change of the weight of {word} on {row} with the logit of {column}",
+    "d_logits": "gradient of the logit of {word} with {row}",
+    "mean_gradients": "mean gradient of the weights of {row}",
+    "d_scores": "gradient of the score of {row} with {column}",
+    "d_scaled": "gradient of the scaled score of {row} with {column}",
+    "d_capped": "gradient of the capped score of {row} with {column}",
+    "d_masked": "gradient of the masked score of {row} with {column}",
+    "d_query": "gradient of coordinate {column} of the query of {row}",
+    "d_key": "gradient of coordinate {column} of the key of {row}",
+    "d_key_shared": "gradient of coordinate {column} of the shared key of {row}",
+    "through_query": "gradient of coordinate {column} of {row} through the queries",
+    "through_key": "gradient of coordinate {column} of {row} through the keys",
+    "through_value": "gradient of coordinate {column} of {row} through the values",
+    "d_X": "gradient of coordinate {column} of the vector of {row}",
+    "d_Y": "gradient of coordinate {column} of the vector of {row}",
+    "d_embedding": "gradient of coordinate {column} of the vector of {row}",
 }
 ENTRIES = {1: "entry {row} of {name}", 2: "row {row}, column {column} of {name}"}  # of any other vector or matrix
 WHERE = {  # which head and pass it belongs to

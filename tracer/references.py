@@ -38,6 +38,7 @@ from tracer.expr import (
     Position,
     Pow,
     Ranked,
+    Same,
     Sum,
     num,
 )
@@ -184,8 +185,9 @@ class Sheets:
 
     def condition(self, when: Condition, where: Where) -> str:
         """A condition with its positions or its cell put in: 3<=2, Given!C20=1."""
-        if isinstance(when, AtMost):
-            return f"{when.left.at(where) + 1}<={when.right.at(where) + 1}"
+        if isinstance(when, AtMost | Same):
+            sign = "<=" if isinstance(when, AtMost) else "="
+            return f"{when.left.at(where) + 1}{sign}{when.right.at(where) + 1}"
         if isinstance(when, Every):
             return f"AND({','.join(self.condition(one, where) for one in when.of)})"
         return f"{self.cell(when.cell, where)}{SIGN[type(when)]}{self._value(when.value, where)}"

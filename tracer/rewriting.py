@@ -36,6 +36,7 @@ from tracer.expr import (
     Pieces,
     Position,
     Ranked,
+    Same,
     Sum,
     Tensor,
     children,
@@ -132,8 +133,8 @@ def _index(index: Index, to: Indices) -> Index:
 
 def bind_condition(when: Condition, to: Indices) -> Condition:
     """The condition with other indices in it."""
-    if isinstance(when, AtMost):
-        return AtMost(_index(when.left, to), _index(when.right, to))
+    if isinstance(when, AtMost | Same):
+        return type(when)(_index(when.left, to), _index(when.right, to))
     if isinstance(when, Every):
         return Every(tuple(bind_condition(one, to) for one in when.of))
     return type(when)(_moved(when.cell, to), when.value)

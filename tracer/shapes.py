@@ -175,6 +175,8 @@ def _fit(problem: Problem, d_q: int | None, d_k: int | None, d_v: int | None) ->
         _output(problem, d_v, wiring.n_heads * ((d_v or 0) // wiring.n_kv_heads))
     if wiring.repeat > 1:
         _repeats(problem, d_v)
+    if "dO" in given:
+        _gradient(problem, d_v)
 
 
 def _masks(problem: Problem, m: int) -> None:
@@ -217,6 +219,32 @@ def _output(problem: Problem, d_v: int | None, joined: int) -> None:
     if "b_O" in problem.given and problem.matrix("b_O").shape[0] != outputs:
         raise ShapeError(
             f"[given] b_O has {problem.matrix('b_O').shape[0]} numbers but W_O is {_size(W_O)}; give {outputs}"
+        )
+
+
+def _gradient(problem: Problem, d_v: int | None) -> None:
+    """The gradient of the result has its shape, and goes back through one pass."""
+    given, wiring = problem.given, problem.wiring
+    if wiring.repeat > 1:
+        raise ProblemError(
+            "[given] dO asks for the backward pass, which is worked for one pass; take out repeat, or dO"
+        )
+    if d_v is None:
+        raise ProblemError("[given] dO is the gradient of the outputs, and there are none without values; give V, or X")
+    for letter in "QKV":
+        if isinstance(given.get(f"W_{letter}"), tuple) and not isinstance(given.get(f"b_{letter}", ()), tuple):
+            raise ProblemError(
+                f"[given] b_{letter} is one bias for all heads, and W_{letter} has a matrix for each; for the backward "
+                f"pass give b_{letter} a list for each head, too"
+            )
+    columns = wiring.n_heads * (d_v // wiring.n_kv_heads)
+    if "W_O" in given:
+        columns = problem.matrix("W_O").shape[projections[wiring.projection].outputs_axis]
+    wanted, dO = (len(problem.tokens), columns), problem.matrix("dO")
+    if dO.shape != wanted:
+        raise ShapeError(
+            f"[given] dO is {_size(dO)}, but the result of the pass is {wanted[0]} × {wanted[1]}; "
+            "give the derivative of the loss with respect to each of its numbers"
         )
 
 

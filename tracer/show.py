@@ -41,6 +41,7 @@ from tracer.expr import (
     Pow,
     Ranked,
     Row,
+    Same,
     Sum,
     Tensor,
 )
@@ -86,6 +87,11 @@ def symbol(tensor: Tensor) -> Symbol:
         before, text = "cos", text.removeprefix("cos ")
     base, _, sub = text.partition("_")
     return Symbol(before, base, sub, after, tensor)
+
+
+def is_differential(name: str) -> bool:
+    """Whether a name is a letter behind a d, which stays upright: dX."""
+    return len(name) == 2 and name[0] == "d" and name[1].isalpha()
 
 
 class Signs(NamedTuple):
@@ -331,13 +337,14 @@ def _part(part: str, to: Notation[T]) -> T:
 
 
 def condition_text(condition: Condition, to: Notation[T]) -> T:
-    """A condition as on paper: j ≤ i, M_ij = 1."""
-    if isinstance(condition, AtMost):
-        return to.row([_place(condition.left, to), to.operator("≤"), _place(condition.right, to)])
+    """A condition as on paper: j ≤ i, j = k, M_ij = 1."""
+    if isinstance(condition, AtMost | Same):
+        sign = to.operator("≤" if isinstance(condition, AtMost) else "=")
+        return to.row([_place(condition.left, to), sign, _place(condition.right, to)])
     if isinstance(condition, Every):
         return to.row(list(_all_of(condition, to)))
-    sign = "≠" if isinstance(condition, IsNot) else "="
-    return to.row([show(condition.cell, to), to.operator(sign), show(condition.value, to)])
+    sign = to.operator("≠" if isinstance(condition, IsNot) else "=")
+    return to.row([show(condition.cell, to), sign, show(condition.value, to)])
 
 
 def _all_of(conditions: Every, to: Notation[T]) -> Iterator[T]:

@@ -113,6 +113,10 @@ class Recorder:
         self.steps.append(Step(tensor, title, formula, because, kind, self.head, unit))
         return tensor
 
+    def made(self, name: str) -> Tensor:
+        """What the step of this name made in the pass and head that is being written."""
+        return next(step.tensor for step in self.steps if step.tensor.id == self.prefix + name)
+
     def trace(self) -> Trace:
         """What has been recorded."""
         return Trace(self.problem, tuple(self.given_), tuple(self.steps))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from itertools import groupby
+from typing import Any
 
 from tracer.errors import ProblemError
-from tracer.operations import SLOTS, entry
+from tracer.operations import SLOTS, backward, entry
 from tracer.operations.projection import projections
 from tracer.operations.similarity import similarities
 from tracer.options import told
 from tracer.problem import Problem, Setting
-from tracer.registry import did_you_mean
+from tracer.registry import Registry, did_you_mean
 
 NEEDED = {  # what [given] must have for an operation, in words
     "mask": 'a mask matrix; give one, or write rule = "causal"',
@@ -37,7 +38,24 @@ def check_names(problem: Problem) -> None:
                 if name not in problem.given:
                     wanted = NEEDED.get(name, f"{name}; give it under [given]")
                     raise ProblemError(f"{where}, {setting.use}, needs {wanted}")
+            if "dO" in problem.given and setting.use not in BACK.get(slot, ()):
+                raise ProblemError(
+                    f"[given] dO asks for the backward pass, which is not worked through {setting.use} ({where}); "
+                    f"{_backward_through(slot)}"
+                )
         _once(slot, settings)
+
+
+BACK: dict[str, Registry[Any]] = {  # the operations that can be gone back through
+    "similarity": backward.similarities,
+    "logits": backward.logit_steps,
+    "normalisation": backward.normalisations,
+}
+
+
+def _backward_through(slot: str) -> str:
+    known = ", ".join(BACK.get(slot, ()))
+    return f"take dO out, or use one of {known}" if known else "take dO out, or leave the encoding out"
 
 
 def _slots(problem: Problem) -> dict[str, tuple[Setting, ...]]:

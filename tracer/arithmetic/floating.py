@@ -34,6 +34,7 @@ from tracer.expr import (
     Position,
     Pow,
     Ranked,
+    Same,
     Sum,
 )
 
@@ -165,12 +166,13 @@ class Floats:
         return self._met[key]
 
     def _where(self, when: Condition, sizes: dict[str, int]) -> Labelled:
-        if isinstance(when, AtMost):
-            return _together(np.less_equal, [_positions(when.left, sizes), _positions(when.right, sizes)])
+        if isinstance(when, AtMost | Same):
+            test: Callable[..., Any] = np.less_equal if isinstance(when, AtMost) else np.equal
+            return _together(test, [_positions(when.left, sizes), _positions(when.right, sizes)])
         if isinstance(when, Every):
             return _together(np.logical_and, [self._condition(one, sizes) for one in when.of])
         cell = self.fold(when.cell, sizes)
-        test: Callable[..., Any] = np.equal if isinstance(when, Is) else np.not_equal
+        test = np.equal if isinstance(when, Is) else np.not_equal
         return _together(test, [cell, self.fold(when.value, sizes)])
 
     def _join(self, index: str, parts: tuple[Cell, ...], sizes: dict[str, int]) -> Labelled:

@@ -36,6 +36,8 @@ NAMES = {
     "tempered": "Z_tempered", "alibi": "Z_alibi", "relative_scores": "Z_relative", "relative": "r",
     "expanded_scores": "S_expanded", "differences": "difference",
     "mapped_query": "Q_mapped", "mapped_key": "K_mapped", "threshold": "tau", "linear_outputs": "O_linear",
+    "d_projected": "dP", "mean_gradients": "mu", "d_capped": "dZ_capped", "d_masked": "dZ_masked",
+    "d_key_shared": "dK_shared", "d_value_shared": "dV_shared",
 }  # fmt: skip
 CERTAIN = 6  # decimals that double precision is trusted with
 TOLERANCE = "1e-6"  # how far from each other two numbers may be, relatively, that double precision takes for the same
@@ -107,7 +109,7 @@ class Notebook:
         )
 
     def is_asked_for(self, step: StepView) -> bool:
-        """Whether a step of one row belongs to a query that is worked."""
+        """Whether a step that there is for each row is about a query that is worked."""
         rows = self.trace.problem.wiring.queries
         number = int(step.id.split(".")[-2].removeprefix("row"))
         return rows is None or number - 1 in rows
@@ -155,7 +157,7 @@ class Notebook:
         ]
 
     def steps(self, number: int, steps: list[StepView]) -> Iterator[dict[str, Any]]:
-        """A step in words and as code; one that there is for each row has its words once."""
+        """A step in words and as code; what there is for each row shares its words."""
         first = steps[0]
         title = f"## {number}. {titled(first)}"
         because = rich(self.language.text(first.because))

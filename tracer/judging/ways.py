@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 from tracer.arithmetic import ball
 from tracer.arithmetic.interval import Span
@@ -113,4 +114,24 @@ def _from_scores(own: Own, prefix: str, at: tuple[int, ...]) -> Iterator[tuple[E
         yield Div(S[i, j], Mul((q[i], k[j]))), names[0]
 
 
-WAYS = {"outputs": _summed, "scores": _ways_to_scores, "cosines": _from_scores}
+Way: TypeAlias = Callable[[Own, str, tuple[int, ...]], Iterator[tuple[Expr, str]]]
+
+
+def _through_jacobian(step: str) -> Way:
+    """The gradient of a logit as it was found through its row's Jacobian before."""
+
+    def way(own: Own, prefix: str, at: tuple[int, ...]) -> Iterator[tuple[Expr, str]]:
+        formula, name = own.definitions[prefix + step].formula, f"{prefix}row{at[0] + 1}.d_logits"
+        used = {node.tensor.id for node in walk(formula) if isinstance(node, Cell)} if formula else set()
+        if f"{prefix}mean_gradients" in used and name in own.definitions:
+            yield own.definitions[name].tensor[position(at[1])], name
+
+    return way
+
+
+WAYS: dict[str, Way] = {
+    "outputs": _summed,
+    "scores": _ways_to_scores,
+    "cosines": _from_scores,
+    **{step: _through_jacobian(step) for step in ("d_masked", "d_capped", "d_biased", "d_scaled", "d_scores")},
+}

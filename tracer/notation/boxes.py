@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from tracer.expr import Tensor
 from tracer.layout.box import EMPTY, Box, centred, last_glyph, lines, overlaid, row, rule, run, scaled, shifted, space
 from tracer.layout.font import MathFont
-from tracer.show import ATOM, FRACTION, POWER, SUM, Shown, Signs, Symbol, bracketed
+from tracer.show import ATOM, FRACTION, POWER, SUM, Shown, Signs, Symbol, bracketed, is_differential
 
 THIN, MEDIUM, THICK = 3 / 18, 4 / 18, 5 / 18  # the three spaces of mathematics, in em
 RELATIONS = "=≈≤≥≠"
@@ -41,8 +41,10 @@ class Boxes:
         return box
 
     def name(self, text: str) -> Box:
-        """A one-letter name is italic, a longer one upright; primes stand behind."""
+        """A one-letter name is italic, behind a d too, a longer one upright; primes stand behind."""
         letter = text.rstrip("′")
+        if is_differential(letter):
+            return row([self.upright("d"), self.name(text[1:])])
         if len(letter) != 1 or not letter.isalpha():
             return self.upright(text)
         glyph = self.font.glyph(letter, italic=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from tracer.show import ATOM, FRACTION, POWER, SUM, Shown, Signs, Symbol, bracketed
+from tracer.show import ATOM, FRACTION, POWER, SUM, Shown, Signs, Symbol, bracketed, is_differential
 from tracer.tex_words import GREEK, words
 
 SIGNS = {
@@ -124,6 +124,8 @@ def _name(text: str) -> str:
 
 
 def _letters(name: str) -> str:
+    if is_differential(name):
+        return rf"\mathrm{{d}}{_letters(name[1:])}"
     if name in GREEK:
         return f"{{\\{GREEK[name]}}}"  # in braces, so that no letter behind it becomes part of its name
     if INDEX.fullmatch(name):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 
 from tracer.layout.font import slanted
-from tracer.show import ATOM, FRACTION, POWER, Shown, Signs, Symbol
+from tracer.show import ATOM, FRACTION, POWER, Shown, Signs, Symbol, is_differential
 
 TALL = ("<mfrac", "<munder", "<mtable", "<msqrt", "<mo>{")  # what makes the brackets and roots around it grow
 PARTS = re.compile(r"[+−()]|\d+|[A-Za-z]\w*")  # of an index expression
@@ -129,6 +129,8 @@ def _name(text: str) -> str:
     letter = text.rstrip("′")
     if len(letter) == 1 < len(text):
         text = slanted(letter) + text[1:]
+    elif is_differential(letter):
+        text = f"d{slanted(letter[1])}{text[2:]}"
     return f"<mn>{text}</mn>" if text.isdigit() else f"<mi>{escape(text)}</mi>"
 
 

@@ -36,6 +36,7 @@ from tracer.expr import (
     Position,
     Pow,
     Ranked,
+    Same,
     Sum,
     Tensor,
 )
@@ -207,9 +208,10 @@ class NumPyCode:
 
     def condition(self, when: Condition, sizes: Mapping[str, int]) -> Code:
         """A condition as source that gives True and False."""
-        if isinstance(when, AtMost):
+        if isinstance(when, AtMost | Same):
             names = self.grid((*when.right.names, *when.left.names), sizes)
-            return Code(f"{position(when.left)} <= {position(when.right)}", names, SUM)
+            sign = "<=" if isinstance(when, AtMost) else "=="
+            return Code(f"{position(when.left)} {sign} {position(when.right)}", names, SUM)
         if isinstance(when, Every):
             codes = [self.condition(one, sizes) for one in when.of]
             axes = union(codes)

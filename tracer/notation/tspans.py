@@ -7,7 +7,7 @@ from html import escape
 
 from tracer.layout.font import slanted
 from tracer.notation.plain import Plain
-from tracer.show import ATOM, Shown, Symbol
+from tracer.show import ATOM, Shown, Symbol, is_differential
 
 SCRIPT, LOW, HIGH = 0.72, 0.22, -0.38  # the size of an index, how far it is moved (em of the formula)
 
@@ -40,6 +40,8 @@ class Tspans(Plain):
 def _name(name: str) -> str:
     """A letter is italic, by its own place among the mathematical letters; longer names and numbers are upright."""
     letter = name.rstrip("′")
+    if is_differential(letter):
+        return f"d{_name(name[1:])}"
     return escape(slanted(letter) + name[1:] if len(letter) == 1 and letter.isalpha() else name)
 
 

@@ -14,6 +14,8 @@
 by theirs; and what it may want to know of the pass: `d_k`, `head` (from 1), `n_heads`, and `name`, the step that it
 encodes ("query", "key").
 
+`backward` has an operation of its own for each that can be gone back through.
+
 An operation computes nothing. It records formulas, with a title and the reason for the step.
 """
 
@@ -45,6 +47,7 @@ def attending(Z: Tensor, body: Expr) -> Expr:
 
 from tracer.operations import (  # noqa: E402  teaching order
     additive,
+    backward,
     bias,
     bilinear,
     distance,
@@ -92,7 +95,7 @@ def entry(slot: str, use: str, told: Mapping[str, Any], where: str) -> Operation
     return masks.ruled(found, told, where) if found.run is masks.mask else found
 
 
-__all__ = ["SLOTS", "additive", "attending", "bias", "bilinear", "distance", "embedding", "encodings", "entry",
-           "feature_map", "general", "heads", "indices", "linear", "logit_symbol", "masks", "mixing",
+__all__ = ["SLOTS", "additive", "attending", "backward", "bias", "bilinear", "distance", "embedding", "encodings",
+           "entry", "feature_map", "general", "heads", "indices", "linear", "logit_symbol", "masks", "mixing",
            "normalisation", "norms", "positions", "projection", "qk_norm", "relative", "rotary", "scaling",
            "sigmoid", "similarity", "sinks", "softcap", "sparsemax", "tempered"]  # fmt: skip

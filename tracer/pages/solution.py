@@ -8,7 +8,7 @@ from itertools import groupby
 from tracer.document import Block, Document, Heading, Picture, Text
 from tracer.fields import whole
 from tracer.handout import Told, carried, makers
-from tracer.names import IN_ROWS
+from tracer.names import GRADIENTS, IN_ROWS
 from tracer.origins import origins
 from tracer.pages import Details, Form, forms
 from tracer.parts.checked import checked
@@ -112,7 +112,7 @@ def _places(told: Told, key: str) -> tuple[int, ...]:
 def _steps(trace: Trace, rows: tuple[int, ...], detail: Detail) -> Iterator[Block]:
     working, comparisons = Working(trace, rows, detail), beside(trace)
     headings, behind = _Sections(trace), _behind(trace)
-    for section, group in groupby(trace, key=lambda step: (pass_of(step), step.head)):
+    for section, group in groupby(trace, key=lambda step: (pass_of(step), step.name in GRADIENTS, step.head)):
         yield from headings.of(*section)
         for name, alike in groupby(group, key=lambda step: step.name):
             if name in IN_ROWS:
@@ -148,10 +148,13 @@ class _Sections:
         self.has_passes = trace.problem.wiring.repeat > 1
         self.say = trace.problem.paper.style.language
         self.current = ""
-        self.begun = False
+        self.begun = self.is_back = False
 
-    def of(self, a_pass: str, head: int | None) -> Iterator[Block]:
+    def of(self, a_pass: str, is_back: bool, head: int | None) -> Iterator[Block]:
         """The headings before a group of steps."""
+        if is_back:
+            yield from self.back(head)
+            return
         new_pass, self.current = a_pass != self.current, a_pass
         prefix = f"pass{a_pass}." if a_pass else ""
         if a_pass and new_pass:
@@ -163,6 +166,16 @@ class _Sections:
         elif not self.has_passes or not a_pass:
             yield Heading(self.say.text("Step by step"), 2, "steps")
         self.begun = True
+
+    def back(self, head: int | None) -> Iterator[Block]:
+        """The headings of the backward pass."""
+        if not self.is_back:
+            yield Heading(self.say.text("Backward pass"), 2, "backward")
+        if head:
+            yield Heading(self.say.text("Backward through head {n}", n=head), 2, f"backward-head{head}")
+        elif self.is_back and self.has_heads:
+            yield Heading(self.say.text("Backward through all heads together"), 2, "backward-together")
+        self.is_back = True
 
 
 def _meaning(trace: Trace, rows: tuple[int, ...], drawn: list[Picture]) -> list[Block]:

@@ -32,7 +32,10 @@ from tracer.workbook import Formula, Link, Sheet, Workbook
 
 LONGEST_NAME = 31  # characters of a sheet's name
 MASKED = "−∞: the score of a masked key; a text, because spreadsheets have no infinity, and e to it counts as 0."
-OF_ROW = {"contributions": "To “{word}”", "activations": "For “{word}”", "differences": "For “{word}”"}
+OF_ROW = {
+    "contributions": "To “{word}”", "activations": "For “{word}”", "differences": "For “{word}”",
+    "jacobian": "Row of “{word}”", "d_logits": "Row of “{word}”",
+}  # fmt: skip
 RESERVED = {"history"}  # no sheet may be called so
 
 
@@ -154,7 +157,7 @@ class _Book:
     # The steps
 
     def written(self, id_: str, steps: list[StepView]) -> tuple[Sheet, Listed]:
-        """One sheet: a step, or all that belong to one row each."""
+        """One sheet: a step, or all that there are for each row."""
         sheet, first, say = Sheet(self.named(id_)), steps[0], self.say.text
         title = f"{self.before(first)}{say(first.title)}"
         self.opening(sheet, title)
@@ -252,7 +255,7 @@ class _Book:
 
 
 def sheet_of(step: StepView) -> str:
-    """The name of a step's sheet: its id, and one name for all rows of a step that each row has."""
+    """The name of a step's sheet: its id, and one for all that there are for each row."""
     if step.name not in IN_ROWS:
         return step.id
     return ".".join([*step.id.split(".")[:-2], step.name])

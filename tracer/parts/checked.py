@@ -19,6 +19,12 @@ STATEMENTS = {
     "outputs lie between the values and 0":
         "Each output lies between the smallest and the largest of 0 and the values of its column.",
     "outputs in the other order": "The outputs in the other order are the outputs.",
+    "columns of Jacobians add up to 0":
+        "Each column of a Jacobian adds up to 0: whichever logit changes, the weights still add up to 1.",
+    "gradients through the Jacobians":
+        "The gradients of the logits are the same through the Jacobians and without them.",
+    "gradients of a row add up to 0":
+        "The gradients of the logits of each row add up to 0: the same number added to a whole row changes no weight.",
 }  # fmt: skip
 OUTCOMES = {
     False: "{statement} It does not hold here.",

@@ -7,8 +7,9 @@ from fractions import Fraction
 from itertools import product
 
 from tracer.document import Card, Line, Math
-from tracer.expr import ONE, Call, Div, Letter, Mul, Named, Neg, Num, num, sqrt, walk
+from tracer.expr import ONE, Call, Cell, Div, Letter, Mul, Named, Neg, Num, num, sqrt, walk
 from tracer.language import Language
+from tracer.names import GRADIENTS
 from tracer.operations.masks import ALIGNMENTS
 from tracer.operations.projection import projections
 from tracer.operations.relative import slope as alibi_slope
@@ -82,6 +83,7 @@ def card(trace: Trace) -> Card:
         entries += _bias(problem, say)
         entries.append((say.text("Mask"), (_mask(trace, say),)))
         entries += _normalisation(problem, say)
+    entries += _gradients(trace, say)
     counting = say.text("rows, columns and words count from 1; the first index is the query's row.")
     entries.append((say.text("Counting"), (counting,)))
     entries.append((say.text("Numbers"), (_numbers(problem, say),)))
@@ -199,6 +201,21 @@ def _softcap(problem: Problem, say: Language) -> list[tuple[str, Line]]:
         high=Math(cap),
     )
     return [(say.text("Softcap"), line)]
+
+
+def _gradients(trace: Trace, say: Language) -> list[tuple[str, Line]]:
+    """What dX stands for, and which gradient is given."""
+    given = next((one.tensor for one in trace.given if one.tensor.id.startswith("d_")), None)
+    if given is None:
+        return []
+    line = say.line(
+        "{dX} is the derivative of the loss with respect to {X}, number by number: how many times a small change of "
+        "the number the loss changes. {dO} is given; the loss itself is not needed.",
+        dX=Math(Letter("dX")),
+        X=Math(Letter("X")),
+        dO=Math(Cell(given, ())),
+    )
+    return [(say.text("Gradients"), line)]
 
 
 def _temperature(problem: Problem, say: Language) -> list[tuple[str, Line]]:
@@ -320,15 +337,17 @@ def _numbers(problem: Problem, say: Language) -> str:
 
 
 def _by_hand(problem: Problem, say: Language) -> Line:
-    places = [
-        say.line("{step} {n}", step=say.text(step.replace("_", " ")), n=str(n))
-        for step, n in problem.paper.by_hand.items()
-    ]
+    places = [say.line("{step} {n}", step=_called(step, say), n=str(n)) for step, n in problem.paper.by_hand.items()]
     places.append(say.line("everything else {n}", n=str(problem.paper.places)))
     return say.line(
         "every written step is rounded half up before it is used, to so many decimals: {places}.",
         places=listed(places, say),
     )
+
+
+def _called(step: str, say: Language) -> Line:
+    """A step in words; one of the backward pass by its symbol."""
+    return (Math(Letter(GRADIENTS[step])),) if step in GRADIENTS else (say.text(step.replace("_", " ")),)
 
 
 def _rounded_given(problem: Problem, say: Language) -> Line:

@@ -19,6 +19,8 @@ NAMES = {
     "v": "how much each feature counts", "W_S": "similarity weights",
     "r": "relative positions, one number for each distance",
     "s": "logits of the sinks, one for each head",
+    "dO": "gradient of the loss with respect to the outputs", "dP": "gradient of the loss with respect to the result",
+    "dJ": "gradient of the loss with respect to the joined heads",
 }  # fmt: skip
 
 HIDING = "mask, 1 for “hidden”"  # a mask that is read the other way round

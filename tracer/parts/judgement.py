@@ -74,7 +74,7 @@ class Judgement:
         return names.of(cell.definition.tensor, [str(n + 1) for n in cell.at])
 
     def title(self, step: StepView) -> str:
-        """The title of a step; of one that each row has, with the row's word."""
+        """The title of a step; of one that there is for each row, with the row's word."""
         title = titled(step)
         if step.name not in IN_ROWS:
             return title

@@ -137,6 +137,11 @@ SHARED = (
     "Shared keys",
     "Several query heads compare with the same keys and mix the same values: fewer keys and values have to be kept.",
 )
+BACKWARD = (
+    "Backward pass",
+    "After the attention the chain rule goes back through it, from the gradient of the result to the gradients of "
+    "everything that was given. Models are trained with these.",
+)
 CROSS = ("Two sequences", "The queries come from one sequence, keys and values from another: words ask, others answer.")
 
 
@@ -153,6 +158,8 @@ def _changes(problem: Problem) -> Iterator[tuple[str, str]]:
         yield CROSS
     if wiring.n_kv_heads < wiring.n_heads:
         yield SHARED
+    if "dO" in problem.given:
+        yield BACKWARD
     if "A" in problem.given:
         return
     used: list[Setting] = [*wiring.encoding, *([] if "S" in problem.given else [wiring.similarity]), *wiring.logits]

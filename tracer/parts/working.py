@@ -10,7 +10,7 @@ from tracer.checks import traits
 from tracer.document import Block, Chain, Em, Equation, Grid, Heading, Line, Math, Text, Together, elided
 from tracer.evaluate import Key
 from tracer.expr import Call, Cell, Expr, Num, is_wave, length, num, walk
-from tracer.names import IN_ROWS
+from tracer.names import GRADIENTS, IN_ROWS
 from tracer.notation.plain import plain
 from tracer.operations import indices
 from tracer.parts.products import as_product
@@ -81,14 +81,18 @@ class Working:
         return [Together((*opening, *chains[:2])), *chains[2:], Together(closing)]
 
     def in_rows(self, of_rows: list[StepView]) -> list[Block]:
-        """A step that there is once for each row, for each worked row: one grid a row."""
+        """A step that there is for each row, with a grid for each; of the backward pass, the first is worked."""
         rows = [row for row in self.detail.worked if row < len(of_rows)]
         if not rows:
             return []
         words = self.trace.problem.tokens
-        whose = IN_ROWS[of_rows[0].name]
-        grids = [self.grid(of_rows[row], self.say.line(whose, word=Em(words[row]))) for row in rows]
-        return [Together((*self.heading(of_rows[rows[0]]), grids[0])), *grids[1:]]
+        said = IN_ROWS[of_rows[0].name]
+        grids = [self.grid(of_rows[row], self.say.line(said, word=Em(words[row]))) for row in rows]
+        first = of_rows[rows[0]]
+        chains = self.chains(first) if first.name in GRADIENTS else []
+        if not chains:
+            return [Together((*self.heading(first), grids[0])), *grids[1:]]
+        return [Together((*self.heading(first), *chains[:2])), *chains[2:], *grids]
 
     # Line by line
 
@@ -305,8 +309,8 @@ def is_renaming(step: StepView) -> bool:
 
 
 def beside(trace: Trace) -> frozenset[str]:
-    """The steps beside the pass, which nothing later is computed from: comparisons, contributions."""
-    results = {"weights", "outputs", "joined", "projected"}
+    """The steps beside the pass, which nothing later is computed from: comparisons, contributions, Jacobians."""
+    results = {"weights", "outputs", "joined", "projected", *GRADIENTS} - IN_ROWS.keys()
     used: set[str] = set()
     for step in reversed(trace.steps):
         if step.id in used or step.name in results:
