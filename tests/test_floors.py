@@ -14,7 +14,7 @@ FLOORS = [  # a name is a file, or a whole folder
     ["language"],
     ["names"],
     ["notation", "evaluate", "fields"],
-    ["style", "references"],
+    ["style", "references", "rewriting"],
     ["arithmetic.floating", "rounding"],  # it reads given numbers with the certified arithmetic
     ["problem", "real"],
     ["style_file", "options"],
@@ -26,7 +26,7 @@ FLOORS = [  # a name is a file, or a whole folder
     ["views"],
     ["trace"],
     ["operations", "checks", "document", "workbook", "readings"],
-    ["wired", "wiring_file", "origins", "outline", "rewriting"],
+    ["wired", "wiring_file", "origins", "outline", "decoding"],
     ["shapes", "problem_file"],
     ["composition", "mistakes"],
     ["marking", "handout"],
@@ -86,7 +86,7 @@ SIBLINGS = {  # inside one folder: what the others may build on
         "problem_text",
         "certificate",
     },  # one thing, in the order in which its files build on each other
-    "operations": {"scaling", "norms", "encodings"},  # the racks that others add to; lengths, for `similarity`
+    "operations": {"scaling", "norms", "encodings", "normalisation"},  # the racks that others add to; lengths, for `similarity`
     "parts": {"words", "products", "working", "judgement", "verdicts", "voices", "redone"},
     "mistakes": {"softmaxes"},
     "pictures": {"lettering", "composing", "field", "ink"},

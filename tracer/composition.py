@@ -11,8 +11,9 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Any
 
+from tracer.decoding import Given, Head, Logits, Pass, decode
 from tracer.expr import MINUS_INFINITY, ONE, ZERO, Axis, Index, IsNot, Num, Tensor
-from tracer.operations import bilinear, embedding, heads, mixing, projection
+from tracer.operations import bilinear, cache, embedding, heads, mixing, projection
 from tracer.operations.encodings import encodings, word_encodings
 from tracer.operations.normalisation import normalisations
 from tracer.operations.scaling import logit_steps
@@ -21,18 +22,21 @@ from tracer.problem import Problem, Values, Written, labelled
 from tracer.shapes import check
 from tracer.trace import Recorder, Trace
 
-GIVEN_AS = {"Q": "query", "K": "key", "V": "value", "S": "scores", "A": "weights", "embedding": "table"}
+GIVEN_AS = {
+    "Q": "query", "K": "key", "V": "value", "S": "scores", "A": "weights", "embedding": "table",
+    "past_K": "past_key", "past_V": "past_value",
+}  # fmt: skip
 AXES = {
     "X": ("i query", "a"), "Y": ("j key", "a"), "Q": ("i query", "c"), "K": ("j key", "c"), "V": ("j key", "c"),
     "S": ("i query", "j key"), "A": ("i query", "j key"), "mask": ("i query", "j key"), "embedding": ("v", "a"),
-    "bias": ("i query", "j key"),
+    "bias": ("i query", "j key"), "past_K": ("j key", "c"), "past_V": ("j key", "c"),
 }  # fmt: skip
-SUPPLIED = [name for letter in "QKV" for name in (letter, f"W_{letter}", f"b_{letter}")]  # what `_supply` takes
-SYMBOLS = {"mask": "M", "embedding": "Emb", "bias": "B"}
+SUPPLIED = [name for letter in "QKV" for name in (letter, f"W_{letter}", f"b_{letter}", f"past_{letter}")]  # what `_supply` takes
+SYMBOLS = {"mask": "M", "embedding": "Emb", "bias": "B", "past_K": "K_past", "past_V": "V_past"}
 
 
 def solve(problem: Problem) -> Trace:
-    """Trace a pass: every intermediate as a formula, in order.
+    """Trace a pass: every intermediate as a formula, in order; token by token where the problem says `prefill`.
 
     Raises `ProblemError` where the sizes or names of the problem do not fit together.
     """
@@ -41,14 +45,20 @@ def solve(problem: Problem) -> Trace:
     rec = Recorder(problem)
     given = _take_in(rec)
     X = _words(rec, given)
+    work = _all_at_once if problem.wiring.prefill is None else _token_by_token
     for number in range(1, problem.wiring.repeat + 1):
         several = problem.wiring.repeat > 1
         with rec.under(f"pass{number}." if several else "", f"⟨{number}⟩" if several else ""):
-            X = one_pass(rec, given, X)
+            X = work(rec, given, X)
     return rec.trace()
 
 
-Given = dict[str, Tensor | list[Tensor]]
+def _all_at_once(rec: Recorder, given: Given, X: Tensor | None) -> Tensor | None:
+    return one_pass(rec, given, X, rec.problem.wiring.logits).result
+
+
+def _token_by_token(rec: Recorder, given: Given, X: Tensor | None) -> Tensor | None:
+    return decode(rec, given, X, one_pass)
 
 
 def _take_in(rec: Recorder) -> Given:
@@ -74,7 +84,7 @@ def _taken(rec: Recorder, name: str, values: Values) -> Tensor:
         index, _, counts = letter.partition(" ")
         if counts == "query" and size != len(rec.problem.tokens):  # X that only gives keys and values
             counts = "key"
-        axes.append(Axis(index, size, counts))
+        axes.append(Axis(index, size, counts, rec.problem.past if name in ("K", "V", "Y") and counts == "key" else 0))
     return rec.given(GIVEN_AS.get(name, name), SYMBOLS.get(name, name), tuple(axes), values)
 
 
@@ -102,8 +112,8 @@ def _tensor(one: Tensor | list[Tensor]) -> Tensor:
     return one
 
 
-def one_pass(rec: Recorder, given: Given, X: Tensor | None) -> Tensor | None:
-    """All heads of one pass, joined and projected; returns what would be fed back in."""
+def one_pass(rec: Recorder, given: Given, X: Tensor | None, logits: Logits) -> Pass:
+    """All heads of one pass, joined and projected; the result is what would be fed back in."""
     wiring = rec.problem.wiring
     Y = _tensor(given["Y"]) if "Y" in given else X
     group = wiring.n_heads // wiring.n_kv_heads
@@ -112,19 +122,19 @@ def one_pass(rec: Recorder, given: Given, X: Tensor | None) -> Tensor | None:
         "key": _supply(rec, given, "K", Y, wiring.n_kv_heads),
         "value": _supply(rec, given, "V", Y, wiring.n_kv_heads),
     }
-    outputs = []
+    done = []
     for h in range(wiring.n_heads):
         several = wiring.n_heads > 1
         with rec.under(f"head{h + 1}." if several else "", f"({h + 1})" if several else "", h + 1 if several else None):
-            outputs.append(_head(rec, given, supply, X, Y, h, h // group))
-    found = [O for O in outputs if O is not None]
+            done.append(_head(rec, given, supply, X, Y, h, h // group, logits))
+    found = [head.outputs for head in done if head.outputs is not None]
     if not found:
-        return None
+        return Pass(done, None)
     O = found[0] if len(found) == 1 else heads.join(rec, found)
     if "W_O" not in given:
-        return O
+        return Pass(done, O)
     b_O = _tensor(given["b_O"]) if "b_O" in given else None
-    return projection.project(rec, "projected", O, _tensor(given["W_O"]), b_O)
+    return Pass(done, projection.project(rec, "projected", O, _tensor(given["W_O"]), b_O))
 
 
 Supply = Callable[[int], Tensor | None]
@@ -156,27 +166,47 @@ def _supply(rec: Recorder, given: Given, letter: str, X: Tensor | None, parts: i
 
 
 def _head(
-    rec: Recorder, given: Given, supply: dict[str, Supply], X: Tensor | None, Y: Tensor | None, h: int, kv: int
-) -> Tensor | None:
+    rec: Recorder,
+    given: Given,
+    supply: dict[str, Supply],
+    X: Tensor | None,
+    Y: Tensor | None,
+    h: int,
+    kv: int,
+    logits: Logits,
+) -> Head:
     """One head: similarity → logit steps → normalisation → mixing."""
     wiring, own = rec.problem.wiring, _of_head(given, h)
     Q, K, V = supply["query"](h), supply["key"](kv), supply["value"](kv)
-    context = {**own, "head": h + 1, "n_heads": wiring.n_heads, "d_k": K.shape[1] if K else None}
-    A = own.get("A")
+    start = K.axes[0].first if K else rec.problem.past
+    context = {**own, "head": h + 1, "n_heads": wiring.n_heads, "d_k": K.shape[1] if K else None, "start": start}
+    S, A = own.get("S"), own.get("A")
+    if S is None and A is None and Q is not None and K is not None:
+        Q, K = _encoded(rec, "query", Q, context), _encoded(rec, "key", K, context)
+        K = _below_past(rec, given, "K", K, kv)
+    V = _below_past(rec, given, "V", V, kv)
     if A is None:
-        S = own.get("S")
         if S is not None:
             S = _masked_where_infinite(rec, S)
-        elif Q is not None and K is not None:
-            Q, K = _encoded(rec, "query", Q, context), _encoded(rec, "key", K, context)
+        else:
             similarity = wiring.similarity
             S = similarities[similarity.use].run(rec, Q, K, {**context, **similarity.told})
-        assert S is not None
-        A = _weights(rec, S, context)
+        A = _weights(rec, S, {**context, "V": V}, logits)
     O = None if V is None else mixing.mix(rec, A, V)
     if Q is not None and K is not None:
         _through_one_matrix(rec, given, X, Y, h, kv)
-    return O
+    return Head(K, V, O)
+
+
+def _below_past(rec: Recorder, given: Given, letter: str, new: Tensor | None, kv: int) -> Tensor | None:
+    """The new keys or values below those of the cache, where there is one."""
+    past, parts = given.get(f"past_{letter}"), rec.problem.wiring.n_kv_heads
+    if past is None or new is None:
+        return new
+    if isinstance(past, Tensor):
+        name = GIVEN_AS[f"past_{letter}"]
+        past = past if parts == rec.problem.wiring.n_heads == 1 else heads.split(rec, name, past, kv, parts)
+    return cache.below(rec, f"{GIVEN_AS[letter]}_cache", past[kv] if isinstance(past, list) else past, new)
 
 
 def _of_head(given: Given, h: int) -> dict[str, Tensor]:
@@ -192,14 +222,13 @@ def _encoded(rec: Recorder, name: str, Q: Tensor, context: Mapping[str, Any]) ->
     return Q
 
 
-def _weights(rec: Recorder, S: Tensor, context: Mapping[str, Any]) -> Tensor:
+def _weights(rec: Recorder, S: Tensor, context: Mapping[str, Any], logits: Logits) -> Tensor:
     """From scores to weights: the logit steps in their order, and the normalisation. Masks in a row are one step."""
-    wiring = rec.problem.wiring
-    for use, group in groupby(wiring.logits, key=lambda setting: setting.use):
+    for use, group in groupby(logits, key=lambda setting: setting.use):
         told = [{**context, **setting.told} for setting in group]
         rules = [(str(one.get("rule", "given")), one) for one in told]
         S = logit_steps[use].run(rec, S, {**told[0], "rules": rules} if use == "mask" else told[0])
-    normalisation = wiring.normalisation
+    normalisation = rec.problem.wiring.normalisation
     return normalisations[normalisation.use].run(rec, S, {**context, **normalisation.told})
 
 
@@ -222,6 +251,8 @@ def _through_one_matrix(rec: Recorder, given: Given, X: Tensor | None, Y: Tensor
     if W_Q is None or W_K is None or "b_Q" in given or "b_K" in given or rec.problem.wiring.similarity.use != "dot":
         return
     if any(setting.use in encodings for setting in rec.problem.wiring.encoding):
+        return
+    if rec.problem.past or rec.problem.wiring.prefill is not None:  # the cache has keys, and not the words behind them
         return
     if isinstance(W_Q, list) is not isinstance(W_K, list) or X is None or Y is None or h != kv:
         return

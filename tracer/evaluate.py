@@ -41,6 +41,7 @@ from tracer.expr import (
     Position,
     Pow,
     Row,
+    Some,
     Sum,
     Tensor,
     num,
@@ -146,6 +147,8 @@ class Table:
             return condition.left.at(where) <= condition.right.at(where)
         if isinstance(condition, Every):
             return all(self.holds(one, where) for one in condition.of)
+        if isinstance(condition, Some):
+            return any(self.holds(condition.when, {**where, condition.index: n}) for n in range(condition.size))
         given = self.definitions[condition.cell.tensor.id].entry(key_of(condition.cell, where)[1])
         return (given == condition.value) is isinstance(condition, Is)
 
@@ -317,6 +320,8 @@ def instantiate(expr: Expr, where: Where, table: Table) -> Expr:
 def _indices(condition: Condition) -> tuple[Index, ...]:
     if isinstance(condition, Every):
         return tuple(index for one in condition.of for index in _indices(one))
+    if isinstance(condition, Some):
+        return tuple(index.bound({condition.index: 0}) for index in _indices(condition.when))
     return (condition.left, condition.right) if isinstance(condition, AtMost) else condition.cell.at
 
 
@@ -325,6 +330,9 @@ def _bound(condition: Condition, where: Where) -> Condition:
         return AtMost(condition.left.bound(where), condition.right.bound(where))
     if isinstance(condition, Every):
         return Every(tuple(_bound(one, where) for one in condition.of))
+    if isinstance(condition, Some):
+        outer = {name: n for name, n in where.items() if name != condition.index}
+        return Some(condition.index, condition.size, _bound(condition.when, outer))
     cell = Cell(condition.cell.tensor, tuple([index.bound(where) for index in condition.cell.at]))
     return type(condition)(cell, condition.value)
 

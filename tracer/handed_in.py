@@ -22,12 +22,13 @@ from tracer.submission import IS_A_DATE, MAX_TEXT, Entry, Submission, entry
 MAX_CELLS = 200_000
 MAX_SIDE = 10_000  # rows, or columns, of one step
 TOP = ("by", "code", "title", "source", "written")
-VECTORS = ("query_norms", "key_norms", "maxima", "row_sums")
+VECTORS = ("query_norms", "key_norms", "maxima", "correction", "row_sums")
 A_STEP = "a step such as scores, head1.scores or row1.contributions"
 NUMBERED = r"{}[1-9]\d{{0,3}}\."
 IN_ROWS = ("contributions",)  # steps that there are once for each row
 STEP = re.compile(
-    f"(?:{NUMBERED.format('pass')})?(?:{NUMBERED.format('head')})?(?:{NUMBERED.format('(?:block|token)')})?"
+    rf"(?:{NUMBERED.format('pass')})?(?:prefill\.|{NUMBERED.format('token')})?(?:{NUMBERED.format('head')})?"
+    rf"(?:{NUMBERED.format('block')})?"
     f"(?:{NUMBERED.format('row')}(?:{'|'.join(IN_ROWS)})|{'|'.join(name for name in SYMBOLS if name not in IN_ROWS)})",
     re.ASCII,
 )
@@ -145,7 +146,7 @@ def _cells(table: Mapping[str, Any], prefix: str) -> Iterator[Found]:
     """The cells of all steps; head1.scores without quotes is a table inside a table."""
     for key, value in table.items():
         id_ = f"{prefix}{key}"
-        if isinstance(value, Mapping) and id_.count(".") < 3:
+        if isinstance(value, Mapping) and id_.count(".") < 4:
             yield from _cells(value, f"{id_}.")
         else:
             yield from _matrix(value, step(id_, "[written]"))

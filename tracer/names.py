@@ -8,13 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from tracer.expr import Tensor
+from tracer.expr import Axis, Tensor
 from tracer.language import Language
 
 SYMBOLS = {  # of the steps by their names, in their order
     "embedding": "X", "query": "Q", "key": "K", "value": "V", "query_norms": "‖q‖", "key_norms": "‖k‖",
+    "input": "X", "key_cache": "K_cache", "value_cache": "V_cache", "past_key": "K_past", "past_value": "V_past",
     "cosines": "cos θ", "angles": "θ", "bilinear": "T", "bilinear_scores": "B", "scores": "S", "scaled": "Z",
-    "capped": "Z", "biased": "Z", "masked": "Z", "maxima": "m", "exponentials": "E", "row_sums": "D", "weights": "A",
+    "capped": "Z", "biased": "Z", "masked": "Z", "maxima": "m", "correction": "r", "exponentials": "E", "row_sums": "D",
+    "running_outputs": "U", "online_outputs": "O_online", "weights": "A",
     "contributions": "C", "outputs": "O", "joined": "J", "projected": "P",
 }  # fmt: skip
 WHOLES = {
@@ -28,9 +30,14 @@ CELLS = {  # by the step's name
     "Y": "coordinate {column} of the vector of {row}",
     "H": "entry {column} of the one-hot row of {row}",
     "embedding": "coordinate {column} of the vector of {row}",
+    "input": "coordinate {column} of the vector of {row}",
     "query": "coordinate {column} of the query of {row}",
     "key": "coordinate {column} of the key of {row}",
     "value": "coordinate {column} of the value of {row}",
+    "key_cache": "coordinate {column} of the cached key of {row}",
+    "value_cache": "coordinate {column} of the cached value of {row}",
+    "past_key": "coordinate {column} of the cached key of {row}",
+    "past_value": "coordinate {column} of the cached value of {row}",
     "query_norms": "length of the query of {row}",
     "key_norms": "length of the key of {row}",
     "cosines": "cosine of {row} with {column}",
@@ -42,8 +49,11 @@ CELLS = {  # by the step's name
     "masked": "masked score of {row} with {column}",
     "mask": "mask of {row} for {column}",
     "maxima": "row maximum of {row}",
+    "correction": "correction of {row}",
     "exponentials": "exponential of {row} with {column}",
     "row_sums": "row sum of {row}",
+    "running_outputs": "coordinate {column} of the running output of {row}",
+    "online_outputs": "coordinate {column} of the output of {row} from all blocks",
     "weights": "weight of {row} on {column}",
     "contributions": "coordinate {column} of the contribution of {row} to {word}",
     "outputs": "coordinate {column} of the output of {row}",
@@ -51,11 +61,29 @@ CELLS = {  # by the step's name
     "projected": "coordinate {column} of the projected output of {row}",
 }
 ENTRIES = {1: "entry {row} of {name}", 2: "row {row}, column {column} of {name}"}  # of any other vector or matrix
-WHERE = {  # which head and pass it belongs to
-    frozenset({"head"}): "{name} in head {head}",
-    frozenset({"pass"}): "{name} in pass {pass}",
-    frozenset({"pass", "head"}): "{name} in head {head} of pass {pass}",
+WHERE = {  # the parts of a pass that a step can belong to, from the outside inwards
+    "pass": "{name} in pass {pass}",
+    "prefill": "{name} of the tokens read together",
+    "token": "{name} of token {token}",
+    "head": "{name} in head {head}",
+    "block": "{name} of block {block}",
 }
+PLACE = re.compile(r"([a-z]+?)(\d*)\.")
+
+
+def places(id_: str) -> dict[str, str]:
+    """The parts of a pass that a step's id names, with their numbers: {"token": "3", "head": "1"}."""
+    return {name: number for name, number in PLACE.findall(id_)}
+
+
+def located(name: str, parts: Mapping[str, str], say: Language) -> str:
+    """A name with the parts of the pass that it belongs to: scores in head 1 of pass 2."""
+    if parts.keys() == {"pass", "head"}:
+        return say.text("{name} in head {head} of pass {pass}", name=name, **parts)
+    for part in reversed(WHERE):
+        if part in parts:
+            name = say.text(WHERE[part], **{"name": name, part: parts[part]})
+    return name
 
 
 class Names:
@@ -78,18 +106,17 @@ class Names:
         return self._known[key]
 
     def _made(self, tensor: Tensor, indices: Sequence[str]) -> str:
-        *above, step = tensor.id.split(".")
-        numbers = {re.sub(r"\d+", "", part): re.sub(r"\D+", "", part) for part in above}
-        word = self._place("query", numbers.pop("row", ""))  # whom contributions go to
+        step = tensor.id.rpartition(".")[2]
+        numbers = places(tensor.id)
+        word = self._place(Axis("i", 0, "query"), numbers.pop("row", ""))  # whom contributions go to
         name = self.say.text(WHOLES[step]) if step in WHOLES else self.letter(tensor.symbol)
         if indices:
-            axes = [axis.counts for axis in tensor.axes]
-            row, *column = (self._place(counts, index) for counts, index in zip(axes, indices, strict=True))
+            row, *column = (self._place(axis, index) for axis, index in zip(tensor.axes, indices, strict=True))
             template = CELLS.get(step, ENTRIES[len(indices)])
             name = self.say.text(template, name=name, row=row, column="".join(column), word=word)
-        return self.say.text(WHERE[frozenset(numbers)], name=name, **numbers) if numbers else name
+        return located(name, numbers, self.say)
 
-    def _place(self, counts: str, index: str) -> str:
+    def _place(self, axis: Axis, index: str) -> str:
         """A row or column by its word where it has one."""
-        words = self.labels.get(counts, ())
+        words = self.labels.get(axis.counts, ())[axis.first :]
         return words[int(index) - 1] if index.isdecimal() and int(index) <= len(words) else self.letter(index)

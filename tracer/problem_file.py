@@ -29,9 +29,10 @@ MAX_NUMBERS = 200_000
 MAX_PLACES = 30
 
 TOP = ("title", "tokens", "key_tokens", "source", "given", "pass", "paper")
-MATRICES = ("X", "Y", "embedding", "W_Q", "W_K", "W_V", "W_O", "Q", "K", "V", "S", "A", "mask", "bias")
+MATRICES = ("X", "Y", "embedding", "W_Q", "W_K", "W_V", "W_O", "Q", "K", "V", "S", "A", "mask", "bias", "past_K", "past_V")
 VECTORS = ("ids", "b_Q", "b_K", "b_V", "b_O")
-PER_HEAD = ("W_Q", "W_K", "W_V", "b_Q", "b_K", "b_V", "Q", "K", "V", "S", "A")
+PER_HEAD = ("W_Q", "W_K", "W_V", "b_Q", "b_K", "b_V", "Q", "K", "V", "S", "A",
+            "past_K", "past_V")  # fmt: skip
 MAY_BE_INFINITE = ("S", "bias")
 PAPER = ("places", "by_hand", "rounded_given", "symbols", *IN_PROBLEMS)
 A_NUMBER = 'a number such as 2, -0.5, "1/3" or "√2/2", or a letter'

@@ -30,6 +30,7 @@ from tracer.expr import (
     Is,
     IsNot,
     Join,
+    Largest,
     Letter,
     Max,
     Mul,
@@ -37,6 +38,7 @@ from tracer.expr import (
     Pieces,
     Position,
     Pow,
+    Some,
     Sum,
     num,
 )
@@ -93,7 +95,7 @@ def named_step(name: str) -> str:
     """The step whose cells have this name, "" if it names something else."""
     if not name.startswith(STEP_NAME):
         return ""
-    return re.sub(r"(?<![a-z])(pass|head|row)(\d+)_", r"\1\2.", name.removeprefix(STEP_NAME))
+    return re.sub(r"(?<![a-z])(pass|token|head|block|row)(\d+)_", r"\1\2.", name.removeprefix(STEP_NAME))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,9 @@ class Sheets:
                 return self._sum(expr, where, met)
             case Max(index, size, Cell() as cell):
                 cells = self.span(cell, where, {index: size}).text
+                return Letter(f"IF(COUNT({cells})=0,{INFINITE},MAX({cells}))")
+            case Largest((Cell() as one, Max(index, size, Cell() as cell))):
+                cells = f"{self.cell(one, where)},{self.span(cell, where, {index: size}).text}"
                 return Letter(f"IF(COUNT({cells})=0,{INFINITE},MAX({cells}))")
             case Case(when, then, otherwise):
                 chosen = show(self.put(then, where, (*met, when)), spreadsheet)
@@ -176,6 +181,9 @@ class Sheets:
             return f"{when.left.at(where) + 1}<={when.right.at(where) + 1}"
         if isinstance(when, Every):
             return f"AND({','.join(self.condition(one, where) for one in when.of)})"
+        if isinstance(when, Some):
+            places = [{**where, when.index: n} for n in range(when.size)]
+            return f"OR({','.join(self.condition(when.when, at) for at in places)})"
         return f"{self.cell(when.cell, where)}{SIGN[type(when)]}{self._value(when.value, where)}"
 
     # Sums

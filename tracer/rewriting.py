@@ -35,6 +35,7 @@ from tracer.expr import (
     Piece,
     Pieces,
     Position,
+    Some,
     Sum,
     Tensor,
     children,
@@ -129,6 +130,8 @@ def _condition(when: Condition, to: Indices) -> Condition:
         return AtMost(_index(when.left, to), _index(when.right, to))
     if isinstance(when, Every):
         return Every(tuple(_condition(one, to) for one in when.of))
+    if isinstance(when, Some):
+        return Some(when.index, when.size, _condition(when.when, _without(when.index, to)))
     return type(when)(_moved(when.cell, to), when.value)
 
 

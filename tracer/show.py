@@ -38,6 +38,7 @@ from tracer.expr import (
     Position,
     Pow,
     Row,
+    Some,
     Sum,
     Tensor,
 )
@@ -95,6 +96,7 @@ class Signs(NamedTuple):
     vectors: str = "row"
     when: str = "if"
     otherwise: str = "otherwise"
+    some: str = "for some"
 
     @property
     def separator(self) -> str:
@@ -131,6 +133,8 @@ class Notation(Protocol[T]):
     def large(self, operator: str, index: str, size: int, body: T) -> T: ...
     def cases(self, rows: Sequence[tuple[T, T]], otherwise: T | None = None) -> T: ...
     def side_by_side(self, parts: Sequence[T]) -> T: ...
+    def stacked(self, parts: Sequence[T]) -> T: ...
+    def some(self, condition: T, index: str, size: int) -> T: ...
 
 
 def show(expr: Expr, notation: Notation[T]) -> T:
@@ -177,8 +181,10 @@ def shown(expr: Expr, to: Notation[T]) -> Shown[T]:
             return Shown(to.large("max", index, size, bracketed(shown(body, to), SUM, to)), SUM)
         case Case(when, then, otherwise):
             return Shown(to.cases([(show(then, to), condition_text(when, to))], show(otherwise, to)), SUM)
-        case Join(_, parts):
-            return Shown(to.side_by_side([show_tensor(part.tensor, to) for part in parts]), ATOM)
+        case Join(index, parts):
+            tensors = [show_tensor(part.tensor, to) for part in parts]
+            is_below = parts[0].at[0].name == index
+            return Shown(to.stacked(tensors) if is_below else to.side_by_side(tensors), ATOM)
         case Pieces(index, pieces):
             return Shown(to.cases([(show(piece.body, to), _where(index, piece, to)) for piece in pieces]), SUM)
         case Position(of):
@@ -287,5 +293,7 @@ def condition_text(condition: Condition, to: Notation[T]) -> T:
     if isinstance(condition, Every):
         first, *others = [condition_text(one, to) for one in condition.of]
         return to.row([first, *(part for other in others for part in (to.operator(","), other))])
+    if isinstance(condition, Some):
+        return to.some(condition_text(condition.when, to), condition.index, condition.size)
     sign = "≠" if isinstance(condition, IsNot) else "="
     return to.row([show(condition.cell, to), to.operator(sign), show(condition.value, to)])

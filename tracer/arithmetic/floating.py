@@ -33,6 +33,7 @@ from tracer.expr import (
     Pieces,
     Position,
     Pow,
+    Some,
     Sum,
 )
 
@@ -152,6 +153,8 @@ class Floats:
             return _together(np.less_equal, [_positions(when.left, sizes), _positions(when.right, sizes)])
         if isinstance(when, Every):
             return _together(np.logical_and, [self._condition(one, sizes) for one in when.of])
+        if isinstance(when, Some):
+            return _reduce(np.any, when.index, when.size, self._condition(when.when, {**sizes, when.index: when.size}))
         cell = self.fold(when.cell, sizes)
         test: Callable[..., Any] = np.equal if isinstance(when, Is) else np.not_equal
         return _together(test, [cell, self.fold(when.value, sizes)])

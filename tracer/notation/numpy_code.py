@@ -33,6 +33,7 @@ from tracer.expr import (
     Pieces,
     Position,
     Pow,
+    Some,
     Sum,
     Tensor,
 )
@@ -195,8 +196,16 @@ class NumPyCode:
             codes = [self.condition(one, sizes) for one in when.of]
             axes = union(codes)
             return Code(" & ".join(bracketed(lined_up(code, axes), SUM) for code in codes), axes, SUM)
+        if isinstance(when, Some):
+            return self.some(when, sizes)
         cell, value = self.fold(when.cell, sizes), self.fold(when.value, sizes)
         return Code(f"{cell.text} {'==' if isinstance(when, Is) else '!='} {value.text}", cell.axes, SUM)
+
+
+    def some(self, when: Some, sizes: Mapping[str, int]) -> Code:
+        """Whether a condition holds somewhere along an axis: (j <= i).any(axis=1)."""
+        code = self.condition(when.when, {**sizes, when.index: when.size})
+        return along(code, (when.index,), "any") if when.index in code.axes else code
 
 
 def number(value: Fraction, places: int | None = None) -> Code:

@@ -11,8 +11,9 @@
 | normalisation | `(rec, Z [i, j], told) -> A [i, j]` | `normalisations` |
 
 `told` has what the problem file tells the operation, by the names of its options; the given matrices that it needs,
-by theirs; and what it may want to know of the pass: `d_k`, `head` (from 1), `n_heads`, and `name`, the step that it
-encodes ("query", "key").
+by theirs; and what it may want to know of the pass: `d_k`, `head` (from 1), `n_heads`, `start`, the number of tokens
+before the first row, `V`, the values that the weights will mix (None where there are none), and `name`, the step that
+it encodes ("query", "key").
 
 An operation computes nothing. It records formulas, with a title and the reason for the step.
 """
@@ -45,6 +46,7 @@ def attending(Z: Tensor, body: Expr) -> Expr:
 
 from tracer.operations import (  # noqa: E402  teaching order
     bilinear,
+    cache,
     embedding,
     encodings,
     heads,
@@ -52,6 +54,7 @@ from tracer.operations import (  # noqa: E402  teaching order
     mixing,
     normalisation,
     norms,
+    online,
     projection,
     scaling,
     similarity,
@@ -78,5 +81,5 @@ def entry(slot: str, use: str, told: Mapping[str, Any], where: str) -> Operation
     return masks.ruled(found, told, where) if found.run is masks.mask else found
 
 
-__all__ = ["SLOTS", "attending", "bilinear", "embedding", "encodings", "entry", "heads", "indices", "logit_symbol",
-           "masks", "mixing", "normalisation", "norms", "projection", "scaling", "similarity", "softcap"]  # fmt: skip
+__all__ = ["SLOTS", "attending", "bilinear", "cache", "embedding", "encodings", "entry", "heads", "indices", "logit_symbol",
+           "masks", "mixing", "normalisation", "norms", "online", "projection", "scaling", "similarity", "softcap"]  # fmt: skip

@@ -15,6 +15,7 @@ SIMILARITIES = {"dot": "the dot product of query and key.", "cosine": "the cosin
 NORMALISATIONS = {
     "softmax": "softmax along each row: e to each logit, divided by the row's sum.",
     "softmax-shifted": "softmax along each row, the row's maximum subtracted first.",
+    "softmax-online": "softmax along each row, found block by block with a running maximum and a running sum.",
     "sum": "each logit divided by the sum of its row.",
 }
 

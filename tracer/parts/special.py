@@ -28,6 +28,11 @@ CHANGES = {  # by what an operation is called in a problem file: its keyword, an
         "Each row's maximum is subtracted before e is raised to a score. No weight changes by that, and no number "
         "becomes too large.",
     ),
+    "softmax-online": (
+        "Online softmax",
+        "Keys are read block by block. A running maximum, a running sum and running outputs are corrected whenever the "
+        "maximum grows: the outputs come out the same, and no row of scores is ever kept as a whole.",
+    ),
     "sum": (
         "Division by the sum",
         "The weights are the scores divided by their sum, without e: they can be negative, and do not exist where the "

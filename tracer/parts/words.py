@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from tracer.document import Line, Math
 from tracer.expr import Expr, Letter, sqrt
 from tracer.language import Language
-from tracer.names import WHERE
+from tracer.names import located, places
 from tracer.trace import Trace
 from tracer.views import StepView
 
@@ -40,10 +40,8 @@ def _name(text: str) -> Expr:
 
 def titled(step: StepView) -> str:
     """The title of a step, with the pass and the head it belongs to."""
-    say, places = step.problem.paper.style.language, {part[:4]: part[4:] for part in step.id.split(".")[:-1]}
-    told = {name: number for name, number in places.items() if name in ("pass", "head")}
-    title = say.text(step.title)
-    return say.text(WHERE[frozenset(told)], name=title, **told) if told else title
+    say = step.problem.paper.style.language
+    return located(say.text(step.title), places(step.id), say)
 
 
 def labels(trace: Trace) -> dict[str, tuple[str, ...]]:

@@ -25,7 +25,7 @@ COLUMNS = (  # from left to right; those of a column stand below each other
 )  # fmt: skip
 LOWER = "value"  # goes round below the others, to the outputs
 WORDS = {"scaled": "scaled", "capped": "capped", "masked": "masked", "joined": "side by side"}
-NORMALISATIONS = {"softmax": "softmax", "softmax-shifted": "softmax", "sum": "shares"}
+NORMALISATIONS = {"softmax": "softmax", "softmax-shifted": "softmax", "softmax-online": "softmax", "sum": "shares"}
 
 
 @dataclass(frozen=True, slots=True)
