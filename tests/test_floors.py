@@ -26,7 +26,7 @@ FLOORS = [  # a name is a file, or a whole folder
     ["views"],
     ["trace"],
     ["operations", "checks", "document", "workbook", "readings"],
-    ["wired", "wiring_file", "origins", "outline", "decoding"],
+    ["wired", "wiring_file", "cached", "origins", "outline", "decoding"],
     ["shapes", "problem_file"],
     ["composition", "mistakes"],
     ["marking", "handout"],

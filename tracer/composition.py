@@ -188,9 +188,10 @@ def _head(
     if A is None:
         if S is not None:
             S = _masked_where_infinite(rec, S)
-        else:
+        elif Q is not None and K is not None:
             similarity = wiring.similarity
             S = similarities[similarity.use].run(rec, Q, K, {**context, **similarity.told})
+        assert S is not None
         A = _weights(rec, S, {**context, "V": V}, logits)
     O = None if V is None else mixing.mix(rec, A, V)
     if Q is not None and K is not None:

@@ -39,7 +39,7 @@ CAUSAL = Setting("mask", {"rule": "causal"})
 OF_WORDS = {"Q": "query", "K": "key", "V": "value"}  # given with a row for each word
 
 
-def whole(problem: Problem) -> Problem:
+def at_once(problem: Problem) -> Problem:
     """The pass that decoding must agree with: all tokens at once, and a causal mask."""
     wiring = problem.wiring
     return replace(problem, wiring=replace(wiring, prefill=None, logits=_causal(wiring.logits)))

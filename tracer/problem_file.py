@@ -29,7 +29,8 @@ MAX_NUMBERS = 200_000
 MAX_PLACES = 30
 
 TOP = ("title", "tokens", "key_tokens", "source", "given", "pass", "paper")
-MATRICES = ("X", "Y", "embedding", "W_Q", "W_K", "W_V", "W_O", "Q", "K", "V", "S", "A", "mask", "bias", "past_K", "past_V")
+MATRICES = ("X", "Y", "embedding", "W_Q", "W_K", "W_V", "W_O", "Q", "K", "V", "S", "A", "mask", "bias",
+            "past_K", "past_V")  # fmt: skip
 VECTORS = ("ids", "b_Q", "b_K", "b_V", "b_O")
 PER_HEAD = ("W_Q", "W_K", "W_V", "b_Q", "b_K", "b_V", "Q", "K", "V", "S", "A",
             "past_K", "past_V")  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tracer.expr import AtMost, Case, Condition, Every, Expr
+from tracer.expr import AtMost, Case, Condition, Every, Expr, Is, IsNot
 from tracer.mistakes import Tensors, mistake
 from tracer.mistakes.softmaxes import remasked
 from tracer.trace import Step
@@ -28,5 +28,6 @@ def _transposed(mask: Condition) -> Condition:
         return AtMost(mask.right, mask.left)
     if isinstance(mask, Every):
         return Every(tuple(map(_transposed, mask.of)))
+    assert isinstance(mask, Is | IsNot)
     i, j = mask.cell.at
     return type(mask)(mask.cell.tensor[j, i], mask.value)

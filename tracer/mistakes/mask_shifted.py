@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from tracer.expr import AtMost, Case, Condition, Every, Expr, Tensor, position
+from tracer.expr import AtMost, Case, Condition, Every, Expr, Is, IsNot, Tensor, position
 from tracer.mistakes import Tensors, mistake
 from tracer.mistakes.softmaxes import remasked
 from tracer.trace import Step
@@ -47,7 +47,7 @@ def _border(n: int, by: int, mask: Condition, seen: Expr, hidden: Expr) -> Expr:
 def _one_more(mask: Condition, seen: Expr, hidden: Expr) -> Expr:
     if isinstance(mask, AtMost):
         return Case(AtMost(mask.left, mask.right + 1), seen, hidden)
-    assert not isinstance(mask, Every)
+    assert isinstance(mask, Is | IsNot)
     i, j = mask.cell.at
     moved = type(mask)(mask.cell.tensor[i, j - 1], mask.value)
     return Case(AtMost(position(1), j), Case(moved, seen, hidden), seen)
@@ -56,7 +56,7 @@ def _one_more(mask: Condition, seen: Expr, hidden: Expr) -> Expr:
 def _one_less(mask: Condition, seen: Expr, hidden: Expr) -> Expr:
     if isinstance(mask, AtMost):
         return Case(AtMost(mask.left, mask.right - 1), seen, hidden)
-    assert not isinstance(mask, Every)
+    assert isinstance(mask, Is | IsNot)
     i, j = mask.cell.at
     moved = type(mask)(mask.cell.tensor[i, j + 1], mask.value)
     return Case(AtMost(j, position(mask.cell.tensor.shape[1] - 2)), Case(moved, seen, hidden), hidden)

@@ -34,7 +34,8 @@ def below(rec: Recorder, name: str, past: Tensor, new: Tensor) -> Tensor:
 
     K_cache[j, c] = past[j, c] for j ≤ past_len, K[j − past_len, c] behind        shape (past_len + n, d_k)
 
-    Sources: Shazeer 2019, section 2.4 (incremental inference); the ONNX operator Attention, inputs past_key, past_value.
+    Sources: Shazeer 2019, section 2.4 (incremental inference); the ONNX operator Attention, inputs past_key and
+    past_value.
     """
     j, c = indices(new)
     title, because = CACHES[name]

@@ -44,6 +44,21 @@ def titled(step: StepView) -> str:
     return located(say.text(step.title), places(step.id), say)
 
 
+PARTS = {"pass": "pass {n}", "prefill": "tokens read together", "token": "token {n}", "head": "head {n}",
+         "block": "block {n}"}  # fmt: skip
+
+
+def whose(id_: str, say: Language) -> str:
+    """The part of a pass that a step belongs to: "token 3, head 1"; nothing where there is only one."""
+    return ", ".join(say.text(PARTS[part], n=n) for part, n in places(id_).items() if part in PARTS)
+
+
+def headed(id_: str, say: Language) -> str:
+    """The same as the title of a panel: "Token 3, head 1"."""
+    title = whose(id_, say)
+    return title[:1].upper() + title[1:]
+
+
 def labels(trace: Trace) -> dict[str, tuple[str, ...]]:
     """The words that the axes of queries and of keys count."""
     return {"query": trace.problem.tokens, "key": trace.problem.key_tokens}

@@ -10,6 +10,7 @@ from tracer.document import Block, Chain, Em, Equation, Grid, Heading, Line, Mat
 from tracer.evaluate import Key
 from tracer.expr import Call, Cell, Expr, Num, length, num, walk
 from tracer.notation.plain import plain
+from tracer.names import places
 from tracer.operations import indices
 from tracer.parts.products import as_product
 from tracer.parts.words import listed, rich
@@ -80,12 +81,13 @@ class Working:
 
     def contributions(self, of_rows: list[StepView]) -> list[Block]:
         """What each word brings to each worked row: one grid a row."""
-        rows = [row for row in self.detail.worked if row < len(of_rows)]
+        steps = {int(places(step.id)["row"]) - 1: step for step in of_rows}
+        rows = [row for row in self.detail.worked if row in steps]
         if not rows:
             return []
         words = self.trace.problem.tokens
-        grids = [self.grid(of_rows[row], self.say.line("to {word}", word=Em(words[row]))) for row in rows]
-        return [Together((*self.heading(of_rows[rows[0]]), grids[0])), *grids[1:]]
+        grids = [self.grid(steps[row], self.say.line("to {word}", word=Em(words[row]))) for row in rows]
+        return [Together((*self.heading(steps[rows[0]]), grids[0])), *grids[1:]]
 
     # Line by line
 
@@ -93,7 +95,8 @@ class Working:
         """The worked numbers of a step."""
         if step.kind != "calculate":
             return []
-        worked = self.detail.worked if step.tensor.axes[0].counts == "query" else self.detail.others
+        axis = step.tensor.axes[0]
+        worked = axis.along(self.detail.worked) if axis.counts == "query" else self.detail.others
         return [self.chain(cell, step.unit) for i in worked if i < step.shape[0] for cell in step.row(i)]
 
     def chain(self, cell: CellView, unit: str) -> Chain:
@@ -256,7 +259,7 @@ class Working:
             rounded = [cell.rounded(self.places) for cell in step.row(i)]
             total = sum((r.number.value for r in rounded), Fraction(0))
             if total != 1 and not all(r.is_equal for r in rounded):
-                word, number = Em(self.trace.problem.tokens[i]), Math(Num(total, self.places))
+                word, number = Em(step.rows[i]), Math(Num(total, self.places))
                 off.append(self.say.line("{word}: {sum}", word=word, sum=number))
         if not off:
             return ()
@@ -282,9 +285,9 @@ def equation(step: StepView) -> Equation:
 
 def shown(step: StepView) -> list[int]:
     """The rows of a step that are asked for; in all passes but the last every row is, the next one needs it."""
-    wiring, rows = step.problem.wiring, list(range(step.shape[0]))
-    is_last = pass_of(step) in ("", str(wiring.repeat))
-    return list(wiring.queries or rows) if is_last and step.tensor.axes[0].counts == "query" else rows
+    wiring, axis = step.problem.wiring, step.tensor.axes[0]
+    is_asked = wiring.queries and axis.counts == "query" and pass_of(step) in ("", str(wiring.repeat))
+    return axis.along(wiring.queries or ()) if is_asked else list(range(axis.size))
 
 
 def is_renaming(step: StepView) -> bool:
