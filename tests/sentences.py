@@ -15,9 +15,10 @@ from tracer.generate import words, work
 from tracer.generate.certificate import REMARKS
 from tracer.generate.requirements import requirements
 from tracer.notation import speech
-from tracer.operations import heads, masks, norms, projection
-from tracer.pages import feedback, sheet
+from tracer.operations import cache, heads, masks, norms, projection
+from tracer.pages import feedback, sheet, solution
 from tracer.parts import checked, conventions, filled, given, judgement, ledgers, reading, special, verdicts, voices
+from tracer.parts.words import PARTS
 from tracer.problem import TITLE
 
 ROOT = Path(__file__).parent.parent
@@ -45,7 +46,14 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
     [projection.projections[name].words for name in projection.projections],
     *(table.values() for table in (conventions.SIMILARITIES, conventions.NORMALISATIONS, given.NAMES)),
     *special.CHANGES.values(),
-    *(special.SHARED, special.CROSS),
+    *(special.SHARED, special.CROSS, special.DECODED, special.PAST),
+    *cache.CACHES.values(),
+    *cache.ROWS.values(),
+    cache.OF_A_RULE,
+    cache.TOGETHER.values(),
+    PARTS.values(),
+    solution.TOGETHER.values(),
+    solution.TOGETHER_IN.values(),
     *(table.values() for table in (checked.STATEMENTS, checked.OUTCOMES)),
     *(table.values() for table in (filled.SAID, filled.TOGETHER, verdicts.RULES)),
     [look.word for look in verdicts.LOOKS.values()],

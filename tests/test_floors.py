@@ -25,11 +25,11 @@ FLOORS = [  # a name is a file, or a whole folder
     ["answers"],
     ["views"],
     ["trace"],
-    ["operations", "checks", "document", "workbook", "readings"],
+    ["operations", "document", "workbook", "readings"],
     ["wired", "wiring_file", "cached", "origins", "outline", "decoding"],
     ["shapes", "problem_file"],
     ["composition", "mistakes"],
-    ["marking", "handout"],
+    ["marking", "handout", "checks"],
     ["arrays", "parts", "spoken", "judging", "generate"],
     ["worksheet", "pictures", "boxes"],
     ["sheet_told"],
@@ -86,7 +86,12 @@ SIBLINGS = {  # inside one folder: what the others may build on
         "problem_text",
         "certificate",
     },  # one thing, in the order in which its files build on each other
-    "operations": {"scaling", "norms", "encodings", "normalisation"},  # the racks that others add to; lengths, for `similarity`
+    "operations": {
+        "scaling",
+        "norms",
+        "encodings",
+        "normalisation",
+    },  # the racks that others add to; lengths, for `similarity`
     "parts": {"words", "products", "working", "judgement", "verdicts", "voices", "redone"},
     "mistakes": {"softmaxes"},
     "pictures": {"lettering", "composing", "field", "ink"},

@@ -74,6 +74,6 @@ def _check_prefill(problem: Problem, d_v: int | None) -> None:
     for number, setting in enumerate(wiring.logits, 1):
         if setting.use == "mask" and setting.told.get("align") == "top-left":
             raise ProblemError(
-                f'[pass] logits {number} aligns the mask “top-left”, but a token that is decoded stands below its whole '
-                "cache; leave align out"
+                f"[pass] logits {number} aligns the mask “top-left”, but a decoded token stands below its "
+                "whole cache; leave align out"
             )

@@ -31,8 +31,8 @@ AXES = {
     "S": ("i query", "j key"), "A": ("i query", "j key"), "mask": ("i query", "j key"), "embedding": ("v", "a"),
     "bias": ("i query", "j key"), "past_K": ("j key", "c"), "past_V": ("j key", "c"),
 }  # fmt: skip
-SUPPLIED = [name for letter in "QKV" for name in (letter, f"W_{letter}", f"b_{letter}", f"past_{letter}")]  # what `_supply` takes
-SYMBOLS = {"mask": "M", "embedding": "Emb", "bias": "B", "past_K": "K_past", "past_V": "V_past"}
+SUPPLIED = [f"{kind}{letter}" for letter in "QKV" for kind in ("", "W_", "b_", "past_")]  # what no score needs itself
+SYMBOLS = {"mask": "M", "embedding": "Emb", "bias": "B", "past_K": "K_P", "past_V": "V_P"}
 
 
 def solve(problem: Problem) -> Trace:

@@ -13,10 +13,10 @@ from tracer.language import Language
 
 SYMBOLS = {  # of the steps by their names, in their order
     "embedding": "X", "query": "Q", "key": "K", "value": "V", "query_norms": "‖q‖", "key_norms": "‖k‖",
-    "input": "X", "key_cache": "K_cache", "value_cache": "V_cache", "past_key": "K_past", "past_value": "V_past",
+    "input": "X", "key_cache": "K_C", "value_cache": "V_C", "past_key": "K_P", "past_value": "V_P",
     "cosines": "cos θ", "angles": "θ", "bilinear": "T", "bilinear_scores": "B", "scores": "S", "scaled": "Z",
     "capped": "Z", "biased": "Z", "masked": "Z", "maxima": "m", "correction": "r", "exponentials": "E", "row_sums": "D",
-    "running_outputs": "U", "online_outputs": "O_online", "weights": "A",
+    "running_outputs": "U", "online_outputs": "O_B", "weights": "A",
     "contributions": "C", "outputs": "O", "joined": "J", "projected": "P",
 }  # fmt: skip
 WHOLES = {
@@ -71,9 +71,9 @@ WHERE = {  # the parts of a pass that a step can belong to, from the outside inw
 PLACE = re.compile(r"([a-z]+?)(\d*)\.")
 
 
-def places(id_: str) -> dict[str, str]:
+def parts_of(id_: str) -> dict[str, str]:
     """The parts of a pass that a step's id names, with their numbers: {"token": "3", "head": "1"}."""
-    return {name: number for name, number in PLACE.findall(id_)}
+    return dict(PLACE.findall(id_))
 
 
 def located(name: str, parts: Mapping[str, str], say: Language) -> str:
@@ -107,7 +107,7 @@ class Names:
 
     def _made(self, tensor: Tensor, indices: Sequence[str]) -> str:
         step = tensor.id.rpartition(".")[2]
-        numbers = places(tensor.id)
+        numbers = parts_of(tensor.id)
         word = self._place(Axis("i", 0, "query"), numbers.pop("row", ""))  # whom contributions go to
         name = self.say.text(WHOLES[step]) if step in WHOLES else self.letter(tensor.symbol)
         if indices:

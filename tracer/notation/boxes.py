@@ -221,7 +221,7 @@ class Boxes:
     def stacked(self, parts: Sequence[Box]) -> Box:
         stack = lines(list(parts), 0.3)
         middle = (stack.height - stack.depth) / 2
-        return self.fenced("[", shifted(stack, middle - self.axis), "]")
+        return self.fenced("[", row([space(THIN), shifted(stack, middle - self.axis), space(THIN)]), "]")
 
     def some(self, condition: Box, index: str, size: int) -> Box:
         words = [space(MEDIUM), self.upright(self.signs.some), space(MEDIUM)]

@@ -201,7 +201,6 @@ class NumPyCode:
         cell, value = self.fold(when.cell, sizes), self.fold(when.value, sizes)
         return Code(f"{cell.text} {'==' if isinstance(when, Is) else '!='} {value.text}", cell.axes, SUM)
 
-
     def some(self, when: Some, sizes: Mapping[str, int]) -> Code:
         """Whether a condition holds somewhere along an axis: (j <= i).any(axis=1)."""
         code = self.condition(when.when, {**sizes, when.index: when.size})

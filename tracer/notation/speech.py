@@ -149,5 +149,5 @@ class Speech:
         return first
 
     def some(self, condition: str, index: str, size: int) -> str:
-        text = "{condition} for some {index} from 1 to {size}"
-        return self.say.text(text, condition=condition, index=index, size=str(size))
+        places = {"condition": condition, "index": index, "size": str(size)}
+        return self.say.text("{condition} for some {index} from 1 to {size}", **places)

@@ -81,5 +81,6 @@ def entry(slot: str, use: str, told: Mapping[str, Any], where: str) -> Operation
     return masks.ruled(found, told, where) if found.run is masks.mask else found
 
 
-__all__ = ["SLOTS", "attending", "bilinear", "cache", "embedding", "encodings", "entry", "heads", "indices", "logit_symbol",
-           "masks", "mixing", "normalisation", "norms", "online", "projection", "scaling", "similarity", "softcap"]  # fmt: skip
+__all__ = ["SLOTS", "attending", "bilinear", "cache", "embedding", "encodings", "entry", "heads", "indices",
+           "logit_symbol", "masks", "mixing", "normalisation", "norms", "online", "projection", "scaling",
+           "similarity", "softcap"]  # fmt: skip

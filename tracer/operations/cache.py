@@ -16,7 +16,7 @@ CACHES = {
     "value_cache": ("Value cache", "Earlier values do not change either: they are kept, and the new ones follow."),
 }
 ROWS = {
-    "input": ("The words of this step", "Only these words are new; everything about the others is known."),
+    "input": ("The new words", "Only the rows of these words are worked now."),
     "query": ("Queries", "Only the queries of the new words are needed."),
     "key": ("Keys", "Only the keys of the new words are new; the others are in the cache."),
     "value": ("Values", "Only the values of the new words are new; the others are in the cache."),
@@ -32,7 +32,7 @@ TOGETHER = {
 def below(rec: Recorder, name: str, past: Tensor, new: Tensor) -> Tensor:
     """The rows of the cache, and the new rows below them.
 
-    K_cache[j, c] = past[j, c] for j ≤ past_len, K[j − past_len, c] behind        shape (past_len + n, d_k)
+    K_C[j, c] = past[j, c] for j ≤ past_len, K[j − past_len, c] behind        shape (past_len + n, d_k)
 
     Sources: Shazeer 2019, section 2.4 (incremental inference); the ONNX operator Attention, inputs past_key and
     past_value.

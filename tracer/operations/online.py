@@ -56,6 +56,7 @@ def _block(rec: Recorder, Z: Tensor, V: Tensor | None, keys: range, before: Runn
         "Row maxima so far",
         "The largest score that has been met: no exponential will be larger than 1.",
     )
+    r = _correction(rec, Z, before.m, m, keys.start) if before else None
     E = rec.step(
         "exponentials",
         (Z.axes[0], block),
@@ -63,14 +64,15 @@ def _block(rec: Recorder, Z: Tensor, V: Tensor | None, keys: range, before: Runn
         "Exponentials of this block",
         "Only the keys of this block are needed for them; no other score has to be kept.",
     )
-    r = _correction(rec, Z, before.m, m, keys.start) if before else None
     block_sum = total(block, E[i, j])
     D = rec.step(
         "row_sums",
         Z.axes[:1],
         Add((Mul((before.D[i], r[i])), block_sum)) if before and r else block_sum,
         "Row sums so far",
-        "What was added up before is corrected to the new maximum; then the block's exponentials are added.",
+        "What was added up before is corrected to the new maximum; then the exponentials of the block are added."
+        if before
+        else "The exponentials of the first block are added up: these are the sums to begin with.",
     )
     return Running(m, D, None if V is None else _mixed(rec, E, V, keys.start, before.U if before else None, r))
 
@@ -84,8 +86,11 @@ def _correction(rec: Recorder, Z: Tensor, before: Tensor, m: Tensor, met: int) -
         Z.axes[:1],
         Case(Some(j.name or "", met, Z.allowed), ratio, ZERO) if Z.allowed else ratio,
         "Correction of what came before",
-        "Where the maximum has grown, all earlier exponentials were too large by the same factor; where it has not, "
-        "the factor is 1.",
+        "Where the maximum has grown, all earlier exponentials were too large by the same factor. Where no key has been "
+        "seen yet, there is nothing to correct."
+        if Z.allowed
+        else "Where the maximum has grown, all earlier exponentials were too large by the same factor; where it has "
+        "not, the factor is 1.",
     )
 
 

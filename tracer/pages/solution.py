@@ -11,7 +11,7 @@ from tracer.decoding import at_once
 from tracer.document import Block, Document, Heading, Picture, Text
 from tracer.fields import whole
 from tracer.handout import Told, carried, makers
-from tracer.names import places
+from tracer.names import parts_of
 from tracer.origins import origins
 from tracer.parts.checked import checked
 from tracer.parts.conventions import card
@@ -127,7 +127,7 @@ def _places(told: Told, key: str) -> tuple[int, ...]:
 def _steps(trace: Trace, rows: tuple[int, ...], detail: Detail) -> Iterator[Block]:
     working, comparisons = Working(trace, rows, detail), beside(trace)
     headings, behind, is_decoded = _Sections(trace), _behind(trace), trace.problem.wiring.prefill is not None
-    asked = (step for step in trace if not step.tensor.axes[0].counts == "query" or shown(step))
+    asked = (step for step in trace if step.tensor.axes[0].counts != "query" or shown(step))
     for section, group in groupby(asked, key=_section):
         yield from headings.of(section)
         for name, alike in groupby(group, key=lambda step: step.name):
@@ -166,7 +166,7 @@ TOGETHER_IN = {"head": "{place}: all heads together", "block": "{place}: all blo
 
 
 def _section(step: StepView) -> Section:
-    return tuple((part, number) for part, number in places(step.id).items() if part != "row")
+    return tuple((part, number) for part, number in parts_of(step.id).items() if part != "row")
 
 
 class _Sections:
@@ -221,6 +221,6 @@ def _meaning(trace: Trace, rows: tuple[int, ...], drawn: list[Picture]) -> list[
         outputs = id_.removesuffix("weights") + "outputs"
         has_outputs = outputs in trace.tables.definitions
         read = reading(trace, step, trace[outputs] if has_outputs else None, rows)
-        head = places(id_).get("head")
+        head = parts_of(id_).get("head")
         blocks += [*([Text(say.line("In head {n}:", n=head), "aside")] if head and read else []), *read]
     return [Heading(say.text("What it means"), 2, "meaning"), *blocks, *drawn] if blocks else []

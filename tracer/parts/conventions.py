@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tracer.decoding import is_causal
 from tracer.document import Card, Line, Math
 from tracer.expr import ONE, Call, Div, Letter, Mul, Named, Neg, sqrt, walk
 from tracer.language import Language
@@ -107,6 +108,8 @@ def _softcap(problem: Problem, say: Language) -> list[tuple[str, Line]]:
 
 def _mask(problem: Problem, say: Language) -> str:
     step: Setting | None = next((s for s in problem.wiring.logits if s.use == "mask"), None)
+    if problem.wiring.prefill is not None and (step is None or is_causal(step)):
+        return say.text("causal by the order of the work: a token is compared with itself and what came before.")
     if step is None:
         return say.text("none: every word sees every word.")
     if step.told.get("rule", "given") == "causal":

@@ -13,6 +13,7 @@ NAMES = {
     "V": "values", "S": "scores", "A": "attention weights", "M": "mask, 1 for “may attend”", "Emb": "embedding table",
     "H": "the words as one-hot rows", "W_Q": "query weights", "W_K": "key weights", "W_V": "value weights",
     "W_O": "output weights", "b_Q": "query bias", "b_K": "key bias", "b_V": "value bias", "b_O": "output bias",
+    "K_P": "keys of earlier words", "V_P": "values of earlier words",
 }  # fmt: skip
 
 

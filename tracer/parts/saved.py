@@ -59,14 +59,8 @@ def _all(problem: Problem, every: int, row: int, say: Language) -> str:
 
 def _price(trace: Trace, say: Language) -> str:
     """How many numbers are kept at the end: a key and a value of each key head for each token."""
-    last = f"token{len(trace.problem.tokens)}."
-    wiring = trace.problem.wiring
-    sizes = {
-        step.id: step.tensor.shape
-        for step in trace.steps
-        if step.id.startswith(last) or f".{last}" in step.id
-        if step.name in ("key_cache", "value_cache")
-    }
-    heads = [shape for n, shape in enumerate(sizes.values())]
-    numbers = sum(rows * columns for rows, columns in heads) * wiring.n_kv_heads // wiring.n_heads
-    return say.text("at the end the cache holds {numbers} numbers, and it grows with every token.", numbers=str(numbers))
+    caches = [step.tensor for step in trace.steps if step.name in ("key_cache", "value_cache")]
+    full = len(trace.problem.tokens) + trace.problem.past
+    numbers = sum(full * cache.shape[1] for cache in caches if cache.shape[0] == full)
+    each = numbers * trace.problem.wiring.n_kv_heads // trace.problem.wiring.n_heads
+    return say.text("at the end the cache holds {numbers} numbers, and it grows with every token.", numbers=str(each))

@@ -43,6 +43,15 @@ SHARED = (
     "Shared keys",
     "Several query heads compare with the same keys and mix the same values: fewer keys and values have to be kept.",
 )
+DECODED = (
+    "KV cache",
+    "Tokens come one after another, as when a model writes. Keys and values of earlier words are kept in a cache, so "
+    "each new token needs one row of scores, and nothing about the others is worked again.",
+)
+PAST = (
+    "Given cache",
+    "Keys and values of earlier words are given: they stand above the new ones, and can be attended to like these.",
+)
 CROSS = ("Two sequences", "The queries come from one sequence, keys and values from another: words ask, others answer.")
 
 
@@ -57,6 +66,10 @@ def _changes(problem: Problem) -> Iterator[tuple[str, str]]:
     wiring = problem.wiring
     if "Y" in problem.given:
         yield CROSS
+    if problem.past:
+        yield PAST
+    if wiring.prefill is not None:
+        yield DECODED
     if wiring.n_kv_heads < wiring.n_heads:
         yield SHARED
     if "A" in problem.given:

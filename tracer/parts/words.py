@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from tracer.document import Line, Math
 from tracer.expr import Expr, Letter, sqrt
 from tracer.language import Language
-from tracer.names import located, places
+from tracer.names import located, parts_of
 from tracer.trace import Trace
 from tracer.views import StepView
 
@@ -41,7 +41,7 @@ def _name(text: str) -> Expr:
 def titled(step: StepView) -> str:
     """The title of a step, with the pass and the head it belongs to."""
     say = step.problem.paper.style.language
-    return located(say.text(step.title), places(step.id), say)
+    return located(say.text(step.title), parts_of(step.id), say)
 
 
 PARTS = {"pass": "pass {n}", "prefill": "tokens read together", "token": "token {n}", "head": "head {n}",
@@ -50,7 +50,7 @@ PARTS = {"pass": "pass {n}", "prefill": "tokens read together", "token": "token 
 
 def whose(id_: str, say: Language) -> str:
     """The part of a pass that a step belongs to: "token 3, head 1"; nothing where there is only one."""
-    return ", ".join(say.text(PARTS[part], n=n) for part, n in places(id_).items() if part in PARTS)
+    return ", ".join(say.text(PARTS[part], n=n) for part, n in parts_of(id_).items() if part in PARTS)
 
 
 def headed(id_: str, say: Language) -> str:

@@ -8,9 +8,9 @@ from fractions import Fraction
 
 from tracer.document import Block, Chain, Em, Equation, Grid, Heading, Line, Math, Text, Together, elided
 from tracer.evaluate import Key
-from tracer.expr import Call, Cell, Expr, Num, length, num, walk
+from tracer.expr import Call, Cell, Expr, Join, Num, length, num, walk
+from tracer.names import parts_of
 from tracer.notation.plain import plain
-from tracer.names import places
 from tracer.operations import indices
 from tracer.parts.products import as_product
 from tracer.parts.words import listed, rich
@@ -81,7 +81,7 @@ class Working:
 
     def contributions(self, of_rows: list[StepView]) -> list[Block]:
         """What each word brings to each worked row: one grid a row."""
-        steps = {int(places(step.id)["row"]) - 1: step for step in of_rows}
+        steps = {int(parts_of(step.id)["row"]) - 1: step for step in of_rows}
         rows = [row for row in self.detail.worked if row in steps]
         if not rows:
             return []
@@ -274,7 +274,8 @@ class Working:
 def equation(step: StepView) -> Equation:
     """The step's formula, as a product of whole matrices first where it is one."""
     assert step.formula is not None
-    own, say = step.tensor[indices(step.tensor)], step.problem.paper.style.language
+    is_joined, say = isinstance(step.formula, Join), step.problem.paper.style.language
+    own = Cell(step.tensor, ()) if is_joined else step.tensor[indices(step.tensor)]
     product = as_product(step)
     if product is None:
         return Equation((("", own), ("=", step.formula)))

@@ -8,8 +8,8 @@ from math import isfinite
 from tracer.arithmetic import Undecided, Undefined
 from tracer.expr import Expr
 from tracer.notation.plain import Plain
-from tracer.show import show
 from tracer.parts import words
+from tracer.show import show
 from tracer.trace import Trace
 from tracer.views import CellView, StepView
 
