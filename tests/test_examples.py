@@ -30,7 +30,7 @@ PROBLEMS = sorted(EXAMPLES.glob("*/*.toml"))
 TEACHING_ORDER = [
     "cherry-orange-phone", "table-of-cosines", "dot-or-cosine", "normalisation", "apple-moves", "apple-and-orange",
     "one-hot-rows", "jane-visits-africa", "one-matrix-for-both", "known-weights", "causal-mask", "softcap",
-    "cross-attention",
+    "kv-cache", "online-softmax", "cross-attention",
     "three-heads", "again-and-again", "letters", "house-style", "made", "worksheet", "marking", "published",
 ]  # fmt: skip
 
