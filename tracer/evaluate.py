@@ -142,15 +142,22 @@ class Table:
         return self.arithmetic.written(key[0], definition.kind, value(definition.formula, where, self))
 
     def holds(self, condition: Condition, where: Where) -> bool:
-        """Whether a condition is met at a place; conditions are about positions and given cells only."""
+        """Whether a condition is met at a place; conditions are about positions and given cells."""
         if isinstance(condition, AtMost):
             return condition.left.at(where) <= condition.right.at(where)
         if isinstance(condition, Every):
             return all(self.holds(one, where) for one in condition.of)
         if isinstance(condition, Some):
             return any(self.holds(condition.when, {**where, condition.index: n}) for n in range(condition.size))
-        given = self.definitions[condition.cell.tensor.id].entry(key_of(condition.cell, where)[1])
-        return (given == condition.value) is isinstance(condition, Is)
+        return (self._given(condition.cell, where) == condition.value) is isinstance(condition, Is)
+
+    def _given(self, cell: Cell, where: Where) -> Expr:
+        """The number that was given for a cell, also where it has only been copied from another."""
+        id_, at = key_of(cell, where)
+        definition = self.definitions[id_]
+        if isinstance(definition.formula, Cell):
+            return self._given(definition.formula, place(definition.tensor, at))
+        return definition.entry(at)
 
 
 def place(tensor: Tensor, at: tuple[int, ...]) -> Where:
