@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -11,16 +12,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tracer.arithmetic import ball
+from tracer.arithmetic import Undefined, ball
 from tracer.checks import checks
 from tracer.composition import solve
 from tracer.decoding import at_once
 from tracer.errors import ProblemError
+from tracer.evaluate import place, value
 from tracer.mistakes import load, mistakes
 from tracer.origins import origins
 from tracer.problem import Problem
 from tracer.problem_file import from_dict
+from tracer.rewriting import Tensors
 from tracer.trace import Trace
+from tracer.worksheet import worksheet
 
 BITS = 128
 WORDS = [[1, 0], [0, 1], [1, 1], [2, 0]]
@@ -205,12 +209,27 @@ def test_without_values_there_are_no_running_outputs() -> None:
 # Everything else that looks at a trace
 
 
-@pytest.mark.parametrize("wiring", [{"prefill": 0}, {"prefill": 2, "normalisation": {"use": "softmax-online", "block": 2}}])
+BLOCKS = {"use": "softmax-online", "block": 2}
+
+
+@pytest.mark.parametrize("wiring", [{"prefill": 0}, {"prefill": 2, "normalisation": BLOCKS}, {"normalisation": BLOCKS}])
 def test_origins_and_mistakes_know_these_steps(wiring: dict[str, Any]) -> None:
-    """Every rewrite of every step can be tried, and each cell knows where it comes from."""
+    """Each cell knows where it comes from, and every mistake can be tried on every step."""
     load()
     trace = solve(from_dict({"given": {**DECODED["given"], "W_Q": [[1, 1], [0, 1]]}, "pass": wiring}))
     assert {origin.step for origin in origins(trace)} == {step.id for step in trace.steps}
+    for step in trace.steps:
+        tensors = Tensors(trace.tables.definitions, step.id.removesuffix(step.name))
+        for name in mistakes:
+            for formula in mistakes[name].rewrites(step, tensors):
+                with suppress(Undefined):
+                    value(formula, place(step.tensor, tuple(0 for _ in step.tensor.axes)), trace.tables.balls(64))
+
+
+def test_a_blank_named_without_its_token_means_that_of_every_token() -> None:
+    """Outputs are worked in each token; the rows put together at the end are no work."""
+    blanks = worksheet(solve(from_dict(DECODED)), "outputs").blanks
+    assert {key[0] for key in blanks} == {"prefill.outputs", "token3.outputs", "token4.outputs"}
 
 
 # What is refused

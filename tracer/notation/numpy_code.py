@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import reduce
 from typing import NamedTuple
 
 from tracer.expr import (
@@ -108,7 +109,7 @@ class NumPyCode:
             case Max(index, size, body):
                 return along(self.fold(body, {**sizes, index: size}), (index,), "max")
             case Largest(of):
-                return Code(f"max({', '.join(inside(part).text for part in of)})")
+                return larger([inside(part) for part in of])
             case Case(when, then, otherwise):
                 return self.case(when, then, otherwise, sizes)
             case Join(_, parts):
@@ -205,6 +206,15 @@ class NumPyCode:
         """Whether a condition holds somewhere along an axis: (j <= i).any(axis=1)."""
         code = self.condition(when.when, {**sizes, when.index: when.size})
         return along(code, (when.index,), "any") if when.index in code.axes else code
+
+
+def larger(codes: Sequence[Code]) -> Code:
+    """The largest of some numbers; of arrays entry by entry."""
+    axes = union(codes)
+    if not axes:
+        return Code(f"max({', '.join(code.text for code in codes)})")
+    parts = [lined_up(code, axes).text for code in codes]
+    return Code(reduce(lambda left, right: f"np.maximum({left}, {right})", parts), axes)
 
 
 def number(value: Fraction, places: int | None = None) -> Code:

@@ -86,8 +86,8 @@ def _correction(rec: Recorder, Z: Tensor, before: Tensor, m: Tensor, met: int) -
         Z.axes[:1],
         Case(Some(j.name or "", met, Z.allowed), ratio, ZERO) if Z.allowed else ratio,
         "Correction of what came before",
-        "Where the maximum has grown, all earlier exponentials were too large by the same factor. Where no key has been "
-        "seen yet, there is nothing to correct."
+        "Where the maximum has grown, all earlier exponentials were too large by the same factor. Where no key has "
+        "been seen yet, there is nothing to correct."
         if Z.allowed
         else "Where the maximum has grown, all earlier exponentials were too large by the same factor; where it has "
         "not, the factor is 1.",
