@@ -44,6 +44,10 @@ PASSES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "given mask": ({"S": [[1, 2]], "mask": [[1, 0]]}, {"logits": [{"use": "mask"}]}),
     "softmax": ({"S": [[1, 0]], "V": [[2, 0], [0, 4]]}, {"logits": []}),
     "softmax-shifted": ({"S": [[3, 1]]}, {"logits": [], "normalisation": "softmax-shifted"}),
+    "softmax-online": (
+        {"S": [[0, "ln 2", "ln 4"]]},
+        {"logits": [], "normalisation": {"use": "softmax-online", "block": 2}},
+    ),
     "sum": ({"S": [[1, "√2/2"], [1, -1]]}, {"logits": [], "normalisation": "sum"}),
     "two heads": ({"A": [["1/2", "1/2"]], "V": [[1, 2], [3, 4]], "W_O": [[1], [1]]}, {"n_heads": 2}),
     "lookup": ({"embedding": [[1, 2], [3, 4]], "ids": [2, 1]}, {}),
@@ -54,6 +58,16 @@ PASSES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
 }
 ROWS: list[tuple[str, str, str, str, str | None, str | None, str | None]] = [
+    ("softmax-online", "block2.correction[1]", "e^(m[1][1] − m[2][1])", "e^(ln(2) − ln(4))", "1/2", "0.5000", "0.50"),
+    (
+        "softmax-online",
+        "block2.row_sums[1]",
+        "D[1][1]·r[2][1] + Σ_j E[2][1, j]",
+        "3/2·1/2 + 1",
+        "7/4",
+        "1.7500",
+        "1.75",
+    ),
     (
         "X W and a bias",
         "query[1,1]",
@@ -170,7 +184,8 @@ def test_every_operation_has_its_row() -> None:
     logits = [step for wiring in wirings for step in wiring.get("logits", [{"use": "scale"}])]
     assert set(projections) == {wiring.get("projection", "X W") for wiring in wirings}
     assert set(similarities) == {wiring.get("similarity", "dot") for wiring in wirings}
-    assert set(normalisations) == {wiring.get("normalisation", "softmax") for wiring in wirings}
+    shares = [wiring.get("normalisation", "softmax") for wiring in wirings]
+    assert set(normalisations) == {share if isinstance(share, str) else share["use"] for share in shares}
     assert set(logit_steps) == {step["use"] for step in logits}
     assert set(mask_rules) == {step.get("rule", "given") for step in logits if step["use"] == "mask"}
 
