@@ -94,7 +94,7 @@ class MathML:
 
     def cases(self, rows: Sequence[tuple[str, str]], otherwise: str | None = None) -> str:
         parts = [
-            f"<mtr><mtd>{then}</mtd><mtd><mrow><mtext>{self.signs.when} </mtext>{condition}</mrow></mtd></mtr>"
+            f"<mtr><mtd>{then}</mtd><mtd><mrow><mtext>{self.signs.when}\u00a0</mtext>{condition}</mrow></mtd></mtr>"
             for then, condition in rows
         ]
         if otherwise is not None:
@@ -110,7 +110,7 @@ class MathML:
 
     def some(self, condition: str, index: str, size: int) -> str:
         places = f"<mi>{index}</mi><mo>≤</mo><mn>{size}</mn>"
-        return f"<mrow>{condition}<mtext> {self.signs.some} </mtext>{places}</mrow>"
+        return f"<mrow>{condition}<mtext>\u00a0{self.signs.some}\u00a0</mtext>{places}</mrow>"
 
 
 def _is_tall(body: str) -> bool:
