@@ -16,10 +16,34 @@ from tracer.generate.certificate import REMARKS
 from tracer.generate.requirements import requirements
 from tracer.models import coordinates
 from tracer.notation import speech
-from tracer.operations import additive, backward, feature_map, heads, masks, norms, projection, qk_norm, rotary
+from tracer.operations import (
+    additive,
+    backward,
+    cache,
+    feature_map,
+    heads,
+    masks,
+    norms,
+    projection,
+    qk_norm,
+    rotary,
+)
 from tracer.pages import feedback, ladder, numerics, sheet, under, workbook
-from tracer.parts import checked, conventions, filled, given, judgement, ledgers, reading, special, verdicts, voices
+from tracer.parts import (
+    checked,
+    conventions,
+    filled,
+    given,
+    judgement,
+    ledgers,
+    reading,
+    sections,
+    special,
+    verdicts,
+    voices,
+)
 from tracer.parts.lost import CURED, FITS, HEADS, SENTENCES
+from tracer.parts.words import PARTS
 from tracer.pictures import shapes
 from tracer.problem import TITLE
 
@@ -62,9 +86,16 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
     [conventions.LOOKING_BACK, given.HIDING],
     *(table.values() for table in (conventions.POLARITIES, conventions.WINDOWS, conventions.INFINITE)),
     *special.CHANGES.values(),
-    *(special.SHARED, special.CROSS, special.BACKWARD),
+    *(special.SHARED, special.CROSS, special.BACKWARD, special.DECODED, special.PAST),
     *(shapes.NORMALISATIONS.values(), ladder.COLUMNS, ladder.FAILURES.values(), *ladder.RUNGS.values()),
     [coordinates.RELATIVE],
+    *cache.CACHES.values(),
+    *cache.ROWS.values(),
+    cache.OF_A_RULE,
+    cache.TOGETHER.values(),
+    PARTS.values(),
+    sections.TOGETHER.values(),
+    sections.TOGETHER_IN.values(),
     *(table.values() for table in (checked.STATEMENTS, checked.OUTCOMES)),
     *(table.values() for table in (filled.SAID, filled.TOGETHER, verdicts.RULES)),
     [look.word for look in verdicts.LOOKS.values()],

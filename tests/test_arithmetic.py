@@ -76,6 +76,10 @@ PASSES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "given mask": ({"S": [[1, 2]], "mask": [[1, 0]]}, {"logits": [{"use": "mask"}]}),
     "softmax": ({"S": [[1, 0]], "V": [[2, 0], [0, 4]]}, {"logits": []}),
     "softmax-shifted": ({"S": [[3, 1]]}, {"logits": [], "normalisation": "softmax-shifted"}),
+    "softmax-online": (
+        {"S": [[0, "ln 2", "ln 4"]]},
+        {"logits": [], "normalisation": {"use": "softmax-online", "block": 2}},
+    ),
     "sum": ({"S": [[1, "√2/2"], [1, -1]]}, {"logits": [], "normalisation": "sum"}),
     "softmax-off-by-one": ({"S": [["ln 2", 0]]}, {"logits": [], "normalisation": "softmax-off-by-one"}),
     "softmax-sink": ({"S": [["ln 2", 0]], "sinks": ["ln 4"]}, {"logits": [], "normalisation": "softmax-sink"}),
@@ -105,6 +109,16 @@ PASSES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
 }
 ROWS: list[tuple[str, str, str, str, str | None, str | None, str | None]] = [
+    ("softmax-online", "block2.correction[1]", "e^(m[1][1] − m[2][1])", "e^(ln(2) − ln(4))", "1/2", "0.5000", "0.50"),
+    (
+        "softmax-online",
+        "block2.row_sums[1]",
+        "D[1][1]·r[2][1] + Σ_j E[2][1, j]",
+        "3/2·1/2 + 1",
+        "7/4",
+        "1.7500",
+        "1.75",
+    ),
     (
         "X W and a bias",
         "query[1,1]",

@@ -41,6 +41,7 @@ from tracer.expr import (
     Ranked,
     Row,
     Same,
+    Some,
     Sum,
     Tensor,
     exp,
@@ -162,6 +163,9 @@ EXAMPLES: list[tuple[Expr, str, str]] = [  # plain, LaTeX
     (r[Index("j", 1, 1, "i")], "r[j−i+2]", "r_{j-i+2}"),
     (Call("sin", Mul((two, a))), "sin(2·a)", r"\sin\left(2a\right)"),
     (Join("c", (O1[i, c], O2[i, c])), "[O(1) | O(2)]", r"\left[O^{(1)} \mid O^{(2)}\right]"),
+    (Join("i", (O1[i, c], O2[i, c])), "[O(1); O(2)]", r"\begin{bmatrix}O^{(1)} \\ O^{(2)}\end{bmatrix}"),
+    (Case(Some("j", 2, Is(M[i, j], ONE)), a, ZERO), "{a if M[i, j] = 1 for some j ≤ 2, 0 otherwise}",
+     r"\begin{cases}a & \text{if } M_{ij} = 1 \text{ for some } j \le 2 \\ 0 & \text{otherwise}\end{cases}"),
 ]  # fmt: skip
 
 

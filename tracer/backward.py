@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from tracer.expr import Tensor
+from tracer.finished import Done, Head
 from tracer.operations.backward import (
     heads,
     logit_steps,
@@ -24,39 +24,6 @@ from tracer.trace import Recorder
 
 Given = Mapping[str, Tensor | list[Tensor]]
 LETTERS = {"query": "Q", "key": "K", "value": "V", "scores": "S", "weights": "A"}
-
-
-@dataclass(frozen=True, slots=True)
-class Passed:
-    """An operation that the logits went through: its name, what it was told, and what was before and after it."""
-
-    use: str
-    told: Mapping[str, Any]
-    before: Tensor
-    after: Tensor
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """What a head did: the logits went through the logit steps and the normalisation; none where weights are given."""
-
-    query: Tensor | None
-    key: Tensor | None
-    value: Tensor | None
-    logits: tuple[Passed, ...]
-    weights: Tensor
-    outputs: Tensor | None
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """A finished forward pass: the words and the other sequence, the heads, their outputs joined, and the result."""
-
-    X: Tensor | None
-    Y: Tensor | None
-    heads: tuple[Head, ...]
-    joined: Tensor
-    result: Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +42,7 @@ class Part:
 def backward(rec: Recorder, given: Given, done: Done) -> None:
     """Trace the backward pass, from the given gradient of the result."""
     result = done.result
+    assert result
     dO = rec.given(f"d_{name_of(result)}", f"d{result.symbol}", result.axes, rec.problem.matrix("dO"))
     if "W_O" in given:
         dO = _through_output_weights(rec, given, done, dO)
@@ -105,6 +73,7 @@ def _one(one: Tensor | list[Tensor]) -> Tensor:
 
 def _through_output_weights(rec: Recorder, given: Given, done: Done, dP: Tensor) -> Tensor:
     W_O = _one(given["W_O"])
+    assert done.joined
     projection.weights(rec, W_O, done.joined, dP)
     if "b_O" in given:
         projection.bias(rec, _one(given["b_O"]), dP)

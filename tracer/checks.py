@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from tracer.arithmetic import Undecided, Undefined
+from tracer.composition import solve
+from tracer.decoding import at_once
 from tracer.evaluate import value
 from tracer.expr import ONE, ZERO, Add, Cell, Div, Expr, Index, Mul, Sum, Tensor, exp, minus, position, walk
 from tracer.operations.normalisation import normalisations
@@ -40,16 +43,50 @@ def traits(problem: Problem) -> tuple[str, ...]:
 
 def checks(trace: Trace, rows: Rows) -> list[Check]:
     """Every check of every head, for the rows that are worked. A symbolic pass has nothing to check in numbers."""
-    found = []
+    found = _all_at_once(trace)
     for step in map(trace.__getitem__, trace.tables.definitions):
+        if step.kind == "arrange" or not step.tensor.axes[0].along(rows):
+            continue
         for trait in traits(trace.problem) if step.name in ("weights", "outputs") else ():
             for check in CHECKS.get((step.name, trait), ()):
                 found += check(trace, step, rows)
         if step.name == "linear_outputs":
             found += _in_the_other_order(trace, step, rows)
+        if step.name == "online_outputs":
+            found.append(_block_by_block(trace, step, rows))
         if step.name == "mean_gradients":
             found += _gradients(trace, step, rows)
     return found
+
+
+def _all_at_once(trace: Trace) -> list[Check]:
+    """What was worked token by token, worked again with all tokens at once and a causal mask."""
+    from tracer.arithmetic import ball
+
+    if trace.problem.wiring.prefill is None:
+        return []
+    again, result = solve(at_once(trace.problem)), trace.steps[-1].tensor
+
+    def test() -> bool:
+        tables = trace.tables.balls(BITS), again.tables.balls(BITS)
+        places = product(*map(range, result.shape))
+        return all(ball.agree(*(table[result.id, at] for table in tables)) for at in places)
+
+    return [Check("decoded and all at once", result.id, _holds(test))]
+
+
+def _block_by_block(trace: Trace, step: StepView, rows: Rows) -> Check:
+    """O = A V, with the weights written down at the end: what the blocks have come to without them."""
+    from tracer.arithmetic import ball
+
+    O = trace[step.id.removesuffix(step.name) + "outputs"]
+
+    def test() -> bool:
+        table = trace.tables.balls(BITS)
+        places = [(i, c) for i in O.tensor.axes[0].along(rows) for c in range(O.shape[1])]
+        return all(ball.agree(table[step.id, at], table[O.id, at]) for at in places)
+
+    return Check("block by block", step.id, _holds(test), O.formula)
 
 
 def _ball(trace: Trace, formula: Expr, where: dict[str, int] | None = None) -> Any:
@@ -72,7 +109,7 @@ def _row_sum(trace: Trace, A: Tensor, row: int) -> Any:
 
 def _attending(trace: Trace, A: Tensor, rows: Rows) -> list[int]:
     """The rows that have any weight to share out: all but the fully masked ones."""
-    return [row for row in rows if A.allowed is None or _row_sum(trace, A, row) != 0]
+    return [row for row in A.axes[0].along(rows) if A.allowed is None or _row_sum(trace, A, row) != 0]
 
 
 def _add_up(trace: Trace, step: StepView, rows: Rows) -> list[Check]:
@@ -126,7 +163,7 @@ def _weights_again(trace: Trace, step: StepView, rows: Rows) -> list[Check]:
     again = Div(ONE, Sum("k", A.shape[1], exp(minus(Z[Index("i"), Index("k")], Z[Index("i"), Index("j")]))))
 
     def test() -> bool:
-        places = [(i, j) for i in rows for j in range(A.shape[1])]
+        places = [(i, j) for i in A.axes[0].along(rows) for j in range(A.shape[1])]
         table = trace.tables.balls(BITS)
         return all(ball.agree(_ball(trace, again, {"i": i, "j": j}), table[A.id, (i, j)]) for i, j in places)
 

@@ -6,186 +6,119 @@ when, and with which tensors. A variant is another entry in the wiring.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from fractions import Fraction
+from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
-from tracer.backward import Done, Head, Passed, backward
-from tracer.expr import ONE, ZERO, Axis, Num, Tensor
-from tracer.operations import bilinear, embedding, heads, linear, mixing, projection
+from tracer.backward import backward
+from tracer.decoding import Logits, decode
+from tracer.expr import Tensor
+from tracer.finished import Done, Head, Passed
+from tracer.operations import embedding, heads, mixing, projection
 from tracer.operations.encodings import encodings, word_encodings
 from tracer.operations.normalisation import normalisations
 from tracer.operations.scaling import logit_steps
 from tracer.operations.similarity import similarities
-from tracer.problem import Problem, Values, Written, labelled
+from tracer.other_ways import in_the_other_order, through_one_matrix
+from tracer.problem import Problem, labelled
 from tracer.shapes import check
+from tracer.supply import Supply, below_past, supply
+from tracer.taken import Given, of_head, one, take_in
 from tracer.trace import Recorder, Trace
-
-GIVEN_AS = {"Q": "query", "K": "key", "V": "value", "S": "scores", "A": "weights", "embedding": "table"}
-AXES = {
-    "X": ("i query", "a"), "Y": ("j key", "a"), "Q": ("i query", "c"), "K": ("j key", "c"), "V": ("j key", "c"),
-    "S": ("i query", "j key"), "A": ("i query", "j key"), "mask": ("i query", "j key"), "embedding": ("v", "a"),
-    "bias": ("i query", "j key"), "sinks": ("h",),
-}  # fmt: skip
-SUPPLIED = [name for letter in "QKV" for name in (letter, f"W_{letter}", f"b_{letter}")]  # what `_supply` takes
-SYMBOLS = {"mask": "M", "embedding": "Emb", "bias": "B", "relative": "r", "sinks": "s"}
 
 
 def solve(problem: Problem) -> Trace:
-    """Trace a pass: every intermediate as a formula, in order.
+    """Trace a pass: every intermediate as a formula, in order; token by token where the problem says `prefill`.
 
     Raises `ProblemError` where the sizes or names of the problem do not fit together.
     """
     problem = labelled(problem)
     check(problem)
     rec = Recorder(problem)
-    given = _take_in(rec)
+    given = take_in(rec)
     X = _words(rec, given)
+    work = _all_at_once if problem.wiring.prefill is None else _token_by_token
     for number in range(1, problem.wiring.repeat + 1):
         several = problem.wiring.repeat > 1
         with rec.under(f"pass{number}." if several else "", f"⟨{number}⟩" if several else ""):
-            X = one_pass(rec, given, X)
+            X = work(rec, given, X)
     return rec.trace()
 
 
-Given = dict[str, Tensor | list[Tensor]]
+def _all_at_once(rec: Recorder, given: Given, X: Tensor | None) -> Tensor | None:
+    return one_pass(rec, given, X, rec.problem.wiring.logits).result
 
 
-def _take_in(rec: Recorder) -> Given:
-    """Every given matrix as a tensor; what is given per head carries the head's mark."""
-    taken: Given = {}
-    for name, values in rec.problem.given.items():
-        if name == "ids":
-            taken["H"] = _one_hot(rec, values)  # type: ignore[arg-type]
-        elif name == "dO":
-            continue  # `backward` takes it in, for it knows what it is the gradient of
-        elif isinstance(values, tuple):
-            taken[name] = []
-            for number, one in enumerate(values, 1):
-                with rec.under(f"head{number}.", f"({number})"):
-                    taken[name].append(_taken(rec, name, one))  # type: ignore[union-attr]
-        else:
-            taken[name] = _taken(rec, name, values)
-    return taken
-
-
-def _taken(rec: Recorder, name: str, values: Values) -> Tensor:
-    letters = AXES.get(name, ("a", "c") if len(values.shape) == 2 else ("c",))
-    axes = []
-    for letter, size in zip(letters, values.shape, strict=True):
-        index, _, counts = letter.partition(" ")
-        if counts == "query" and size != len(rec.problem.tokens):  # X that only gives keys and values
-            counts = "key"
-        axes.append(Axis(index, size, counts))
-    return rec.given(GIVEN_AS.get(name, name), SYMBOLS.get(name, name), tuple(axes), values)
-
-
-def _one_hot(rec: Recorder, ids: Values) -> Tensor:
-    words = rec.problem.matrix("embedding").shape[0]
-    rows = [
-        [ONE if ids.entry((n,)) == Num(Fraction(v + 1)) else ZERO for v in range(words)] for n in range(ids.shape[0])
-    ]
-    axes = (Axis("i", ids.shape[0], "query"), Axis("v", words))
-    return rec.given("H", "H", axes, Written(tuple(map(tuple, rows))))
+def _token_by_token(rec: Recorder, given: Given, X: Tensor | None) -> Tensor | None:
+    return decode(rec, given, X, one_pass)
 
 
 def _words(rec: Recorder, given: Given) -> Tensor | None:
-    X = _tensor(given["X"]) if "X" in given else None
+    X = one(given["X"]) if "X" in given else None
     if "H" in given:
-        X = embedding.lookup(rec, _tensor(given["H"]), _tensor(given["embedding"]))
+        X = embedding.lookup(rec, one(given["H"]), one(given["embedding"]))
     for setting in rec.problem.wiring.encoding:
         if X is not None and setting.use in word_encodings:
-            X = word_encodings[setting.use].run(rec, X, {**_of_head(given, 0), **setting.told})
+            X = word_encodings[setting.use].run(rec, X, {**of_head(given, 0), **setting.told})
     return X
 
 
-def _tensor(one: Tensor | list[Tensor]) -> Tensor:
-    assert isinstance(one, Tensor)
-    return one
-
-
-def one_pass(rec: Recorder, given: Given, X: Tensor | None) -> Tensor | None:
-    """All heads of one pass, joined and projected; returns what would be fed back in."""
+def one_pass(rec: Recorder, given: Given, X: Tensor | None, logits: Logits) -> Done:
+    """All heads of one pass, joined and projected; the result is what would be fed back in."""
     wiring = rec.problem.wiring
-    Y = _tensor(given["Y"]) if "Y" in given else X
+    Y = one(given["Y"]) if "Y" in given else X
     group = wiring.n_heads // wiring.n_kv_heads
-    supply = {
-        "query": _supply(rec, given, "Q", X, wiring.n_heads),
-        "key": _supply(rec, given, "K", Y, wiring.n_kv_heads),
-        "value": _supply(rec, given, "V", Y, wiring.n_kv_heads),
+    supplies = {
+        "query": supply(rec, given, "Q", X, wiring.n_heads),
+        "key": supply(rec, given, "K", Y, wiring.n_kv_heads),
+        "value": supply(rec, given, "V", Y, wiring.n_kv_heads),
     }
     worked = []
     for h in range(wiring.n_heads):
         several = wiring.n_heads > 1
         with rec.under(f"head{h + 1}." if several else "", f"({h + 1})" if several else "", h + 1 if several else None):
-            worked.append(_head(rec, given, supply, X, Y, h, h // group))
+            head = _head(rec, given, supplies, h, h // group, logits)
+            if head.query and head.key:
+                through_one_matrix(rec, given, X, Y, h, h // group)
+        worked.append(head)
     found = [head.outputs for head in worked if head.outputs is not None]
-    if not found:
-        return None
-    result = joined = found[0] if len(found) == 1 else heads.join(rec, found)
-    if "W_O" in given:
-        b_O = _tensor(given["b_O"]) if "b_O" in given else None
-        result = projection.project(rec, "projected", joined, _tensor(given["W_O"]), b_O)
+    result = joined = None if not found else found[0] if len(found) == 1 else heads.join(rec, found)
+    if joined is not None and "W_O" in given:
+        b_O = one(given["b_O"]) if "b_O" in given else None
+        result = projection.project(rec, "projected", joined, one(given["W_O"]), b_O)
+    done = Done(X, Y, tuple(worked), joined, result)
     if "dO" in rec.problem.given:
-        backward(rec, given, Done(X, Y, tuple(worked), joined, result))
-    return result
+        backward(rec, given, done)
+    return done
 
 
-Supply = Callable[[int], Tensor | None]
-
-
-def _supply(rec: Recorder, given: Given, letter: str, X: Tensor | None, parts: int) -> Supply:
-    """Where a head gets its queries, keys or values: given, projected, or the words themselves."""
-    name, direct, weight, bias = GIVEN_AS[letter], given.get(letter), given.get(f"W_{letter}"), given.get(f"b_{letter}")
-    if letter != "V" and ("S" in given or "A" in given):
-        return lambda part: None
-    if isinstance(direct, list):
-        return lambda part: direct[part]
-    if direct is None and isinstance(weight, list) and X is not None:
-        biases = bias if isinstance(bias, list) else [bias] * len(weight)
-        return lambda part: projection.project(rec, name, X, weight[part], biases[part])
-    if direct is None and X is None:
-        return lambda part: None
-    if direct is not None:
-        whole = direct
-    elif weight is not None and X is not None:
-        whole = projection.project(rec, name, X, _tensor(weight), None if bias is None else _tensor(bias))
-    elif X is not None:
-        whole = projection.as_it_is(rec, name, X)
-    return (
-        (lambda part: whole)
-        if parts == rec.problem.wiring.n_heads == 1
-        else lambda part: heads.split(rec, name, whole, part, parts)
-    )
-
-
-def _head(
-    rec: Recorder, given: Given, supply: dict[str, Supply], X: Tensor | None, Y: Tensor | None, h: int, kv: int
-) -> Head:
+def _head(rec: Recorder, given: Given, supplies: dict[str, Supply], h: int, kv: int, logits: Logits) -> Head:
     """One head: similarity → logit steps → normalisation → mixing."""
-    wiring, own = rec.problem.wiring, _of_head(given, h)
-    Q, K, V = supply["query"](h), supply["key"](kv), supply["value"](kv)
-    context = {**own, "head": h + 1, "n_heads": wiring.n_heads, "d_k": K.shape[1] if K else None}
-    A, logits = own.get("A"), list[Passed]()
+    own, similarity = of_head(given, h), rec.problem.wiring.similarity
+    Q, K, V = supplies["query"](h), supplies["key"](kv), supplies["value"](kv)
+    context = {
+        **own,
+        "head": h + 1,
+        "n_heads": rec.problem.wiring.n_heads,
+        "d_k": K.shape[1] if K else None,
+        "start": K.axes[0].first if K else rec.problem.past,
+    }
+    S, A, passed = own.get("S"), own.get("A"), tuple[Passed, ...]()
+    is_compared = S is None and A is None and Q is not None and K is not None
+    if is_compared and Q and K:
+        Q, K = _encoded(rec, "query", Q, context), _encoded(rec, "key", K, context)
+        K = below_past(rec, given, "K", K, kv)
+    V = below_past(rec, given, "V", V, kv)
+    if is_compared and Q and K:
+        S = similarities[similarity.use].run(rec, Q, K, {**context, **similarity.told})
     if A is None:
-        S = own.get("S")
-        if S is None and Q is not None and K is not None:
-            Q, K = _encoded(rec, "query", Q, context), _encoded(rec, "key", K, context)
-            similarity = wiring.similarity
-            S = similarities[similarity.use].run(rec, Q, K, {**context, **similarity.told})
         assert S is not None
-        logits, A = _weights(rec, S, context)
+        passed = _weights(rec, S, {**context, "V": V}, logits)
+        A = passed[-1].after
     O = None if V is None else mixing.mix(rec, A, V)
     if Q is not None and K is not None:
-        _in_the_other_order(rec, Q, K, V)
-        _through_one_matrix(rec, given, X, Y, h, kv)
-    return Head(Q, K, V, tuple(logits), A, O)
-
-
-def _of_head(given: Given, h: int) -> dict[str, Tensor]:
-    """What is given to one head for its weights: its own matrix where there is one for each."""
-    return {name: one[h] if isinstance(one, list) else one for name, one in given.items() if name not in SUPPLIED}
+        in_the_other_order(rec, Q, K, V)
+    return Head(Q, K, V, passed, A, O)
 
 
 def _encoded(rec: Recorder, name: str, Q: Tensor, context: Mapping[str, Any]) -> Tensor:
@@ -196,41 +129,15 @@ def _encoded(rec: Recorder, name: str, Q: Tensor, context: Mapping[str, Any]) ->
     return Q
 
 
-def _weights(rec: Recorder, S: Tensor, context: Mapping[str, Any]) -> tuple[list[Passed], Tensor]:
+def _weights(rec: Recorder, S: Tensor, context: Mapping[str, Any], logits: Logits) -> tuple[Passed, ...]:
     """From scores to weights: the logit steps in their order, and the normalisation. Masks in a row are one step."""
-    wiring, passed = rec.problem.wiring, list[Passed]()
-    for use, group in groupby(wiring.logits, key=lambda setting: setting.use):
+    passed = list[Passed]()
+    for use, group in groupby(logits, key=lambda setting: setting.use):
         told = [{**context, **setting.told} for setting in group]
         rules = [(str(one.get("rule", "given")), one) for one in told]
         Z = logit_steps[use].run(rec, S, {**told[0], "rules": rules} if use == "mask" else told[0])
         passed.append(Passed(use, told[0], S, Z))
         S = Z
-    normalisation = wiring.normalisation
-    A = normalisations[normalisation.use].run(rec, S, {**context, **normalisation.told})
-    return [*passed, Passed(normalisation.use, normalisation.told, S, A)], A
-
-
-def _in_the_other_order(rec: Recorder, Q: Tensor, K: Tensor, V: Tensor | None) -> None:
-    """Linear attention, where dot products of mapped queries and keys are shared out by their sum, nothing between."""
-    wiring = rec.problem.wiring
-    is_mapped = any(setting.use == "feature-map" for setting in wiring.encoding)
-    is_linear = (wiring.similarity.use, wiring.logits, wiring.normalisation.use) == ("dot", (), "sum")
-    if V is not None and is_mapped and is_linear:
-        linear.other_order(rec, Q, K, V)
-
-
-def _through_one_matrix(rec: Recorder, given: Given, X: Tensor | None, Y: Tensor | None, h: int, kv: int) -> None:
-    """The bilinear view, where both weight matrices are given without biases and the score is their dot product."""
-    W_Q, W_K = given.get("W_Q"), given.get("W_K")
-    if W_Q is None or W_K is None or "b_Q" in given or "b_K" in given or rec.problem.wiring.similarity.use != "dot":
-        return
-    if any(setting.use in encodings for setting in rec.problem.wiring.encoding):
-        return
-    if isinstance(W_Q, list) is not isinstance(W_K, list) or X is None or Y is None or h != kv:
-        return
-    axis = projection.projections[rec.problem.wiring.projection].inputs_axis
-    W, U = (W_Q[h], W_K[kv]) if isinstance(W_Q, list) and isinstance(W_K, list) else (_tensor(W_Q), _tensor(W_K))
-    width = W.shape[1 - axis] // (1 if isinstance(W_Q, list) else rec.problem.wiring.n_heads)
-    start = 0 if isinstance(W_Q, list) else h * width
-    T = bilinear.bilinear(rec, W, U, axis, range(start, start + width))
-    bilinear.bilinear_scores(rec, X, T, Y)
+    last = rec.problem.wiring.normalisation
+    own = {**context, **last.told}
+    return (*passed, Passed(last.use, own, S, normalisations[last.use].run(rec, S, own)))

@@ -44,6 +44,7 @@ from tracer.expr import (
     Ranked,
     Row,
     Same,
+    Some,
     Sum,
     Tensor,
     num,
@@ -144,15 +145,24 @@ class Table:
         return self.arithmetic.written(key[0], definition.kind, value(definition.formula, where, self))
 
     def holds(self, condition: Condition, where: Where) -> bool:
-        """Whether a condition is met at a place; conditions are about positions and given cells only."""
+        """Whether a condition is met at a place; conditions are about positions and given cells."""
         if isinstance(condition, AtMost):
             return condition.left.at(where) <= condition.right.at(where)
         if isinstance(condition, Same):
             return condition.left.at(where) == condition.right.at(where)
         if isinstance(condition, Every):
             return all(self.holds(one, where) for one in condition.of)
-        given = self.definitions[condition.cell.tensor.id].entry(key_of(condition.cell, where)[1])
-        return (given == condition.value) is isinstance(condition, Is)
+        if isinstance(condition, Some):
+            return any(self.holds(condition.when, {**where, condition.index: n}) for n in range(condition.size))
+        return (self._given(condition.cell, where) == condition.value) is isinstance(condition, Is)
+
+    def _given(self, cell: Cell, where: Where) -> Expr:
+        """The number that was given for a cell, also where it has only been copied from another."""
+        id_, at = key_of(cell, where)
+        definition = self.definitions[id_]
+        if isinstance(definition.formula, Cell):
+            return self._given(definition.formula, place(definition.tensor, at))
+        return definition.entry(at)
 
 
 def place(tensor: Tensor, at: tuple[int, ...]) -> Where:
@@ -339,6 +349,8 @@ def instantiate(expr: Expr, where: Where, table: Table) -> Expr:
 def _indices(condition: Condition) -> tuple[Index, ...]:
     if isinstance(condition, Every):
         return tuple(index for one in condition.of for index in _indices(one))
+    if isinstance(condition, Some):
+        return tuple(index.bound({condition.index: 0}) for index in _indices(condition.when))
     return (condition.left, condition.right) if isinstance(condition, AtMost | Same) else condition.cell.at
 
 
@@ -347,6 +359,9 @@ def _bound(condition: Condition, where: Where) -> Condition:
         return type(condition)(condition.left.bound(where), condition.right.bound(where))
     if isinstance(condition, Every):
         return Every(tuple(_bound(one, where) for one in condition.of))
+    if isinstance(condition, Some):
+        outer = {name: n for name, n in where.items() if name != condition.index}
+        return Some(condition.index, condition.size, _bound(condition.when, outer))
     cell = Cell(condition.cell.tensor, tuple([index.bound(where) for index in condition.cell.at]))
     return type(condition)(cell, condition.value)
 

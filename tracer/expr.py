@@ -11,7 +11,7 @@ Indices count from 0 in here and from 1 on paper.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
@@ -295,7 +295,16 @@ class Every:
     of: tuple[Condition, ...]
 
 
-Condition: TypeAlias = AtMost | Same | Is | IsNot | Every
+@dataclass(frozen=True, slots=True)
+class Some:
+    """The condition holds for one of `index` = 0 … size − 1 at least: some key up to here may be seen."""
+
+    index: str
+    size: int
+    when: Condition
+
+
+Condition: TypeAlias = AtMost | Same | Is | IsNot | Every | Some
 
 
 def every(*conditions: Condition | None) -> Condition | None:
@@ -312,6 +321,11 @@ class Axis:
     index: str
     size: int
     counts: str = ""  # "query", "key" or "" for plain coordinates: which labels belong to it
+    first: int = 0  # the label that its first entry has: 2 for the keys from the third word on
+
+    def along(self, words: Iterable[int]) -> list[int]:
+        """Where these words stand along the axis, those of them that do."""
+        return [word - self.first for word in words if 0 <= word - self.first < self.size]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -23,13 +23,14 @@ MAX_CELLS = 200_000
 MAX_SIDE = 10_000  # rows, or columns, of one step
 TOP = ("by", "code", "title", "source", "written")
 VECTORS = (
-    "query_sizes", "key_sizes", "query_norms", "key_norms", "maxima", "row_sums", "rest", "threshold", "key_sums",
-    "mean_gradients", "d_logits", "d_b_Q", "d_b_K", "d_b_V", "d_b_O",
+    "query_sizes", "key_sizes", "query_norms", "key_norms", "maxima", "correction", "row_sums", "rest",
+    "threshold", "key_sums", "mean_gradients", "d_logits", "d_b_Q", "d_b_K", "d_b_V", "d_b_O",
 )  # fmt: skip
 A_STEP = "a step such as scores, head1.scores or row1.contributions"
 NUMBERED = r"{}[1-9]\d{{0,3}}\."
 STEP = re.compile(
-    f"(?:{NUMBERED.format('pass')})?(?:{NUMBERED.format('head')})?(?:{NUMBERED.format('(?:block|token)')})?"
+    rf"(?:{NUMBERED.format('pass')})?(?:prefill\.|{NUMBERED.format('token')})?(?:{NUMBERED.format('head')})?"
+    rf"(?:{NUMBERED.format('block')})?"
     f"(?:{NUMBERED.format('row')}(?:{'|'.join(IN_ROWS)})|{'|'.join(name for name in SYMBOLS if name not in IN_ROWS)})",
     re.ASCII | re.IGNORECASE,
 )
@@ -152,7 +153,7 @@ def _cells(table: Mapping[str, Any], prefix: str) -> Iterator[Found]:
     """The cells of all steps; head1.scores without quotes is a table inside a table."""
     for key, value in table.items():
         id_ = f"{prefix}{key}"
-        if isinstance(value, Mapping) and id_.count(".") < 3:
+        if isinstance(value, Mapping) and id_.count(".") < 4:
             yield from _cells(value, f"{id_}.")
         else:
             yield from _matrix(value, step(id_, "[written]"))

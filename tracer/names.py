@@ -8,20 +8,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from tracer.expr import Tensor
+from tracer.expr import Axis, Tensor
 from tracer.language import Language
 
 SYMBOLS = {  # of the steps by their names, in their order
     "embedding": "X", "positions": "PE", "encoded": "X′", "query": "Q", "key": "K", "value": "V",
     "query_sizes": "r", "normed_query": "Q′", "key_sizes": "s",
     "normed_key": "K′", "query_angles": "φ", "rotated_query": "Q′", "key_angles": "ψ", "rotated_key": "K′",
-    "mapped_query": "Q′", "mapped_key": "K′", "query_norms": "‖q‖", "key_norms": "‖k‖",
+    "mapped_query": "Q′", "mapped_key": "K′",
+    "input": "X", "key_cache": "K_C", "value_cache": "V_C", "past_key": "K_P", "past_value": "V_P",
+    "query_norms": "‖q‖", "key_norms": "‖k‖",
     "cosines": "cos θ", "angles": "θ", "bilinear": "T", "bilinear_scores": "S_T",
     "query_features": "F", "key_features": "G", "activations": "T", "differences": "Δ", "carried_query": "U",
     "scores": "S", "expanded_scores": "S′", "scaled": "Z", "tempered": "Z", "capped": "Z", "biased": "Z",
     "alibi": "Z", "relative_scores": "Z", "masked": "Z",
-    "maxima": "m", "exponentials": "E", "row_sums": "D", "rest": "r",
-    "ranked": "R", "candidates": "t", "threshold": "τ", "weights": "A", "contributions": "C", "outputs": "O",
+    "maxima": "m", "correction": "r", "exponentials": "E", "row_sums": "D", "rest": "r",
+    "ranked": "R", "candidates": "t", "threshold": "τ",
+    "running_outputs": "U", "online_outputs": "O_B", "weights": "A", "contributions": "C", "outputs": "O",
     "key_values": "G", "key_sums": "g", "linear_outputs": "O′", "joined": "J", "projected": "P",
 }  # fmt: skip
 GRADIENTS = {  # the steps of the backward pass by their names, in their order
@@ -51,6 +54,7 @@ CELLS = {  # by the step's name
     "Y": "coordinate {column} of the vector of {row}",
     "H": "entry {column} of the one-hot row of {row}",
     "embedding": "coordinate {column} of the vector of {row}",
+    "input": "coordinate {column} of the vector of {row}",
     "positions": "coordinate {column} of the position of {row}",
     "encoded": "coordinate {column} of the vector of {row} with its position",
     "query_sizes": "size of the query of {row}",
@@ -66,6 +70,10 @@ CELLS = {  # by the step's name
     "value": "coordinate {column} of the value of {row}",
     "mapped_query": "coordinate {column} of the mapped query of {row}",
     "mapped_key": "coordinate {column} of the mapped key of {row}",
+    "key_cache": "coordinate {column} of the cached key of {row}",
+    "value_cache": "coordinate {column} of the cached value of {row}",
+    "past_key": "coordinate {column} of the cached key of {row}",
+    "past_value": "coordinate {column} of the cached value of {row}",
     "query_norms": "length of the query of {row}",
     "key_norms": "length of the key of {row}",
     "cosines": "cosine of {row} with {column}",
@@ -89,12 +97,15 @@ CELLS = {  # by the step's name
     "bias": "bias of {row} for {column}",
     "mask": "mask of {row} for {column}",
     "maxima": "row maximum of {row}",
+    "correction": "correction of {row}",
     "exponentials": "exponential of {row} with {column}",
     "row_sums": "row sum of {row}",
     "rest": "what {row} leaves over",
     "ranked": "score of rank {column} of {row}",
     "candidates": "threshold of {row} for the first {column}",
     "threshold": "threshold of {row}",
+    "running_outputs": "coordinate {column} of the running output of {row}",
+    "online_outputs": "coordinate {column} of the output of {row} from all blocks",
     "weights": "weight of {row} on {column}",
     "contributions": "coordinate {column} of the contribution of {row} to {word}",
     "outputs": "coordinate {column} of the output of {row}",
@@ -125,11 +136,29 @@ CELLS = {  # by the step's name
     "d_embedding": "gradient of coordinate {column} of the vector of {row}",
 }
 ENTRIES = {1: "entry {row} of {name}", 2: "row {row}, column {column} of {name}"}  # of any other vector or matrix
-WHERE = {  # which head and pass it belongs to
-    frozenset({"head"}): "{name} in head {head}",
-    frozenset({"pass"}): "{name} in pass {pass}",
-    frozenset({"pass", "head"}): "{name} in head {head} of pass {pass}",
+WHERE = {  # the parts of a pass that a step can belong to, from the outside inwards
+    "pass": "{name} in pass {pass}",
+    "prefill": "{name} of the tokens read together",
+    "token": "{name} of token {token}",
+    "head": "{name} in head {head}",
+    "block": "{name} of block {block}",
 }
+PLACE = re.compile(r"([a-z]+?)(\d*)\.")
+
+
+def parts_of(id_: str) -> dict[str, str]:
+    """The parts of a pass that a step's id names, with their numbers: {"token": "3", "head": "1"}."""
+    return dict(PLACE.findall(id_))
+
+
+def located(name: str, parts: Mapping[str, str], say: Language) -> str:
+    """A name with the parts of the pass that it belongs to: scores in head 1 of pass 2."""
+    if parts.keys() == {"pass", "head"}:
+        return say.text("{name} in head {head} of pass {pass}", name=name, **parts)
+    for part in reversed(WHERE):
+        if part in parts:
+            name = say.text(WHERE[part], **{"name": name, part: parts[part]})
+    return name
 
 
 class Names:
@@ -152,18 +181,17 @@ class Names:
         return self._known[key]
 
     def _made(self, tensor: Tensor, indices: Sequence[str]) -> str:
-        *above, step = tensor.id.split(".")
-        numbers = {re.sub(r"\d+", "", part): re.sub(r"\D+", "", part) for part in above}
-        word = self._place("query", numbers.pop("row", ""))  # whom contributions go to
+        step = tensor.id.rpartition(".")[2]
+        numbers = parts_of(tensor.id)
+        word = self._place(Axis("i", 0, "query"), numbers.pop("row", ""))  # whom contributions go to
         name = self.say.text(WHOLES[step]) if step in WHOLES else self.letter(tensor.symbol)
         if indices:
-            axes = [axis.counts for axis in tensor.axes]
-            row, *column = (self._place(counts, index) for counts, index in zip(axes, indices, strict=True))
+            row, *column = (self._place(axis, index) for axis, index in zip(tensor.axes, indices, strict=True))
             template = CELLS.get(step, ENTRIES[len(indices)])
             name = self.say.text(template, name=name, row=row, column="".join(column), word=word)
-        return self.say.text(WHERE[frozenset(numbers)], name=name, **numbers) if numbers else name
+        return located(name, numbers, self.say)
 
-    def _place(self, counts: str, index: str) -> str:
+    def _place(self, axis: Axis, index: str) -> str:
         """A row or column by its word where it has one."""
-        words = self.labels.get(counts, ())
+        words = self.labels.get(axis.counts, ())[axis.first :]
         return words[int(index) - 1] if index.isdecimal() and int(index) <= len(words) else self.letter(index)

@@ -39,6 +39,7 @@ def normal_form(asked: Problem) -> dict[str, Any]:
             "normalisation": _named(wiring.normalisation),
             "queries": "all" if wiring.queries is None else [n + 1 for n in wiring.queries],
             "repeat": wiring.repeat,
+            **({} if wiring.prefill is None else {"prefill": wiring.prefill}),
         },
         "paper": {
             "places": paper.places,

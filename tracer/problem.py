@@ -90,6 +90,7 @@ class Wiring:
     normalisation: Setting = Setting("softmax")
     queries: tuple[int, ...] | None = None
     repeat: int = 1
+    prefill: int | None = None  # how many tokens are read together before the others are decoded one by one
 
     def settings(self) -> tuple[Setting, ...]:
         """Every operation that the pass is told to use, in its order."""
@@ -140,6 +141,13 @@ class Problem:
         if isinstance(values, tuple):
             raise ShapeError(f"[given] {name} is a list of matrices, one per head; here it must be one matrix")
         return values
+
+    @property
+    def past(self) -> int:
+        """How many tokens a cache brings along that are not worked here."""
+        found = [values for name in ("past_K", "past_V") if (values := self.given.get(name)) is not None]
+        first = found[0] if found else None
+        return 0 if first is None else (first[0] if isinstance(first, tuple) else first).shape[0]
 
     def letters(self) -> list[str]:
         """The letters among the given numbers, in order of appearance."""
@@ -208,7 +216,7 @@ def sizes(problem: Problem) -> tuple[int, int]:
     rows = given["ids"].shape[0] if "ids" in given else given["X"].shape[0] if "X" in given else 0
     n = given["Q"].shape[0] if "Q" in given else rows
     m = next((given[name].shape[0] for name in ("K", "V", "Y") if name in given), rows)
-    return n, m or n
+    return n, (m or n) + problem.past
 
 
 def labelled(problem: Problem) -> Problem:
@@ -219,7 +227,11 @@ def labelled(problem: Problem) -> Problem:
     same = n == m and not problem.key_tokens and "Y" not in problem.given
     if same:
         return replace(problem, tokens=tokens, key_tokens=tokens)
-    keys = _labels_for(problem.key_tokens, m, "key_tokens") or tuple(say.text("key {n}", n=k + 1) for k in range(m))
+    keys = _labels_for(problem.key_tokens, m, "key_tokens") or (
+        (*(say.text("past {n}", n=k + 1) for k in range(problem.past)), *tokens)
+        if m == n + problem.past and "Y" not in problem.given
+        else tuple(say.text("key {n}", n=k + 1) for k in range(m))
+    )
     return replace(problem, tokens=tokens, key_tokens=keys)
 
 

@@ -31,10 +31,10 @@ MAX_NOTES, MAX_NOTE = 20, 1000
 
 TOP = ("title", "tokens", "key_tokens", "source", "note", "given", "pass", "paper")
 MATRICES = ("X", "Y", "embedding", "W_Q", "W_K", "W_V", "W_O", "Q", "K", "V", "S", "A", "mask", "bias",
-    "W_1", "W_2", "W_S", "dO")  # fmt: skip
+    "W_1", "W_2", "W_S", "dO", "past_K", "past_V")  # fmt: skip
 VECTORS = ("ids", "v", "relative", "b_Q", "b_K", "b_V", "b_O", "g_Q", "g_K", "sinks")
 PER_HEAD = ("W_Q", "W_K", "W_V", "b_Q", "b_K", "b_V", "Q", "K", "V", "S", "A", "W_1", "W_2", "W_S", "v", "relative",
-    "mask", "bias")  # fmt: skip
+    "mask", "bias", "past_K", "past_V")  # fmt: skip
 MAY_BE_INFINITE = ("S", "bias")
 PAPER = ("places", "by_hand", "rounded_given", "symbols", *IN_PROBLEMS)
 A_NUMBER = 'a number such as 2, -0.5, "1/3" or "√2/2", or a letter'

@@ -30,6 +30,7 @@ from tracer.expr import (
     Is,
     IsNot,
     Join,
+    Largest,
     Letter,
     Max,
     Mul,
@@ -39,6 +40,7 @@ from tracer.expr import (
     Pow,
     Ranked,
     Same,
+    Some,
     Sum,
     num,
 )
@@ -95,7 +97,7 @@ def named_step(name: str) -> str:
     """The step whose cells have this name, "" if it names something else."""
     if not name.startswith(STEP_NAME):
         return ""
-    return re.sub(r"(?<![a-z])(pass|head|row)(\d+)_", r"\1\2.", name.removeprefix(STEP_NAME))
+    return re.sub(r"(?<![a-z])(pass|token|head|block|row)(\d+)_", r"\1\2.", name.removeprefix(STEP_NAME))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,9 @@ class Sheets:
                 cells = self.span(cell, where, {index: seen}).text
                 worked = show(Div(inside(top), inside(by)), spreadsheet)
                 return Letter(f"IF(COUNT({cells})<{seen},{INFINITE},{worked})")
+            case Largest((Cell() as one, Max(index, size, Cell() as cell))):
+                cells = f"{self.cell(one, where)},{self.span(cell, where, {index: size}).text}"
+                return Letter(f"IF(COUNT({cells})=0,{INFINITE},MAX({cells}))")
             case Case(when, then, otherwise):
                 chosen = show(self.put(then, where, (*met, when)), spreadsheet)
                 return Letter(f"IF({self.condition(when, where)},{chosen},{self._value(otherwise, where)})")
@@ -190,6 +195,9 @@ class Sheets:
             return f"{when.left.at(where) + 1}{sign}{when.right.at(where) + 1}"
         if isinstance(when, Every):
             return f"AND({','.join(self.condition(one, where) for one in when.of)})"
+        if isinstance(when, Some):
+            places = [{**where, when.index: n} for n in range(when.size)]
+            return f"OR({','.join(self.condition(when.when, at) for at in places)})"
         return f"{self.cell(when.cell, where)}{SIGN[type(when)]}{self._value(when.value, where)}"
 
     # Sums

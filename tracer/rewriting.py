@@ -37,6 +37,7 @@ from tracer.expr import (
     Position,
     Ranked,
     Same,
+    Some,
     Sum,
     Tensor,
     children,
@@ -137,6 +138,8 @@ def bind_condition(when: Condition, to: Indices) -> Condition:
         return type(when)(_index(when.left, to), _index(when.right, to))
     if isinstance(when, Every):
         return Every(tuple(bind_condition(one, to) for one in when.of))
+    if isinstance(when, Some):
+        return Some(when.index, when.size, bind_condition(when.when, _without(when.index, to)))
     return type(when)(_moved(when.cell, to), when.value)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
+from tracer.cached import check_cache
 from tracer.encoded import check_encodings
 from tracer.errors import ProblemError, ShapeError
 from tracer.expr import MINUS_INFINITY, ONE, ZERO, Num
@@ -31,6 +32,7 @@ def check(problem: Problem) -> None:
     d_q = _columns(problem, "Q", source)
     d_k = _columns(problem, "K", keys)
     d_v = _columns(problem, "V", keys)
+    check_cache(problem, d_k, d_v)
     _fit(problem, d_q, d_k, d_v)
     wiring = problem.wiring
     check_encodings(
@@ -78,7 +80,7 @@ def _rows(problem: Problem) -> None:
     wanted = [(words, n, "queries")] if words and "Q" not in given and not known else []
     origin = "Y" if "Y" in given else words
     if origin and ("V" not in given or ("K" not in given and not known)):
-        wanted.append((origin, m, "keys"))
+        wanted.append((origin, m - problem.past, "new keys" if problem.past else "keys"))
     for name, count, what in wanted:
         rows = problem.matrix(name).shape[0]
         if rows != count:
@@ -157,7 +159,9 @@ def _fit(problem: Problem, d_q: int | None, d_k: int | None, d_v: int | None) ->
     check_fit(problem, d_q and d_q // wiring.n_heads, d_k and d_k // wiring.n_kv_heads)
     for name in ("Q", "K", "V", "S", "A", "mask", "bias"):
         for one in _heads_of(problem, name):
-            rows, columns = (n, one.shape[1]) if name == "Q" else (m, one.shape[1]) if name in "KV" else (n, m)
+            rows, columns = (
+                (n, one.shape[1]) if name == "Q" else (m - problem.past, one.shape[1]) if name in "KV" else (n, m)
+            )
             if one.shape != (rows, columns):
                 raise ShapeError(
                     f"[given] {name} is {_size(one)}, but with {n} queries and {m} keys it must be {rows} × {columns}"

@@ -42,6 +42,7 @@ from tracer.expr import (
     Ranked,
     Row,
     Same,
+    Some,
     Sum,
     Tensor,
 )
@@ -105,6 +106,7 @@ class Signs(NamedTuple):
     vectors: str = "row"
     when: str = "if"
     otherwise: str = "otherwise"
+    some: str = "for some"
 
     @property
     def separator(self) -> str:
@@ -142,6 +144,8 @@ class Notation(Protocol[T]):
     def large(self, operator: str, index: str, end: str, body: T) -> T: ...
     def cases(self, rows: Sequence[tuple[T, T]], otherwise: T | None = None) -> T: ...
     def side_by_side(self, parts: Sequence[T]) -> T: ...
+    def stacked(self, parts: Sequence[T]) -> T: ...
+    def some(self, condition: T, index: str, size: int) -> T: ...
 
 
 def show(expr: Expr, notation: Notation[T]) -> T:
@@ -194,8 +198,10 @@ def shown(expr: Expr, to: Notation[T]) -> Shown[T]:
             return Shown(to.large("max", index, str(size), bracketed(shown(body, to), SUM, to)), SUM)
         case Case(when, then, otherwise):
             return Shown(to.cases([(show(then, to), condition_text(when, to))], show(otherwise, to)), SUM)
-        case Join(_, parts):
-            return Shown(to.side_by_side([show_tensor(part.tensor, to) for part in parts]), ATOM)
+        case Join(index, parts):
+            tensors = [show_tensor(part.tensor, to) for part in parts]
+            is_below = parts[0].at[0].name == index
+            return Shown(to.stacked(tensors) if is_below else to.side_by_side(tensors), ATOM)
         case Pieces():
             return Shown(_pieces(expr, to), SUM)
         case Position(of):
@@ -343,6 +349,8 @@ def condition_text(condition: Condition, to: Notation[T]) -> T:
         return to.row([_place(condition.left, to), sign, _place(condition.right, to)])
     if isinstance(condition, Every):
         return to.row(list(_all_of(condition, to)))
+    if isinstance(condition, Some):
+        return to.some(condition_text(condition.when, to), condition.index, condition.size)
     sign = to.operator("≠" if isinstance(condition, IsNot) else "=")
     return to.row([show(condition.cell, to), sign, show(condition.value, to)])
 

@@ -58,7 +58,8 @@ class Style:
     def signs(self) -> Signs:
         """The signs of all formulas."""
         say = self.language.text
-        return Signs(self.decimal or self.language.decimal, self.times, self.vectors, say("if"), say("otherwise"))
+        words = say("if"), say("otherwise"), say("for some")
+        return Signs(self.decimal or self.language.decimal, self.times, self.vectors, *words)
 
 
 def pixels(text: str) -> float:

@@ -94,8 +94,9 @@ class StepView:
 
     def _labels(self, axis: int) -> tuple[str, ...]:
         words = {"query": self.problem.tokens, "key": self.problem.key_tokens}
+        counted, first = words.get(self.tensor.axes[axis].counts), self.tensor.axes[axis].first
         numbers = tuple(str(n) for n in range(1, self.shape[axis] + 1))
-        return words.get(self.tensor.axes[axis].counts, numbers)
+        return numbers if counted is None else counted[first : first + self.shape[axis]]
 
     def __getitem__(self, at: int | tuple[int, ...]) -> CellView:
         where = at if isinstance(at, tuple) else (at,)

@@ -9,11 +9,12 @@ from tracer.errors import ProblemError, ShapeError
 from tracer.fields import kind, known_keys, string, whole
 from tracer.operations import SLOTS, entry
 from tracer.options import told
-from tracer.problem import Setting, Wiring
+from tracer.problem import MAX_SIZE, Setting, Wiring
 
 MAX_HEADS = 64
 MAX_REPEAT = 8
-PASS = ("projection", "n_heads", "n_kv_heads", "encoding", "similarity", "logits", "normalisation", "queries", "repeat")
+PASS = ("projection", "n_heads", "n_kv_heads", "encoding", "similarity", "logits", "normalisation", "queries", "repeat",
+        "prefill")  # fmt: skip
 
 
 def wiring_of(table: Mapping[str, Any], given: Mapping[str, Any]) -> Wiring:
@@ -30,6 +31,7 @@ def wiring_of(table: Mapping[str, Any], given: Mapping[str, Any]) -> Wiring:
         setting(table.get("normalisation", "softmax"), "normalisation", "normalisation"),
         None,
         whole(table.get("repeat", 1), "[pass] repeat", 1, MAX_REPEAT),
+        whole(table["prefill"], "[pass] prefill", 0, MAX_SIZE) if "prefill" in table else None,
     )
 
 

@@ -189,7 +189,9 @@ def _named(trace: Trace, called: str) -> set[Key]:
     match = CALLED.fullmatch(called)
     steps = _steps(trace, match[1].strip() if match else called, "--blank")
     assert match is not None  # a step's name matches
-    if any(step.kind != "calculate" for step in steps):
+    if len({step.kind for step in steps}) > 1:  # rows are worked token by token, and then put together
+        steps = [step for step in steps if step.kind == "calculate"]
+    if steps[0].kind != "calculate":
         raise ProblemError(f"--blank: in {steps[0].id} nothing is calculated; name a step where something is")
     at = [int(n) - 1 for n in match.groups()[1:] if n]
     found = {key for step in steps for key in _matching(step, at)}

@@ -35,6 +35,7 @@ from tracer.expr import (
     Pow,
     Ranked,
     Same,
+    Some,
     Sum,
 )
 
@@ -171,6 +172,8 @@ class Floats:
             return _together(test, [_positions(when.left, sizes), _positions(when.right, sizes)])
         if isinstance(when, Every):
             return _together(np.logical_and, [self._condition(one, sizes) for one in when.of])
+        if isinstance(when, Some):
+            return _reduce(np.any, when.index, when.size, self._condition(when.when, {**sizes, when.index: when.size}))
         cell = self.fold(when.cell, sizes)
         test = np.equal if isinstance(when, Is) else np.not_equal
         return _together(test, [cell, self.fold(when.value, sizes)])

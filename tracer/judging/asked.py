@@ -61,7 +61,7 @@ def is_asked(trace: Trace, key: Key) -> bool:
     """Whether somebody has to write a number there: not where a mask is, nor where there is no value."""
     tensor, (row, *_) = trace[key[0]].tensor, key[1]
     queries = trace.problem.wiring.queries
-    if queries is not None and tensor.axes[0].counts == "query" and row not in queries:
+    if queries is not None and tensor.axes[0].counts == "query" and row not in tensor.axes[0].along(queries):
         return False
     if tensor.allowed and not trace.tables.conditions.holds(tensor.allowed, place(tensor, key[1])):
         return False

@@ -77,7 +77,8 @@ def _rounded(constant: Expr, places: int) -> Num:
 
 def _summed(own: Own, prefix: str, at: tuple[int, ...]) -> Iterator[tuple[Expr, str]]:
     """An output as the sum of the contributions that were written down before."""
-    name = f"{prefix}row{at[0] + 1}.contributions"
+    first = own.definitions[f"{prefix}outputs"].tensor.axes[0].first
+    name = f"{prefix}row{first + at[0] + 1}.contributions"
     if name in own.definitions:
         tensor = own.definitions[name].tensor
         yield Add(tuple(tensor[position(j), position(at[1])] for j in range(tensor.shape[0]))), name

@@ -17,7 +17,7 @@ from tracer.trace import Step
 )
 def heads_added(step: Step, tensors: Tensors) -> Iterator[Expr]:
     """J[i, c] = sum over heads of Oʰ[i, c]; the same again in each head's columns."""
-    if isinstance(step.formula, Join):
+    if isinstance(step.formula, Join) and step.formula.index == "c":  # side by side, not below each other
         width = step.formula.parts[0].tensor.shape[1]
         blocks = [
             Add(tuple([part.tensor[part.at[0], part.at[1] - n * width] for part in step.formula.parts]))

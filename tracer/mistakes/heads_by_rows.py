@@ -24,7 +24,7 @@ def heads_by_rows(step: Step, tensors: Tensors) -> Iterator[Expr]:
             heads, first = whole.shape[1] // width, shift // width * n
             places = [divmod(first + i, heads) for i in range(n)]
             yield piecewise(row, [whole[position(r), column + block * width] for r, block in places])
-        case Join(_, parts) if n > 1:
+        case Join("c", parts) if n > 1:
             size = width // len(parts)
             yield piecewise(row, [piecewise(column, _refilled(parts, i, n, size, column), size) for i in range(n)])
 

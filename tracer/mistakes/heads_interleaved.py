@@ -22,6 +22,6 @@ def heads_interleaved(step: Step, tensors: Tensors) -> Iterator[Expr]:
             len(step.tensor.axes) == 2 and 1 < (width := step.tensor.shape[1]) < whole.shape[1]
         ):
             yield whole[row, Index(name, whole.shape[1] // width, shift // width)]
-        case Join(index, parts) if (width := parts[0].tensor.shape[1]) > 1:
+        case Join("c" as index, parts) if (width := parts[0].tensor.shape[1]) > 1:
             row = parts[0].at[0]
             yield piecewise(Index(index), [part.tensor[row, position(c)] for c in range(width) for part in parts])

@@ -17,8 +17,9 @@ def exponential(tensors: Tensors) -> Call | Pow | None:
 
 
 def logit(tensors: Tensors) -> Cell | None:
-    """Z[i, j], what the normalisation shares out; None where weights are given."""
-    return first(Cell, exponential(tensors) or tensors.formula("weights"))
+    """Z[i, j], what the normalisation shares out; None where weights are given, and in a block of the keys."""
+    Z, E = first(Cell, exponential(tensors) or tensors.formula("weights")), tensors["exponentials"]
+    return None if Z and E and E.shape != Z.tensor.shape else Z
 
 
 def unlike_exponentials(step: Step, tensors: Tensors, of: Callable[[Expr], Expr]) -> Iterator[Expr]:

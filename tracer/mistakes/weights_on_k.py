@@ -17,7 +17,8 @@ from tracer.trace import Step
 )
 def weights_on_k(step: Step, tensors: Tensors) -> Iterator[Expr]:
     """O[i, c] = sum over j of A[i, j] · K[j, c]."""
-    K, V, whole = tensors["key"], tensors["value"], first(Mul, step.formula)
+    K, V = tensors["key_cache"] or tensors["key"], tensors["value_cache"] or tensors["value"]
+    whole = first(Mul, step.formula)
     if step.name not in ("outputs", "contributions") or not (K and V and whole):
         return
     value = whole.factors[1]

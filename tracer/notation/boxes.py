@@ -229,6 +229,15 @@ class Boxes:
             inside += [space(MEDIUM), self.upright("|"), space(MEDIUM), part] if n else [part]
         return self.fenced("[", row(inside), "]")
 
+    def stacked(self, parts: Sequence[Box]) -> Box:
+        stack = lines(list(parts), 0.3)
+        middle = (stack.height - stack.depth) / 2
+        return self.fenced("[", row([space(THIN), shifted(stack, middle - self.axis), space(THIN)]), "]")
+
+    def some(self, condition: Box, index: str, size: int) -> Box:
+        words = [space(MEDIUM), self.upright(self.signs.some), space(MEDIUM)]
+        return row([condition, *words, self.name(index), self.operator("≤"), self.upright(str(size))])
+
 
 class Compact(Boxes):
     """The same for lines that stand close together: the limits of a sum beside it, as in a line of text."""

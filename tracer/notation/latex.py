@@ -104,6 +104,12 @@ class Latex:
     def side_by_side(self, parts: Sequence[str]) -> str:
         return r"\left[" + r" \mid ".join(parts) + r"\right]"
 
+    def stacked(self, parts: Sequence[str]) -> str:
+        return r"\begin{bmatrix}" + r" \\ ".join(parts) + r"\end{bmatrix}"
+
+    def some(self, condition: str, index: str, size: int) -> str:
+        return rf"{condition} \text{{ {self.signs.some} }} {index} \le {size}"
+
 
 class Level(Latex):
     """The same with fractions on one line, 4.11/4.73, as one writes them on a sheet's lines."""

@@ -113,6 +113,14 @@ class MathML:
     def side_by_side(self, parts: Sequence[str]) -> str:
         return _fenced("[", BAR.join(parts), "]")
 
+    def stacked(self, parts: Sequence[str]) -> str:
+        rows = "".join(f"<mtr><mtd>{part}</mtd></mtr>" for part in parts)
+        return _fenced("[", f"<mtable>{rows}</mtable>", "]")
+
+    def some(self, condition: str, index: str, size: int) -> str:
+        places = f"<mi>{index}</mi><mo>≤</mo><mn>{size}</mn>"
+        return f"<mrow>{condition}<mtext>\u00a0{self.signs.some}\u00a0</mtext>{places}</mrow>"
+
 
 def _is_tall(body: str) -> bool:
     return any(tag in body for tag in TALL)

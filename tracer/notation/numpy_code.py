@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import reduce
 from typing import NamedTuple
 
 from tracer.expr import (
@@ -37,6 +38,7 @@ from tracer.expr import (
     Pow,
     Ranked,
     Same,
+    Some,
     Sum,
     Tensor,
 )
@@ -216,8 +218,24 @@ class NumPyCode:
             codes = [self.condition(one, sizes) for one in when.of]
             axes = union(codes)
             return Code(" & ".join(bracketed(lined_up(code, axes), SUM) for code in codes), axes, SUM)
+        if isinstance(when, Some):
+            return self.some(when, sizes)
         cell, value = self.fold(when.cell, sizes), self.fold(when.value, sizes)
         return Code(f"{cell.text} {'==' if isinstance(when, Is) else '!='} {value.text}", cell.axes, SUM)
+
+    def some(self, when: Some, sizes: Mapping[str, int]) -> Code:
+        """Whether a condition holds somewhere along an axis: (j <= i).any(axis=1)."""
+        code = self.condition(when.when, {**sizes, when.index: when.size})
+        return along(code, (when.index,), "any") if when.index in code.axes else code
+
+
+def larger(codes: Sequence[Code]) -> Code:
+    """The largest of some numbers; of arrays entry by entry."""
+    axes = union(codes)
+    if not axes:
+        return Code(f"max({', '.join(code.text for code in codes)})")
+    parts = [lined_up(code, axes).text for code in codes]
+    return Code(reduce(lambda left, right: f"np.maximum({left}, {right})", parts), axes)
 
 
 def number(value: Fraction, places: int | None = None) -> Code:

@@ -73,5 +73,11 @@ class Plain:
     def side_by_side(self, parts: Sequence[str]) -> str:
         return f"[{' | '.join(parts)}]"
 
+    def stacked(self, parts: Sequence[str]) -> str:
+        return f"[{'; '.join(parts)}]"
+
+    def some(self, condition: str, index: str, size: int) -> str:
+        return f"{condition} {self.signs.some} {index} ≤ {size}"
+
 
 plain = Plain(Signs())

@@ -152,3 +152,13 @@ class Speech:
         for part in others:
             first = self.say.text("{left} next to {right}", left=first, right=part)
         return first
+
+    def stacked(self, parts: Sequence[str]) -> str:
+        first, *others = parts
+        for part in others:
+            first = self.say.text("{above} above {below}", above=first, below=part)
+        return first
+
+    def some(self, condition: str, index: str, size: int) -> str:
+        places = {"condition": condition, "index": index, "size": str(size)}
+        return self.say.text("{condition} for some {index} from 1 to {size}", **places)

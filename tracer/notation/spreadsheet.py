@@ -89,6 +89,12 @@ class Spreadsheet:
     def side_by_side(self, parts: Sequence[str]) -> Never:
         raise TypeError("a cell holds no matrix")
 
+    def stacked(self, parts: Sequence[str]) -> Never:
+        raise TypeError("a cell holds no matrix")
+
+    def some(self, condition: str, index: str, size: int) -> Never:
+        raise TypeError("a condition is about cells: put them in its place first")
+
 
 spreadsheet = Spreadsheet()
 

@@ -11,8 +11,9 @@
 | normalisation | `(rec, Z [i, j], told) -> A [i, j]` | `normalisations` |
 
 `told` has what the problem file tells the operation, by the names of its options; the given matrices that it needs,
-by theirs; and what it may want to know of the pass: `d_k`, `head` (from 1), `n_heads`, and `name`, the step that it
-encodes ("query", "key").
+by theirs; and what it may want to know of the pass: `d_k`, `head` (from 1), `n_heads`, `start`, the number of tokens
+before the first row, `V`, the values that the weights will mix (None where there are none), and `name`, the step that
+it encodes ("query", "key").
 
 `backward` has an operation of its own for each that can be gone back through.
 
@@ -50,6 +51,7 @@ from tracer.operations import (  # noqa: E402  teaching order
     backward,
     bias,
     bilinear,
+    cache,
     distance,
     embedding,
     encodings,
@@ -61,6 +63,7 @@ from tracer.operations import (  # noqa: E402  teaching order
     mixing,
     normalisation,
     norms,
+    online,
     positions,
     projection,
     qk_norm,
@@ -95,7 +98,7 @@ def entry(slot: str, use: str, told: Mapping[str, Any], where: str) -> Operation
     return masks.ruled(found, told, where) if found.run is masks.mask else found
 
 
-__all__ = ["SLOTS", "additive", "attending", "backward", "bias", "bilinear", "distance", "embedding", "encodings",
-           "entry", "feature_map", "general", "heads", "indices", "linear", "logit_symbol", "masks", "mixing",
-           "normalisation", "norms", "positions", "projection", "qk_norm", "relative", "rotary", "scaling",
-           "sigmoid", "similarity", "sinks", "softcap", "sparsemax", "tempered"]  # fmt: skip
+__all__ = ["SLOTS", "additive", "attending", "backward", "bias", "bilinear", "cache", "distance", "embedding",
+           "encodings", "entry", "feature_map", "general", "heads", "indices", "linear", "logit_symbol", "masks",
+           "mixing", "normalisation", "norms", "online", "positions", "projection", "qk_norm", "relative", "rotary",
+           "scaling", "sigmoid", "similarity", "sinks", "softcap", "sparsemax", "tempered"]  # fmt: skip

@@ -5,7 +5,8 @@ from __future__ import annotations
 from tracer.expr import Axis, Index, Join, Tensor
 from tracer.trace import Recorder
 
-TITLES = {"query": "Queries of this head", "key": "Keys of this head", "value": "Values of this head"}
+TITLES = {"query": "Queries of this head", "key": "Keys of this head", "value": "Values of this head",
+          "past_key": "Cached keys of this head", "past_value": "Cached values of this head"}  # fmt: skip
 
 
 def split(rec: Recorder, name: str, Q: Tensor, part: int, parts: int) -> Tensor:

@@ -11,14 +11,14 @@ def contributions(rec: Recorder, A: Tensor, V: Tensor, row: int) -> Tensor:
 
     C[j, c] = A[i, j] · V[j, c] for this row i        shape (m, d_v)
     """
-    j, c = Index("j"), Index("c")
+    j, c, number = Index("j"), Index("c"), A.axes[0].first + row + 1
     return rec.step(
-        f"row{row + 1}.contributions",
+        f"row{number}.contributions",
         (Axis("j", V.shape[0], "key"), V.axes[1]),
         Mul((A[position(row), j], V[j, c])),
         "Contributions",
         "Each word brings its value vector, made shorter by its weight.",
-        symbol=f"C_{row + 1}",
+        symbol=f"C_{number}",
     )
 
 

@@ -71,33 +71,41 @@ FED_BACK = {
 COUNTS = {"query": ("i", "query"), "key": ("j", "key"), "value": ("j", "key"), "projected": ("i", "query")}
 
 
-def project(rec: Recorder, name: str, X: Tensor, W: Tensor, b: Tensor | None) -> Tensor:
+def project(rec: Recorder, name: str, X: Tensor, W: Tensor, b: Tensor | None, first: int = 0) -> Tensor:
     """Multiply every row by a weight matrix, and add the bias where there is one.
 
-    Q[i, c] = sum over a of X[i, a] · W_Q[a, c] + b_Q[c]        Q [n, d_out], in the projection's convention
+    Q[i, c] = sum over a of X[i, a] · W_Q[a, c] + b_Q[c + first]        Q [n, d_out], in the projection's convention
 
-    Source: Vaswani et al. 2017, section 3.2.2.
+    `first` is where the numbers of this matrix begin in a bias that others share. Source: Vaswani et al. 2017, section 3.2.2.
     """
     convention = projections[rec.problem.wiring.projection]
-    letter, counts = COUNTS[name]
-    row, column = Index(letter), Index("c")
+    rows = _rows(rec, name, X)
+    row, column = Index(rows.index), Index("c")
     entry = convention.entry(X, W, row, column)
     return rec.step(
         name,
-        (Axis(letter, X.shape[0], counts), Axis("c", W.shape[convention.outputs_axis])),
-        entry if b is None else Add((entry, b[column])),
+        (rows, Axis("c", W.shape[convention.outputs_axis])),
+        entry if b is None else Add((entry, b[column + first])),
         TITLES[name],
         REASONS[name],
     )
 
 
+def _rows(rec: Recorder, name: str, X: Tensor) -> Axis:
+    """The words that are projected; as keys they stand behind those of the cache."""
+    letter, counts = COUNTS[name]
+    rows = X.axes[0]
+    before = rec.problem.past if counts == "key" and rows.counts == "query" else 0
+    return Axis(letter, rows.size, counts, rows.first + before)
+
+
 def as_it_is(rec: Recorder, name: str, X: Tensor) -> Tensor:
     """Use the words themselves where no weight matrix is given: Q[i, c] = X[i, c]."""
-    letter, counts = COUNTS[name]
+    rows = _rows(rec, name, X)
     return rec.step(
         name,
-        (Axis(letter, X.shape[0], counts), Axis("c", X.shape[1])),
-        X[Index(letter), Index("c")],
+        (rows, Axis("c", X.shape[1])),
+        X[Index(rows.index), Index("c")],
         TITLES[name],
         (FED_BACK if X.id.startswith("pass") else AS_THEY_ARE)[name],
         kind="arrange",

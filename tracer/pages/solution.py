@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
+from tracer.composition import solve
+from tracer.decoding import at_once
 from tracer.document import Block, Document, Heading, Picture, Text
 from tracer.fields import whole
 from tracer.handout import Told, carried, makers
-from tracer.names import GRADIENTS, IN_ROWS
+from tracer.names import GRADIENTS, IN_ROWS, parts_of
 from tracer.origins import origins
 from tracer.pages import Details, Form, forms
 from tracer.parts.checked import checked
 from tracer.parts.conventions import card
 from tracer.parts.given import letters, note, what_is_given
 from tracer.parts.reading import reading
+from tracer.parts.saved import saved
+from tracer.parts.sections import Sections, section_of
 from tracer.parts.special import special
 from tracer.parts.words import labels
-from tracer.parts.working import EVERY, Detail, Working, beside, pass_of
+from tracer.parts.working import EVERY, Detail, Working, beside, pass_of, shown
 from tracer.pictures import pictures
 from tracer.problem import MAX_SIZE, TITLE
 from tracer.trace import Trace
@@ -31,6 +35,7 @@ PLACES = {  # behind which steps a picture stands: the last of them that there i
     "heat": ("weights",),
     "links": ("weights",),
 }
+AT_ONCE = ("heat", "links", "plane")  # the pictures that say as much of tokens that are decoded
 SUMMARY = ("heat", "plane")  # the pictures of a page without any line-by-line work
 
 
@@ -40,8 +45,10 @@ def summary(trace: Trace, rows: tuple[int, ...]) -> Detail:
 
 
 def steps(trace: Trace, rows: tuple[int, ...]) -> Detail:
-    """The first row line by line, the others as results."""
-    return Detail(rows[:1], (0,), beside=True)
+    """The first row line by line, the others as results; of tokens that are decoded the first as well."""
+    prefill = trace.problem.wiring.prefill
+    decoded = [row for row in rows if prefill is not None and row >= prefill]
+    return Detail(tuple(dict.fromkeys((*rows[:1], *decoded[:1]))), (0,), beside=True)
 
 
 def full(trace: Trace, rows: tuple[int, ...]) -> Detail:
@@ -76,6 +83,7 @@ def solution(trace: Trace, detail: Details = usual) -> Document:
         *letters(trace),
         *_drawn(trace, how, "shapes"),
         *_steps(trace, rows, how),
+        *saved(trace),
         *_meaning(trace, rows, _drawn(trace, how, "plane")),
         *checked(trace, rows),
     ]
@@ -111,21 +119,24 @@ def _places(told: Told, key: str) -> tuple[int, ...]:
 
 def _steps(trace: Trace, rows: tuple[int, ...], detail: Detail) -> Iterator[Block]:
     working, comparisons = Working(trace, rows, detail), beside(trace)
-    headings, behind = _Sections(trace), _behind(trace)
-    for section, group in groupby(trace, key=lambda step: (pass_of(step), step.name in GRADIENTS, step.head)):
-        yield from headings.of(*section)
+    headings, behind, is_decoded = Sections(trace), _behind(trace), trace.problem.wiring.prefill is not None
+    asked = (step for step in trace if step.tensor.axes[0].counts != "query" or shown(step))
+    for (is_back, section), group in groupby(asked, key=lambda step: (step.name in GRADIENTS, section_of(step))):
+        yield from headings.back(section) if is_back else headings.of(section)
         for name, alike in groupby(group, key=lambda step: step.name):
             if name in IN_ROWS:
                 yield from working.in_rows(list(alike))
                 continue
             for step in alike:
-                if detail.beside or step.id not in comparisons:
+                if (detail.beside and not is_decoded) or step.id not in comparisons:
                     yield from working.step(step)
                 yield from _drawn(trace, detail, *behind.get(step.id, ()))
 
 
 def _behind(trace: Trace) -> dict[str, list[str]]:
-    """The pictures that stand behind each step."""
+    """The pictures that stand behind each step; of decoded tokens those of all rows, at the end."""
+    if trace.problem.wiring.prefill is not None:
+        return {trace.steps[-1].id: ["heat", "links"]}
     found: dict[str, list[str]] = {}
     for name, steps in PLACES.items():
         last = [step.id for step in trace.steps if step.name in steps][-1:]
@@ -135,47 +146,11 @@ def _behind(trace: Trace) -> dict[str, list[str]]:
 
 
 def _drawn(trace: Trace, detail: Detail, *names: str) -> list[Picture]:
-    """The pictures of these names that show something."""
+    """The pictures of these names that show something; of decoded tokens the same pass all at once."""
     wanted = [name for name in names if detail.beside or name in SUMMARY]
+    if trace.problem.wiring.prefill is not None:
+        wanted, trace = [name for name in wanted if name in AT_ONCE], solve(at_once(trace.problem))
     return [picture for name in wanted if (picture := pictures[name](trace))]
-
-
-class _Sections:
-    """The headings between the steps: passes, heads, all heads together."""
-
-    def __init__(self, trace: Trace) -> None:
-        self.has_heads = trace.problem.wiring.n_heads > 1
-        self.has_passes = trace.problem.wiring.repeat > 1
-        self.say = trace.problem.paper.style.language
-        self.current = ""
-        self.begun = self.is_back = False
-
-    def of(self, a_pass: str, is_back: bool, head: int | None) -> Iterator[Block]:
-        """The headings before a group of steps."""
-        if is_back:
-            yield from self.back(head)
-            return
-        new_pass, self.current = a_pass != self.current, a_pass
-        prefix = f"pass{a_pass}." if a_pass else ""
-        if a_pass and new_pass:
-            yield Heading(self.say.text("Pass {n}", n=a_pass), 2, f"pass{a_pass}")
-        if head:
-            yield Heading(self.say.text("Head {n}", n=head), 2, f"{prefix}head{head}")
-        elif self.has_heads and self.begun and not new_pass:
-            yield Heading(self.say.text("All heads together"), 2, f"{prefix}together")
-        elif not self.has_passes or not a_pass:
-            yield Heading(self.say.text("Step by step"), 2, "steps")
-        self.begun = True
-
-    def back(self, head: int | None) -> Iterator[Block]:
-        """The headings of the backward pass."""
-        if not self.is_back:
-            yield Heading(self.say.text("Backward pass"), 2, "backward")
-        if head:
-            yield Heading(self.say.text("Backward through head {n}", n=head), 2, f"backward-head{head}")
-        elif self.is_back and self.has_heads:
-            yield Heading(self.say.text("Backward through all heads together"), 2, "backward-together")
-        self.is_back = True
 
 
 def _meaning(trace: Trace, rows: tuple[int, ...], drawn: list[Picture]) -> list[Block]:
@@ -189,6 +164,6 @@ def _meaning(trace: Trace, rows: tuple[int, ...], drawn: list[Picture]) -> list[
         outputs = id_.removesuffix("weights") + "outputs"
         has_outputs = outputs in trace.tables.definitions
         read = reading(trace, step, trace[outputs] if has_outputs else None, rows)
-        head = id_.split(".")[-2].removeprefix("head") if "head" in id_ else ""
+        head = parts_of(id_).get("head")
         blocks += [*([Text(say.line("In head {n}:", n=head), "aside")] if head and read else []), *read]
     return [Heading(say.text("What it means"), 2, "meaning"), *blocks, *drawn] if blocks else []

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from tracer.expr import MINUS_INFINITY, Expr, Num
-from tracer.names import IN_ROWS
+from tracer.names import IN_ROWS, parts_of
 from tracer.notation.plain import Plain
 from tracer.parts.conventions import card
 from tracer.parts.given import grid as given_grid
@@ -22,6 +22,7 @@ from tracer.parts.tabulated import (
     tabulate,
     told,
 )
+from tracer.parts.words import headed
 from tracer.parts.working import equation
 from tracer.readings import NO_NUMBER, read
 from tracer.references import Place, Sheets, a1, quoted, step_name
@@ -178,13 +179,8 @@ class _Book:
 
     def before(self, step: StepView) -> str:
         """The pass and the head a step belongs to, in front of its title."""
-        words = [self.part_of_pass(part) for part in step.id.split(".")[:-1] if not part.startswith("row")]
-        return "".join(f"{word}: " for word in words)
-
-    def part_of_pass(self, part: str) -> str:
-        """pass2 as “Pass 2”, head1 as “Head 1”."""
-        word = part.rstrip("0123456789")
-        return self.say.text("Pass {n}" if word == "pass" else "Head {n}", n=part.removeprefix(word))
+        parts = [f"{part}{number}." for part, number in parts_of(step.id).items() if part != "row"]
+        return "".join(f"{headed(part, self.say)}: " for part in parts)
 
     def row_title(self, step: StepView) -> str:
         """Which row's step it is, by its word."""

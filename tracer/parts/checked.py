@@ -6,9 +6,13 @@ from tracer.checks import Check, checks
 from tracer.document import Block, Checks, Heading, Line, Math, Together
 from tracer.language import Language
 from tracer.operations import indices
+from tracer.parts.words import headed
 from tracer.trace import Trace
 
 STATEMENTS = {
+    "decoded and all at once":
+        "Worked token by token with a cache, and all at once with a causal mask: the same numbers.",
+    "block by block": "The outputs found block by block are those that weights and values give: {formula}.",
     "rows add up to 1": "The weights of each row add up to 1.",
     "rows and rest add up to 1": "The weights of each row and what is left over add up to 1.",
     "weights lie between 0 and 1": "Each weight lies between 0 and 1.",
@@ -54,13 +58,6 @@ def statement(trace: Trace, check: Check) -> Line:
 
 
 def _where(id_: str, said: Line, say: Language) -> Line:
-    """The sentence with pass and head in front, where there are several."""
-    numbers = {part[:4]: part[4:] for part in id_.split(".")[:-1]}
-    match numbers:
-        case {"pass": run, "head": head}:
-            return say.line("Pass {run}, head {head}: {statement}", run=run, head=head, statement=said)
-        case {"pass": run}:
-            return say.line("Pass {run}: {statement}", run=run, statement=said)
-        case {"head": head}:
-            return say.line("Head {head}: {statement}", head=head, statement=said)
-    return said
+    """The sentence with what it is about in front: pass and head, where there are several, or the token."""
+    place = headed(id_, say)
+    return say.line("{place}: {statement}", place=place, statement=said) if place else said

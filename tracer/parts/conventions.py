@@ -39,6 +39,7 @@ NORMALISATIONS = {
     "softmax-temperature": "softmax along each row at temperature {temperature}: e to each logit divided by "
     "{temperature}, divided by the row's sum.",
     "sparsemax": "sparsemax along each row: what stands above a threshold, chosen so that the row adds up to 1.",
+    "softmax-online": "softmax along each row, found block by block with a running maximum and a running sum.",
     "sum": "each logit divided by the sum of its row.",
 }
 FEATURE_MAPS = {

@@ -21,6 +21,7 @@ NAMES = {
     "s": "logits of the sinks, one for each head",
     "dO": "gradient of the loss with respect to the outputs", "dP": "gradient of the loss with respect to the result",
     "dJ": "gradient of the loss with respect to the joined heads",
+    "K_P": "keys of earlier words", "V_P": "values of earlier words",
 }  # fmt: skip
 
 HIDING = "mask, 1 for “hidden”"  # a mask that is read the other way round

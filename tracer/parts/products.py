@@ -21,8 +21,9 @@ def as_product(step: StepView) -> tuple[Expr, str] | None:
     right = _with(formula.body, column, formula.index)
     if left is None or right is None or len(formula.body.factors) != 2:
         return None
-    rows, inner = _sizes(left, row)
-    columns, _ = _sizes(right, column)
+    (rows, inner), (columns, depth) = _sizes(left, row), _sizes(right, column)
+    if not inner == depth == formula.size:  # a sum over a part of the values only
+        return None
     product: Expr = Mul((_upright(left, 0, row), _upright(right, 1, column)))
     if isinstance(bias, Cell):
         product = Add((product, Cell(bias.tensor, ())))

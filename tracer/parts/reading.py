@@ -22,7 +22,7 @@ Share: TypeAlias = tuple[Fraction, bool]
 def reading(trace: Trace, weights: StepView, outputs: StepView | None, rows: tuple[int, ...]) -> list[Text]:
     """One sentence for each query row: where its attention goes, and what becomes of it."""
     say, found = trace.problem.paper.style.language, []
-    for row in rows:
+    for row in weights.tensor.axes[0].along(rows):
         attention = _attention(trace, weights, row)
         if attention and outputs is not None and not weights[row, 0].undefined:
             found.append(Text(_becomes(trace, outputs, row, attention)))
@@ -33,7 +33,7 @@ def reading(trace: Trace, weights: StepView, outputs: StepView | None, rows: tup
 
 def _attention(trace: Trace, weights: StepView, row: int) -> Line:
     """Apple keeps 57 % of itself and takes 43 % from orange."""
-    say, word, keys = trace.problem.paper.style.language, Em(trace.problem.tokens[row]), trace.problem.key_tokens
+    say, word, keys = trace.problem.paper.style.language, Em(weights.rows[row]), trace.problem.key_tokens
     cells = [weights[row, j] for j in range(weights.shape[1])]
     if any(cell.unknown for cell in cells):
         return ()
@@ -49,7 +49,8 @@ def _attention(trace: Trace, weights: StepView, row: int) -> Line:
     shares = [share_of(cell) for cell in cells]
     if all(share == 0 for share, _ in shares):
         return say.line("{word} may see no word at all, so it takes nothing from any", word=word)
-    own = row if keys == trace.problem.tokens else None
+    past, words = trace.problem.past, trace.problem.tokens
+    own = past + weights.tensor.axes[0].first + row if keys[past:] == words else None
     kept: Line = (percent(shares[own], say),) if own is not None and shares[own][0] > 0 else ()
     taken = _taken(shares, keys, own, say)
     if kept and taken:

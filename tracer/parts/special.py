@@ -127,6 +127,11 @@ CHANGES = {  # by what an operation is called in a problem file: its keyword, an
         "What stands above a threshold is the weight, and everything below weighs exactly 0; a softmax gives every "
         "word a little.",
     ),
+    "softmax-online": (
+        "Online softmax",
+        "Keys are read block by block. A running maximum, a running sum and running outputs are corrected whenever the "
+        "maximum grows: the outputs come out the same, and no row of scores is ever kept as a whole.",
+    ),
     "sum": (
         "Division by the sum",
         "The weights are the scores divided by their sum, without e: they can be negative, and do not exist where the "
@@ -142,6 +147,15 @@ BACKWARD = (
     "After the attention the chain rule goes back through it, from the gradient of the result to the gradients of "
     "everything that was given. Models are trained with these.",
 )
+DECODED = (
+    "KV cache",
+    "Tokens come one after another, as when a model writes. Keys and values of earlier words are kept in a cache, so "
+    "each new token needs one row of scores, and nothing about the others is worked again.",
+)
+PAST = (
+    "Given cache",
+    "Keys and values of earlier words are given: they stand above the new ones, and can be attended to like these.",
+)
 CROSS = ("Two sequences", "The queries come from one sequence, keys and values from another: words ask, others answer.")
 
 
@@ -156,6 +170,10 @@ def _changes(problem: Problem) -> Iterator[tuple[str, str]]:
     wiring = problem.wiring
     if "Y" in problem.given:
         yield CROSS
+    if problem.past:
+        yield PAST
+    if wiring.prefill is not None:
+        yield DECODED
     if wiring.n_kv_heads < wiring.n_heads:
         yield SHARED
     if "dO" in problem.given:

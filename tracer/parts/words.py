@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from tracer.document import Line, Math
 from tracer.expr import Expr, Letter, sqrt
 from tracer.language import Language
-from tracer.names import WHERE
+from tracer.names import located, parts_of
 from tracer.trace import Trace
 from tracer.views import StepView
 
@@ -40,10 +40,23 @@ def _name(text: str) -> Expr:
 
 def titled(step: StepView) -> str:
     """The title of a step, with the pass and the head it belongs to."""
-    say, places = step.problem.paper.style.language, {part[:4]: part[4:] for part in step.id.split(".")[:-1]}
-    told = {name: number for name, number in places.items() if name in ("pass", "head")}
-    title = say.text(step.title)
-    return say.text(WHERE[frozenset(told)], name=title, **told) if told else title
+    say = step.problem.paper.style.language
+    return located(say.text(step.title), parts_of(step.id), say)
+
+
+PARTS = {"pass": "pass {n}", "prefill": "tokens read together", "token": "token {n}", "head": "head {n}",
+         "block": "block {n}"}  # fmt: skip
+
+
+def whose(id_: str, say: Language) -> str:
+    """The part of a pass that a step belongs to: "token 3, head 1"; nothing where there is only one."""
+    return ", ".join(say.text(PARTS[part], n=n) for part, n in parts_of(id_).items() if part in PARTS)
+
+
+def headed(id_: str, say: Language) -> str:
+    """The same as the title of a panel: "Token 3, head 1"."""
+    title = whose(id_, say)
+    return title[:1].upper() + title[1:]
 
 
 def labels(trace: Trace) -> dict[str, tuple[str, ...]]:

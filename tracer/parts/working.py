@@ -9,8 +9,8 @@ from fractions import Fraction
 from tracer.checks import traits
 from tracer.document import Block, Chain, Em, Equation, Grid, Heading, Line, Math, Text, Together, elided
 from tracer.evaluate import Key
-from tracer.expr import Call, Cell, Expr, Num, is_wave, length, num, walk
-from tracer.names import GRADIENTS, IN_ROWS
+from tracer.expr import Call, Cell, Expr, Join, Num, is_wave, length, num, walk
+from tracer.names import GRADIENTS, IN_ROWS, parts_of
 from tracer.notation.plain import plain
 from tracer.operations import indices
 from tracer.parts.products import as_product
@@ -82,13 +82,14 @@ class Working:
 
     def in_rows(self, of_rows: list[StepView]) -> list[Block]:
         """A step that there is for each row, with a grid for each; of the backward pass, the first is worked."""
-        rows = [row for row in self.detail.worked if row < len(of_rows)]
+        steps = {int(parts_of(step.id)["row"]) - 1: step for step in of_rows}
+        rows = [row for row in self.detail.worked if row in steps]
         if not rows:
             return []
         words = self.trace.problem.tokens
         said = IN_ROWS[of_rows[0].name]
-        grids = [self.grid(of_rows[row], self.say.line(said, word=Em(words[row]))) for row in rows]
-        first = of_rows[rows[0]]
+        grids = [self.grid(steps[row], self.say.line(said, word=Em(words[row]))) for row in rows]
+        first = steps[rows[0]]
         chains = self.chains(first) if first.name in GRADIENTS else []
         if not chains:
             return [Together((*self.heading(first), grids[0])), *grids[1:]]
@@ -100,7 +101,8 @@ class Working:
         """The worked numbers of a step."""
         if step.kind != "calculate":
             return []
-        worked = self.detail.worked if step.tensor.axes[0].counts == "query" else self.detail.others
+        axis = step.tensor.axes[0]
+        worked = axis.along(self.detail.worked) if axis.counts == "query" else self.detail.others
         return [self.chain(cell, step.unit) for i in worked if i < step.shape[0] for cell in step.row(i)]
 
     def chain(self, cell: CellView, unit: str) -> Chain:
@@ -263,7 +265,7 @@ class Working:
             rounded = [cell.rounded(self.places) for cell in step.row(i)]
             total = sum((r.number.value for r in rounded), Fraction(0))
             if total != 1 and not all(r.is_equal for r in rounded):
-                word, number = Em(self.trace.problem.tokens[i]), Math(Num(total, self.places))
+                word, number = Em(step.rows[i]), Math(Num(total, self.places))
                 off.append(self.say.line("{word}: {sum}", word=word, sum=number))
         if not off:
             return ()
@@ -286,7 +288,8 @@ def _says_more(exact: Expr, before: Expr) -> bool:
 def equation(step: StepView) -> Equation:
     """The step's formula, as a product of whole matrices first where it is one."""
     assert step.formula is not None
-    own, say = step.tensor[indices(step.tensor)], step.problem.paper.style.language
+    is_joined, say = isinstance(step.formula, Join), step.problem.paper.style.language
+    own = Cell(step.tensor, ()) if is_joined else step.tensor[indices(step.tensor)]
     product = as_product(step)
     if product is None:
         return Equation((("", own), ("=", step.formula)))
@@ -297,9 +300,9 @@ def equation(step: StepView) -> Equation:
 
 def shown(step: StepView) -> list[int]:
     """The rows of a step that are asked for; in all passes but the last every row is, the next one needs it."""
-    wiring, rows = step.problem.wiring, list(range(step.shape[0]))
-    is_last = pass_of(step) in ("", str(wiring.repeat))
-    return list(wiring.queries or rows) if is_last and step.tensor.axes[0].counts == "query" else rows
+    wiring, axis = step.problem.wiring, step.tensor.axes[0]
+    is_asked = wiring.queries and axis.counts == "query" and pass_of(step) in ("", str(wiring.repeat))
+    return axis.along(wiring.queries or ()) if is_asked else list(range(axis.size))
 
 
 def is_renaming(step: StepView) -> bool:

@@ -8,6 +8,7 @@ from math import isfinite
 from tracer.arithmetic import Undecided, Undefined
 from tracer.expr import Expr
 from tracer.notation.plain import Plain
+from tracer.parts import words
 from tracer.show import show
 from tracer.trace import Trace
 from tracer.views import CellView, StepView
@@ -81,18 +82,9 @@ def sibling(trace: Trace, step: StepView, name: str) -> StepView | None:
 
 def titled(trace: Trace, step: StepView) -> str:
     """The same as the title of a panel: "Pass 2, head 1"."""
-    title = whose(trace, step)
-    return title[:1].upper() + title[1:]
+    return words.headed(step.id, trace.problem.paper.style.language)
 
 
 def whose(trace: Trace, step: StepView) -> str:
     """Pass and head of a step in words: "pass 2, head 1"; nothing where there is only one."""
-    say = trace.problem.paper.style.language
-    parts = step.id.split(".")[:-1]
-    words = []
-    for part in parts:
-        if part.startswith("pass"):
-            words.append(say.text("pass {n}", n=part.removeprefix("pass")))
-        elif part.startswith("head"):
-            words.append(say.text("head {n}", n=part.removeprefix("head")))
-    return ", ".join(words)
+    return words.whose(step.id, trace.problem.paper.style.language)

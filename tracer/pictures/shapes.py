@@ -34,7 +34,7 @@ WORDS = {**LOGITS, "mapped_query": "φ", "mapped_key": "φ", "joined": "side by 
 SIMILARITIES = {"cosine": "cosine", "additive": "tanh", "negative-squared-distance": "distance"}
 NORMALISATIONS = {  # where the name of the operation is too long, or no word
     "softmax-shifted": "softmax", "sum": "shares", "softmax-off-by-one": "softmax + 1", "softmax-sink": "softmax, sink",
-    "softmax-base-2": "powers of 2", "softmax-temperature": "softmax",
+    "softmax-base-2": "powers of 2", "softmax-temperature": "softmax", "softmax-online": "softmax",
 }  # fmt: skip
 
 

@@ -27,7 +27,7 @@ def softmax_bars(trace: Trace) -> Picture | None:
         return None
     weights = sibling(trace, exponentials, "weights")
     logits = _logits(trace, exponentials)
-    if weights is None or logits is None:
+    if weights is None or logits is None or weights.shape != exponentials.shape:
         return None
     row = asked(trace)[0]
     groups = [(step, [step[row, j] for j in range(step.shape[1])]) for step in (logits, exponentials, weights)]
