@@ -76,7 +76,9 @@ def project(rec: Recorder, name: str, X: Tensor, W: Tensor, b: Tensor | None, fi
 
     Q[i, c] = sum over a of X[i, a] · W_Q[a, c] + b_Q[c + first]        Q [n, d_out], in the projection's convention
 
-    `first` is where the numbers of this matrix begin in a bias that others share. Source: Vaswani et al. 2017, section 3.2.2.
+    `first` is where the numbers of this matrix begin in a bias that others share.
+
+    Source: Vaswani et al. 2017, section 3.2.2.
     """
     convention = projections[rec.problem.wiring.projection]
     rows = _rows(rec, name, X)
