@@ -248,7 +248,7 @@ def test_with_a_pencil() -> None:
 
 def test_arrays_and_their_gradients() -> None:
     """From the library: dO beside Q, K and V, and the gradients as arrays; here softmax rows of two equal scores."""
-    trace = tracer.attention(np.zeros((2, 2)), np.eye(2), np.eye(2), dO=np.eye(2))
+    trace = tracer.attention(np.zeros((2, 2)), np.eye(2), np.eye(2), given={"dO": np.eye(2)})
     assert trace.floats("d_weights").tolist() == [[1, 0], [0, 1]]
     assert trace["d_scores"][0, 0].exact == trace["d_scores"][1, 1].exact
     np.testing.assert_allclose(trace.floats("d_scores"), np.array([[0.25, -0.25], [-0.25, 0.25]]) / np.sqrt(2))
