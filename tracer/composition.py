@@ -144,5 +144,6 @@ def _weights(rec: Recorder, S: Tensor, context: Mapping[str, Any], logits: Logit
         passed.append(Passed(use, told[0], S, Z))
         S = Z
     last = rec.problem.wiring.normalisation
-    own = {**context, **last.told}
-    return (*passed, Passed(last.use, own, S, normalisations[last.use].run(rec, S, own)))
+    operation = normalisations[last.use]
+    own = {name: one for name, one in context.items() if name not in operation.options} | dict(last.told)
+    return (*passed, Passed(last.use, own, S, operation.run(rec, S, own)))

@@ -89,7 +89,7 @@ class NumPyCode:
                 self.before[f"{name} = {inside(value).text}"] = None
                 return Code(name)
             case Cell(tensor, at):
-                if any(index.less for index in at):
+                if any(index.less for index in at) or is_diagonal(at):
                     return self.looked_up(tensor, at, sizes)
                 return Code(self.names[tensor.id] + cut(tensor, at, sizes), tuple(i.name for i in at if i.name))
             case Position(of):
@@ -190,7 +190,7 @@ class NumPyCode:
         return tuple(order)
 
     def looked_up(self, tensor: Tensor, at: Sequence[Index], sizes: Mapping[str, int]) -> Code:
-        """Entries at distances: r[j - i + 3]."""
+        """Entries at distances, or on a diagonal: r[j - i + 3], dZ[i, i + 1]."""
         names = self.grid([name for index in at for name in index.names], sizes)
         return Code(f"{self.names[tensor.id]}[{', '.join(map(position, at))}]", names)
 
@@ -267,6 +267,12 @@ def cut(tensor: Tensor, at: Sequence[Index], sizes: Mapping[str, int]) -> str:
     while parts and parts[-1] == ":":
         parts.pop()
     return f"[{', '.join(parts)}]" if parts else ""
+
+
+def is_diagonal(at: Sequence[Index]) -> bool:
+    """Whether one index runs along two axes at once."""
+    names = [index.name for index in at if index.name]
+    return len(set(names)) < len(names)
 
 
 def stretch(piece: Piece) -> str:
