@@ -55,7 +55,13 @@ LOOKS_UP = {
     "count": slice(1, 3),
     "_told": slice(2, 5),
 }  # and where their sentences stand
-RECORDS = {"step": slice(3, 5), "gradient": slice(3, 4), "_jacobian": slice(4, 5), "_jacobians": slice(3, 4), "_mean": slice(3, 4)}  # and of those that write a trace
+RECORDS = {
+    "step": slice(3, 5),
+    "gradient": slice(3, 4),
+    "_jacobian": slice(4, 5),
+    "_jacobians": slice(3, 4),
+    "_mean": slice(3, 4),
+}  # and of those that write a trace
 TREES = [ast.parse(path.read_text("utf-8")) for path in sorted((ROOT / "tracer").rglob("*.py"))]
 TEMPLATES = "".join(path.read_text("utf-8") for path in sorted((ROOT / "templates").rglob("*.j2")))
 mistakes.load()

@@ -215,3 +215,117 @@ def test_every_gradient_is_that_of_autograd(problem: dict[str, Any]) -> None:
     loss(leaf, problem["pass"], torch).backward()
     for name, array in gradients(problem).items():
         np.testing.assert_allclose(array, leaf[name].grad.numpy(), rtol=1e-8, atol=1e-9, err_msg=name)
+
+
+# What a reader can follow with a pencil
+
+PENCIL = """
+tokens = ["a", "b"]
+[given]
+Q = [[0, 0], [0, 0]]
+K = [[0, 0], [0, 0]]
+V = [[6, 0], [0, 6]]
+dO = [[1, 0], [1, 1]]
+"""
+
+
+def solved(more: str, given: str = PENCIL) -> tracer.Trace:
+    """A pass all of whose scores are 0."""
+    return tracer.solve(from_text(f"{given}\n{more}"))
+
+
+def test_beside_a_rest() -> None:
+    """Two scores of 0 and 1 more below the line: weights 1/3 each, and 1/3 is left over, which counts with gradient 0."""
+    trace = solved('[pass]\nlogits = []\nnormalisation = "softmax-off-by-one"')
+    assert trace.exact("d_weights").tolist() == [[6, 0], [6, 6]]
+    third = Fraction(1, 3)
+    assert trace.exact("row1.jacobian").tolist() == [[2 * third**2, -(third**2)], [-(third**2), 2 * third**2]]
+    assert trace.exact("mean_gradients").tolist() == [[2], [4]]  # 6/3 + 0/3 + 0/3, 6/3 + 6/3 + 0/3
+    assert trace.exact("d_scores").tolist() == [[4 * third, -2 * third], [2 * third, 2 * third]]
+
+
+def test_the_gradient_of_a_sink() -> None:
+    """A sink of 0 is the 1 below the line: what it gets is the rest, 1/3, times minus the mean, added up over rows."""
+    trace = solved('sinks = [0]\n[pass]\nlogits = []\nnormalisation = "softmax-sink"')
+    assert trace.exact("d_sink_logits").tolist() == [[Fraction(-2, 3)], [Fraction(-4, 3)]]
+    assert trace.exact("d_sinks").tolist() == [[-2]]
+
+
+def test_a_sigmoid_needs_no_jacobian() -> None:
+    """At 0 its slope is 1/4, whatever the other scores are."""
+    trace = solved('[pass]\nlogits = []\nnormalisation = "sigmoid"')
+    assert trace.exact("d_scores").tolist() == [[Fraction(6, 4), 0], [Fraction(6, 4), Fraction(6, 4)]]
+    assert "row1.jacobian" not in trace
+    assert "mean_gradients" not in trace
+
+
+def test_numbers_along_diagonals() -> None:
+    """Relative positions get the sums of the diagonals of the scores' gradient, from below left to above right."""
+    trace = solved("relative = [0, 0, 0]\n[pass]\nlogits = [{ use = 'relative' }, { use = 'temperature', by = 2 }]")
+    assert trace.exact("d_tempered").tolist() == [[Fraction(3, 2), Fraction(-3, 2)], [0, 0]]
+    assert trace.exact("d_relative_scores").tolist() == [[Fraction(3, 4), Fraction(-3, 4)], [0, 0]]
+    assert trace.exact("d_relative").tolist() == [[0], [Fraction(3, 4)], [Fraction(-3, 4)]]
+
+
+def test_turned_back() -> None:
+    """The first word is not turned, the second by half a radian; its gradient is turned back by as much."""
+    given = PENCIL.replace("Q = [[0, 0], [0, 0]]\nK = [[0, 0], [0, 0]]", "Q = [[0, 0], [0, 0]]\nK = [[1, 0], [0, 1]]")
+    trace = solved('[pass]\nlogits = []\nencoding = [{ use = "rotary", angles = [0.5] }]', given)
+    d, back = trace.floats("d_rotated_query"), trace.floats("d_query")
+    cos, sin = np.cos(0.5), np.sin(0.5)
+    np.testing.assert_allclose(back[0], d[0])
+    np.testing.assert_allclose(back[1], [d[1, 0] * cos + d[1, 1] * sin, -d[1, 0] * sin + d[1, 1] * cos])
+
+
+# What the page checks
+
+
+COLUMNS, THROUGH, ROWS = (
+    "columns of Jacobians add up to 0",
+    "gradients through the Jacobians",
+    "gradients of a row add up to 0",
+)
+CHECKED: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("softmax", "softmax-base-2", "softmax-shifted", "softmax-online"), (COLUMNS, THROUGH, ROWS)),
+    "softmax-off-by-one": (THROUGH,),
+    "softmax-sink": (THROUGH,),
+    "sum": (COLUMNS, THROUGH),
+    "sigmoid": (),
+}
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_only_what_is_true_is_checked(name: str) -> None:
+    """Gradients of a row add up to 0 where a number added to all its logits changes nothing; beside a rest it does."""
+    given = PENCIL.replace("Q = [[0, 0], [0, 0]]\nK = [[0, 0], [0, 0]]", "S = [[1, 2], [1, 3]]")
+    sinks = "sinks = [1]" if name == "softmax-sink" else ""
+    told = f'use = "{name}"' + (", block = 1" if name == "softmax-online" else "")
+    found = checks(solved(f"{sinks}\n[pass]\nlogits = []\nnormalisation = {{ {told} }}", given), (0, 1))
+    of_gradients = {check.name: check.holds for check in found if check.name in (COLUMNS, THROUGH, ROWS)}
+    assert of_gradients == dict.fromkeys(CHECKED[name], True)
+
+
+# What cannot be worked
+
+REFUSED = {
+    "prefill": ("X = [[1], [2]]\ndO = [[1], [1]]", "prefill = 1", "take out prefill, or dO"),
+    "a cache": ("X = [[1]]\npast_K = [[1]]\npast_V = [[1]]\ndO = [[1]]", "", "take out past_K and past_V, or dO"),
+    "an encoding": ("X = [[1]]\ndO = [[1]]", "encoding = [{ use = 'feature-map' }]",
+                    "not worked through feature-map ([pass] encoding 1); take dO out, or use one of sinusoidal, rotary"),
+    "a similarity": ("X = [[1]]\ndO = [[1]]", "similarity = 'negative-squared-distance'", "use one of dot, cosine"),
+    "a normalisation": ("X = [[1]]\ndO = [[1]]", "normalisation = 'sparsemax'", "not worked through sparsemax"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_worked_is_refused(name: str) -> None:
+    """In one line that says where and why, before a step is recorded."""
+    given_, wiring, says = REFUSED[name]
+    with pytest.raises(ProblemError, match=re.escape(says)):
+        tracer.solve(from_text(f"[given]\n{given_}\n[pass]\n{wiring}"))
+
+
+def test_ways_back_lead_through_encodings_that_there_are() -> None:
+    """The racks of the backward pass have names of the forward racks only."""
+    assert set(backward.encodings) <= set(encodings)
+    assert set(backward.word_encodings) <= set(word_encodings)

@@ -23,8 +23,8 @@ class Passed:
 class Head:
     """What a head did: the logits went through the logit steps and the normalisation; none where weights are given.
 
-    Queries and keys are as they were compared; what they went through before is in `encoded`. Keys and values of a cache
-    stand above the new ones.
+    Queries and keys are as they were compared; what they went through before is in `encoded`. Keys and values of a
+    cache stand above the new ones.
     """
 
     query: Tensor | None

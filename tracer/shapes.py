@@ -239,7 +239,8 @@ def _gradient(problem: Problem, d_v: int | None) -> None:
         )
     if problem.past:
         raise ProblemError(
-            "[given] dO asks for the backward pass, which is not worked through a cache; take out past_K and past_V, or dO"
+            "[given] dO asks for the backward pass, which is not worked through a cache; take out past_K and "
+            "past_V, or dO"
         )
     if d_v is None:
         raise ProblemError("[given] dO is the gradient of the outputs, and there are none without values; give V, or X")

@@ -39,7 +39,8 @@ NAMES = {
     "d_projected": "dP", "mean_gradients": "mu", "d_capped": "dZ_capped", "d_masked": "dZ_masked",
     "d_biased": "dZ_biased", "d_tempered": "dZ_tempered", "d_alibi": "dZ_alibi", "d_relative_scores": "dZ_relative",
     "d_encoded": "dX_encoded", "d_normed_query": "dQ_normed", "d_normed_key": "dK_normed",
-    "d_rotated_query": "dQ_rotated", "d_rotated_key": "dK_rotated", "d_key_shared": "dK_shared", "d_value_shared": "dV_shared",
+    "d_rotated_query": "dQ_rotated", "d_rotated_key": "dK_rotated",
+    "d_key_shared": "dK_shared", "d_value_shared": "dV_shared",
 }  # fmt: skip
 CERTAIN = 6  # decimals that double precision is trusted with
 TOLERANCE = "1e-6"  # how far from each other two numbers may be, relatively, that double precision takes for the same

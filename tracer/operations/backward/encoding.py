@@ -83,8 +83,8 @@ def l2_norm(rec: Recorder, Q: Tensor, normed: Tensor, d: Tensor, told: Mapping[s
 def rms_norm(rec: Recorder, Q: Tensor, normed: Tensor, d: Tensor, told: Mapping[str, Any]) -> Tensor:
     """Back through Q′ = Q / r · g with r = √(mean of the squares + ε), and to the gain g where there is one.
 
-    dQ[i, c] = (dQ′[i, c] · g[c] − Q[i, c] / r[i] · (sum over k of dQ′[i, k] · Q′[i, k]) / d_k) / r[i]     shape (n, d_k)
-    dg[c] = sum over i of dQ′[i, c] · Q[i, c] / r[i]                                                      shape (d_k,)
+    dQ[i, c] = (dQ′[i, c] · g[c] − Q[i, c] / r[i] · (sum over k of dQ′[i, k] · Q′[i, k]) / d_k) / r[i]    shape (n, d_k)
+    dg[c] = sum over i of dQ′[i, c] · Q[i, c] / r[i]                                                     shape (d_k,)
 
     The quotient rule, with ∂r / ∂Q = Q / (d_k · r).
     """

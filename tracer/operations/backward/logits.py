@@ -5,7 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tracer.expr import ONE, ZERO, Axis, Case, Div, Expr, Index, Mul, Piece, Pieces, Tensor, minus, position, sqrt, square, total
+from tracer.expr import (
+    ONE,
+    ZERO,
+    Axis,
+    Case,
+    Div,
+    Expr,
+    Index,
+    Mul,
+    Piece,
+    Pieces,
+    Tensor,
+    minus,
+    position,
+    sqrt,
+    square,
+    total,
+)
 from tracer.operations import indices
 from tracer.operations.backward import gradient, logit_steps
 from tracer.operations.scaling import d_k

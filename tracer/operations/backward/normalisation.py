@@ -115,8 +115,8 @@ def sink(rec: Recorder, Z: Tensor, A: Tensor, dA: Tensor, told: Mapping[str, Any
         Z.axes[:1],
         Neg(Mul((r[i], mean[i]))),
         "Gradient of the sink in each row",
-        "The sink is a logit like any other, and its weight is the rest; but it brings no value, so of its own "
-        "gradient less the mean only the mean is left, with a minus sign.",
+        "The sink is one more logit, and its weight is the rest. That weight brings no value, so its gradient is 0, "
+        "which lies below the mean by the mean itself: hence the minus sign.",
     )
     return dZ
 
