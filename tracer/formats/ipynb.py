@@ -34,6 +34,7 @@ NAMES = {
     "scaled": "Z", "capped": "Z_capped", "biased": "Z_biased", "bias": "B",
     "masked": "Z_masked", "table": "Emb", "mask": "M",
     "tempered": "Z_tempered", "alibi": "Z_alibi", "relative_scores": "Z_relative", "relative": "r",
+    "query_sizes": "Q_sizes", "key_sizes": "K_sizes", "rest": "rest",
     "expanded_scores": "S_expanded", "differences": "difference",
     "mapped_query": "Q_mapped", "mapped_key": "K_mapped", "threshold": "tau", "linear_outputs": "O_linear",
     "d_projected": "dP", "mean_gradients": "mu", "d_capped": "dZ_capped", "d_masked": "dZ_masked",

@@ -72,7 +72,10 @@ class NumPyCode:
         self.before = {}
         axes = tuple(axis.index for axis in tensor.axes)
         code = self.fold(formula, {axis.index: axis.size for axis in tensor.axes})
-        return [*self.before, f"{self.names[tensor.id]} = {lined_up(code, axes).text}"]
+        text = lined_up(code, axes).text
+        if set(code.axes) < set(axes):  # the same number all along an axis
+            text = f"np.broadcast_to({text}, {tensor.shape})"
+        return [*self.before, f"{self.names[tensor.id]} = {text}"]
 
     def fold(self, expr: Expr, sizes: Mapping[str, int]) -> Code:
         """The source of a formula over all its indices at once."""
@@ -89,9 +92,12 @@ class NumPyCode:
                 self.before[f"{name} = {inside(value).text}"] = None
                 return Code(name)
             case Cell(tensor, at):
-                if any(index.less for index in at) or is_diagonal(at):
+                if any(index.less for index in at):
                     return self.looked_up(tensor, at, sizes)
-                return Code(self.names[tensor.id] + cut(tensor, at, sizes), tuple(i.name for i in at if i.name))
+                names = tuple(i.name for i in at if i.name)
+                if len(set(names)) < len(names):
+                    return Code(f"{self.names[tensor.id]}{cut(tensor, at, sizes)}.diagonal()", names[:1])
+                return Code(self.names[tensor.id] + cut(tensor, at, sizes), names)
             case Position(of):
                 return Code(position(of + 1), self.grid(of.names, sizes), SUM if of.shift + 1 else ATOM)
             case Neg(body):
@@ -190,7 +196,7 @@ class NumPyCode:
         return tuple(order)
 
     def looked_up(self, tensor: Tensor, at: Sequence[Index], sizes: Mapping[str, int]) -> Code:
-        """Entries at distances, or on a diagonal: r[j - i + 3], dZ[i, i + 1]."""
+        """Entries at distances: r[j - i + 3]."""
         names = self.grid([name for index in at for name in index.names], sizes)
         return Code(f"{self.names[tensor.id]}[{', '.join(map(position, at))}]", names)
 
@@ -267,12 +273,6 @@ def cut(tensor: Tensor, at: Sequence[Index], sizes: Mapping[str, int]) -> str:
     while parts and parts[-1] == ":":
         parts.pop()
     return f"[{', '.join(parts)}]" if parts else ""
-
-
-def is_diagonal(at: Sequence[Index]) -> bool:
-    """Whether one index runs along two axes at once."""
-    names = [index.name for index in at if index.name]
-    return len(set(names)) < len(names)
 
 
 def stretch(piece: Piece) -> str:
