@@ -44,6 +44,8 @@ TITLES = {  # of the gradients, by the names of what they are the gradients of
     "key": "Gradient of the keys",
     "rotated_query": "Gradient of the rotated queries",
     "rotated_key": "Gradient of the rotated keys",
+    "query_sizes": "Gradient of the sizes of the queries",
+    "key_sizes": "Gradient of the sizes of the keys",
     "normed_query": "Gradient of the normed queries",
     "normed_key": "Gradient of the normed keys",
     "g_Q": "Gradient of the query gain",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tracer.expr import Add, Call, Div, Expr, Index, Mul, Neg, Piece, Pieces, Tensor, minus, position, total
+from tracer.expr import Add, Call, Div, Index, Mul, Neg, Piece, Pieces, Tensor, position, total
 from tracer.operations import indices
-from tracer.operations.backward import TITLES, encodings, gradient, word_encodings
+from tracer.operations.backward import encodings, gradient, word_encodings
 from tracer.operations.qk_norm import GAINS
 from tracer.operations.rotary import PAIRINGS, USUAL_PAIRING
 from tracer.operations.scaling import d_k
@@ -61,21 +61,19 @@ def rotary(rec: Recorder, Q: Tensor, rotated: Tensor, d: Tensor, told: Mapping[s
 
 @encodings.register("l2-norm")
 def l2_norm(rec: Recorder, Q: Tensor, normed: Tensor, d: Tensor, told: Mapping[str, Any]) -> Tensor:
-    """Back through Q′ = Q / r with the length r of the row.
+    """Back through Q′ = Q / r with the length r of the row, which hangs on all of its coordinates.
 
-    dQ[i, c] = (dQ′[i, c] − Q′[i, c] · sum over k of dQ′[i, k] · Q′[i, k]) / r[i]        shape (n, d_k)
-
-    The quotient rule, with ∂r / ∂Q = Q / r.
+    dr[i] = −(sum over c of dQ′[i, c] · Q′[i, c]) / r[i]            shape (n,)
+    dQ[i, c] = dQ′[i, c] / r[i] + dr[i] · Q′[i, c]                  shape (n, d_k), with ∂r / ∂Q = Q / r = Q′
     """
-    i, c, k = *indices(Q), Index("k")
-    r = rec.made(f"{told['name']}_sizes")
-    along = _over(Q, Mul((d[i, k], normed[i, k])))
+    (i, c), r = indices(Q), rec.made(f"{told['name']}_sizes")
+    dr = _sizes(rec, r, normed, d)
     return gradient(
         rec,
         Q,
-        Div(minus(d[i, c], Mul((normed[i, c], along))), r[i]),
-        "A longer vector has the same direction, so what points along the vector itself is taken away; and the longer "
-        "it was, the less a change of it matters.",
+        Add((Div(d[i, c], r[i]), Mul((dr[i], normed[i, c])))),
+        "A coordinate counts twice: it is divided by the length, and it makes the length, as much as it points along "
+        "the vector.",
     )
 
 
@@ -83,36 +81,43 @@ def l2_norm(rec: Recorder, Q: Tensor, normed: Tensor, d: Tensor, told: Mapping[s
 def rms_norm(rec: Recorder, Q: Tensor, normed: Tensor, d: Tensor, told: Mapping[str, Any]) -> Tensor:
     """Back through Q′ = Q / r · g with r = √(mean of the squares + ε), and to the gain g where there is one.
 
-    dQ[i, c] = (dQ′[i, c] · g[c] − Q[i, c] / r[i] · (sum over k of dQ′[i, k] · Q′[i, k]) / d_k) / r[i]    shape (n, d_k)
-    dg[c] = sum over i of dQ′[i, c] · Q[i, c] / r[i]                                                     shape (d_k,)
+    dg[c] = sum over i of dQ′[i, c] · Q[i, c] / r[i]                               shape (d_k,)
+    dr[i] = −(sum over c of dQ′[i, c] · Q′[i, c]) / r[i]                           shape (n,)
+    dQ[i, c] = dQ′[i, c] · g[c] / r[i] + dr[i] · Q[i, c] / (d_k · r[i])            shape (n, d_k)
 
-    The quotient rule, with ∂r / ∂Q = Q / (d_k · r).
+    The chain rule, with ∂r / ∂Q = Q / (d_k · r).
     """
-    i, c, k = *indices(Q), Index("k")
-    r, gain = rec.made(f"{told['name']}_sizes"), told.get(GAINS[told["name"]])
-    mean = Div(_over(Q, Mul((d[i, k], normed[i, k]))), d_k(Q.shape[1]))
-    own: Expr = d[i, c]
+    (i, c), r = indices(Q), rec.made(f"{told['name']}_sizes")
+    gain = told.get(GAINS[told["name"]])
     if gain:
-        own = Mul((d[i, c], gain[c]))
-        name = GAINS[told["name"]]
-        rec.step(
-            f"d_{name}",
-            gain.axes,
-            total(Q.axes[0], Mul((d[i, c], Div(Q[i, c], r[i])))),
-            TITLES[name],
-            "A gain multiplies its coordinate in every row, so what comes back there is added up over all rows.",
-            symbol=f"d{gain.symbol}",
-        )
+        _gain(rec, gain, Q, r, d)
+    dr = _sizes(rec, r, normed, d)
+    passed = Mul((d[i, c], gain[c])) if gain else d[i, c]
     return gradient(
         rec,
         Q,
-        Div(minus(own, Mul((Div(Q[i, c], r[i]), mean))), r[i]),
-        "A larger vector is made as small as any other, so what points along the vector itself is taken away; and the "
-        "larger it was, the less a change of it matters.",
+        Add((Div(passed, r[i]), Mul((dr[i], Div(Q[i, c], Mul((d_k(Q.shape[1]), r[i]))))))),
+        "A coordinate counts twice: it is divided by the size, and it makes the size, together with all others.",
     )
 
 
-def _over(Q: Tensor, body: Expr) -> Expr:
-    """The sum over the coordinates, counted by k, for c stands at one of them."""
-    axis = Q.axes[1]
-    return total(type(axis)("k", axis.size), body)
+def _sizes(rec: Recorder, r: Tensor, normed: Tensor, d: Tensor) -> Tensor:
+    """What the sizes that all coordinates of a row were divided by mean for the loss: a quotient falls as r grows."""
+    i, c = indices(normed)
+    return gradient(
+        rec,
+        r,
+        Neg(Div(total(normed.axes[1], Mul((d[i, c], normed[i, c]))), r[i])),
+        "All coordinates of a row were divided by the same number; were it larger, all of them would be smaller: hence "
+        "the minus sign.",
+    )
+
+
+def _gain(rec: Recorder, g: Tensor, Q: Tensor, r: Tensor, d: Tensor) -> Tensor:
+    i, c = indices(Q)
+    return gradient(
+        rec,
+        g,
+        total(Q.axes[0], Mul((d[i, c], Div(Q[i, c], r[i])))),
+        "A gain multiplies its coordinate in every row, so what comes back there is added up over all rows.",
+    )
