@@ -7,9 +7,11 @@ gradients that autograd finds.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -329,3 +331,17 @@ def test_ways_back_lead_through_encodings_that_there_are() -> None:
     """The racks of the backward pass have names of the forward racks only."""
     assert set(backward.encodings) <= set(encodings)
     assert set(backward.word_encodings) <= set(word_encodings)
+
+
+def test_its_numpy_source_computes_the_same(tmp_path: Path) -> None:
+    """Diagonals, rotations, sizes and sinks in the notebook: each cell checks itself against the certified numbers."""
+    given = PENCIL.replace("Q = [[0, 0], [0, 0]]\nK = [[0, 0], [0, 0]]", "Q = [[1, 2], [0, 1]]\nK = [[1, 0], [1, 1]]")
+    wiring = 'encoding = [{ use = "rms-norm" }, { use = "rotary" }]\nnormalisation = "softmax-sink"'
+    learnt = "relative = [1, 0, 2]\nbias = [[1, 0], [0, 2]]\nsinks = [1]\ng_Q = [1, 2]"
+    logits = 'logits = [{ use = "relative" }, { use = "bias" }]'
+    path = tmp_path / "pass.ipynb"
+    tracer.save(solved(f"{learnt}\n[pass]\n{wiring}\n{logits}", given), path)
+    cells = json.loads(path.read_text("utf-8"))["cells"]
+    source = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    assert "dZ_relative.diagonal().sum(axis=0)" in source
+    exec(source, {})  # noqa: S102  a notebook that this test has made
