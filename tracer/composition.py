@@ -7,6 +7,7 @@ when, and with which tensors. A variant is another entry in the wiring.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from itertools import groupby
 from typing import Any
 
@@ -24,7 +25,7 @@ from tracer.problem import Problem, labelled
 from tracer.shapes import check
 from tracer.supply import Supply, below_past, supply
 from tracer.taken import Given, of_head, one, take_in
-from tracer.trace import Recorder, Trace
+from tracer.trace import Recorder, Trace, numbered
 
 
 def solve(problem: Problem) -> Trace:
@@ -39,8 +40,7 @@ def solve(problem: Problem) -> Trace:
     X = _words(rec, given)
     work = _all_at_once if problem.wiring.prefill is None else _token_by_token
     for number in range(1, problem.wiring.repeat + 1):
-        several = problem.wiring.repeat > 1
-        with rec.under(f"pass{number}." if several else "", f"⟨{number}⟩" if several else ""):
+        with rec.under(f"pass{number}.", f"⟨{number}⟩") if problem.wiring.repeat > 1 else nullcontext():
             X = work(rec, given, X)
     return rec.trace()
 
@@ -75,8 +75,7 @@ def one_pass(rec: Recorder, given: Given, X: Tensor | None, logits: Logits) -> D
     }
     worked = []
     for h in range(wiring.n_heads):
-        several = wiring.n_heads > 1
-        with rec.under(f"head{h + 1}." if several else "", f"({h + 1})" if several else "", h + 1 if several else None):
+        with rec.under(*numbered(h + 1), h + 1) if wiring.n_heads > 1 else nullcontext():
             head = _head(rec, given, supplies, h, h // group, logits)
             if head.query and head.key:
                 through_one_matrix(rec, given, X, Y, h, h // group)
@@ -130,12 +129,11 @@ def _encoded(rec: Recorder, name: str, Q: Tensor, context: Mapping[str, Any]) ->
 
 
 def _weights(rec: Recorder, S: Tensor, context: Mapping[str, Any], logits: Logits) -> tuple[Passed, ...]:
-    """From scores to weights: the logit steps in their order, and the normalisation. Masks in a row are one step."""
+    """From scores to weights: the logit steps in their order, those of one name together; and the normalisation."""
     passed = list[Passed]()
     for use, group in groupby(logits, key=lambda setting: setting.use):
         told = [{**context, **setting.told} for setting in group]
-        rules = [(str(one.get("rule", "given")), one) for one in told]
-        Z = logit_steps[use].run(rec, S, {**told[0], "rules": rules} if use == "mask" else told[0])
+        Z = logit_steps[use].run(rec, S, {**told[0], "together": told})
         passed.append(Passed(use, told[0], S, Z))
         S = Z
     last = rec.problem.wiring.normalisation

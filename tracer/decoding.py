@@ -14,9 +14,9 @@ from tracer.expr import Tensor
 from tracer.finished import Done
 from tracer.operations import cache
 from tracer.problem import Problem, Setting
-from tracer.trace import Recorder
+from tracer.taken import Given
+from tracer.trace import Recorder, numbered
 
-Given: TypeAlias = dict[str, Tensor | list[Tensor]]
 Logits: TypeAlias = tuple[Setting, ...]
 OnePass: TypeAlias = Callable[[Recorder, Given, Tensor | None, Logits], Done]
 
@@ -92,7 +92,7 @@ def _of_words(rec: Recorder, given: Given, words: range) -> Given:
             continue
         cut = []
         for head, one in enumerate(values, 1):
-            with rec.under(f"head{head}.", f"({head})", head):
+            with rec.under(*numbered(head), head):
                 cut.append(cache.rows(rec, called, one, words, keys))
         now[name] = cut
     return now

@@ -65,7 +65,7 @@ def _told(rec: Recorder, setting: Setting) -> Mapping[str, Any]:
     """What the step is told in the first head, as far as it matters here."""
     given = {name: _tensor(rec, name, values) for name, values in rec.problem.given.items() if name != "ids"}
     told = {**given, "head": 1, "n_heads": rec.problem.wiring.n_heads, "d_k": 1, **setting.told}
-    return {**told, "rules": [(str(setting.told.get("rule", "given")), told)]}
+    return {**told, "together": [told]}
 
 
 def _tensor(rec: Recorder, name: str, values: Any) -> Tensor:

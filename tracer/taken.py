@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from tracer.expr import ONE, ZERO, Axis, Num, Tensor
 from tracer.problem import Values, Written
-from tracer.trace import Recorder
+from tracer.trace import Recorder, numbered
 
 Given: TypeAlias = dict[str, Tensor | list[Tensor]]
 
@@ -37,7 +37,7 @@ def take_in(rec: Recorder) -> Given:
         elif isinstance(values, tuple):
             taken[name] = []
             for number, one in enumerate(values, 1):
-                with rec.under(f"head{number}.", f"({number})"):
+                with rec.under(*numbered(number)):
                     taken[name].append(_taken(rec, name, one))  # type: ignore[union-attr]
         else:
             taken[name] = _taken(rec, name, values)
