@@ -29,7 +29,7 @@ from tracer.operations import (
     qk_norm,
     rotary,
 )
-from tracer.pages import feedback, ladder, numerics, sheet, under, workbook
+from tracer.pages import feedback, ladder, numerics, sheet, under
 from tracer.parts import (
     checked,
     filled,
@@ -73,7 +73,8 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
     [step.replace("_", " ") for step in names.SYMBOLS if step not in names.GRADIENTS],
     *(table.values() for table in (projection.TITLES, projection.REASONS, projection.AS_THEY_ARE, projection.FED_BACK)),
     *(table.values() for table in (heads.TITLES, norms.TITLES, additive.TITLES, additive.REASONS)),
-    *(table.values() for table in (names.IN_ROWS, workbook.OF_ROW, feature_map.TITLES)),
+    *names.IN_ROWS.values(),
+    feature_map.TITLES.values(),
     *(table.values() for table in (backward.TITLES, backward.heads.SHARED, backward.projection.TITLES)),
     *(table.values() for table in (backward.projection.REASONS, backward.similarity.REASONS)),
     [projection.projections[name].words for name in projection.projections],

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from tracer.expr import Tensor
 from tracer.finished import Done
 from tracer.operations import cache
+from tracer.operations.masks import rule_of
 from tracer.problem import Problem, Setting
 from tracer.taken import Given
 from tracer.trace import Recorder, numbered
@@ -40,7 +41,7 @@ def _causal(logits: Logits) -> Logits:
 
 def is_causal(setting: Setting) -> bool:
     """Whether a logit step only hides what comes later, which no cache knows yet."""
-    return setting.use == "mask" and setting.told.get("rule") == "causal"
+    return setting.use == "mask" and rule_of(setting.told) == "causal"
 
 
 def decode(rec: Recorder, given: Given, X: Tensor | None, one_pass: OnePass) -> Tensor:

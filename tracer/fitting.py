@@ -31,9 +31,9 @@ def check_fit(problem: Problem, d_q: int | None, d_k: int | None) -> None:
             f"the queries have {d_q} columns (d_k) and the keys {d_k}; {what} needs as many of one as of the other"
         )
     n, m = len(problem.tokens), len(problem.key_tokens)
-    sizes = {QUERY: d_q, KEY: d_k, DISTANCE: n + m - 1, FEATURE: next((v.shape[0] for v in _of(problem, "v")), None)}
+    sizes = {QUERY: d_q, KEY: d_k, DISTANCE: n + m - 1, FEATURE: next((v.shape[0] for v in problem.of("v")), None)}
     for name, axes in AXES.items():
-        for one in _of(problem, name):
+        for one in problem.of(name):
             _fits(name, one, [(axis, sizes[axis]) for axis in axes], problem.wiring.projection)
     _slopes(problem)
 
@@ -54,8 +54,3 @@ def _slopes(problem: Problem) -> None:
             raise ShapeError(
                 f"[pass] logits {n}, {step.use}, has {len(slopes)} slopes, but n_heads is {heads}; give one for each"
             )
-
-
-def _of(problem: Problem, name: str) -> tuple[Values, ...]:
-    values = problem.given.get(name, ())
-    return values if isinstance(values, tuple) else (values,)

@@ -97,6 +97,5 @@ def _put(given: Mapping[str, Given], key: Key) -> Expr:
 
 def _has_infinite(problem: Problem) -> bool:
     """Whether scores are given, and some of them are −∞."""
-    values = problem.given.get("S", ())
-    tables = values if isinstance(values, tuple) else (values,)
-    return any(number == MINUS_INFINITY for t in tables if isinstance(t, Written) for row in t.rows for number in row)
+    tables = [one for one in problem.of("S") if isinstance(one, Written)]
+    return any(number == MINUS_INFINITY for one in tables for row in one.rows for number in row)

@@ -45,11 +45,6 @@ def check(problem: Problem) -> None:
     _work(problem, d_q or d_k or 1, d_v or 1)
 
 
-def _first(problem: Problem, name: str) -> Values:
-    values = problem.given[name]
-    return values[0] if isinstance(values, tuple) else values
-
-
 def _size(values: Values) -> str:
     return " × ".join(map(str, values.shape))
 
@@ -115,7 +110,7 @@ def _columns(problem: Problem, name: str, source: Values | None) -> int | None:
         return source.shape[1]
     convention = projections[wiring.projection]
     d_out = _all_heads(problem, weight, convention.outputs_axis, heads)
-    W = _first(problem, weight)
+    W = problem.of(weight)[0]
     if W.shape[convention.inputs_axis] != source.shape[1]:
         side = ("rows", "columns")[convention.inputs_axis]
         raise ShapeError(
@@ -125,7 +120,7 @@ def _columns(problem: Problem, name: str, source: Values | None) -> int | None:
     bias = f"b_{name}"
     if bias in given and _all_heads(problem, bias, 0, heads) != d_out:
         raise ShapeError(
-            f"[given] {bias} has {_first(problem, bias).shape[0]} numbers but {weight} is {_size(W)}; "
+            f"[given] {bias} has {problem.of(bias)[0].shape[0]} numbers but {weight} is {_size(W)}; "
             f"give one number for each of its {W.shape[convention.outputs_axis]} outputs"
         )
     return d_out
@@ -158,7 +153,7 @@ def _fit(problem: Problem, d_q: int | None, d_k: int | None, d_v: int | None) ->
             )
     check_fit(problem, d_q and d_q // wiring.n_heads, d_k and d_k // wiring.n_kv_heads)
     for name in ("Q", "K", "V", "S", "A", "mask", "bias"):
-        for one in _heads_of(problem, name):
+        for one in problem.of(name):
             rows, columns = (
                 (n, one.shape[1]) if name == "Q" else (m - problem.past, one.shape[1]) if name in "KV" else (n, m)
             )
@@ -167,7 +162,7 @@ def _fit(problem: Problem, d_q: int | None, d_k: int | None, d_v: int | None) ->
                     f"[given] {name} is {_size(one)}, but with {n} queries and {m} keys it must be {rows} × {columns}"
                 )
     _masks(problem, m)
-    if any(one.count(MINUS_INFINITY) for one in _heads_of(problem, "A")):
+    if any(one.count(MINUS_INFINITY) for one in problem.of("A")):
         raise ProblemError("[given] A holds −inf; a weight is a finite number")
     if "sinks" in given and problem.matrix("sinks").shape[0] != wiring.n_heads:
         count = problem.matrix("sinks").shape[0]
@@ -185,7 +180,7 @@ def _fit(problem: Problem, d_q: int | None, d_k: int | None, d_v: int | None) ->
 
 def _masks(problem: Problem, m: int) -> None:
     """A mask matrix says yes or no, a window has a side, and there are as many keys as are no padding."""
-    for one in _heads_of(problem, "mask"):
+    for one in problem.of("mask"):
         rows, columns = one.shape
         if one.count(ZERO) + one.count(ONE) != rows * columns:
             places = product(range(rows), range(columns))
@@ -203,11 +198,6 @@ def _masks(problem: Problem, m: int) -> None:
                 f"{where}, length: {setting.told['length']} keys would be no padding, but there are only {m}; "
                 f"give at most {m}"
             )
-
-
-def _heads_of(problem: Problem, name: str) -> tuple[Values, ...]:
-    values = problem.given.get(name, ())
-    return values if isinstance(values, tuple) else (values,)
 
 
 def _output(problem: Problem, d_v: int | None, joined: int) -> None:

@@ -64,7 +64,7 @@ def _one_hot(rec: Recorder, ids: Values) -> Tensor:
     return rec.given("H", "H", axes, Written(tuple(map(tuple, rows))))
 
 
-def one(given: Tensor | list[Tensor]) -> Tensor:
+def one(given: Tensor | list[Tensor] | None) -> Tensor:
     """A matrix that is not a list per head."""
     assert isinstance(given, Tensor)
     return given
