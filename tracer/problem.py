@@ -33,6 +33,11 @@ class Values(Protocol):
         ...
 
 
+def size(values: Values) -> str:
+    """The sizes of a matrix or vector as on paper: 2 × 3."""
+    return " × ".join(map(str, values.shape))
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """Numbers as somebody wrote them, row by row; a vector is one row."""
