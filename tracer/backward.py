@@ -20,10 +20,10 @@ from tracer.operations.backward import (
     projection,
     similarities,
 )
-from tracer.taken import Given, one
+from tracer.taken import GIVEN_AS, Given, one
 from tracer.trace import Recorder, numbered
 
-LETTERS = {"query": "Q", "key": "K", "value": "V", "scores": "S", "weights": "A"}
+LETTERS = {GIVEN_AS[letter]: letter for letter in "QKVSA"}
 
 
 @dataclass(frozen=True, slots=True)

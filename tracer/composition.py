@@ -80,42 +80,47 @@ def one_pass(rec: Recorder, given: Given, X: Tensor | None, logits: Logits) -> D
             if head.query and head.key:
                 through_one_matrix(rec, given, X, Y, h, h // group)
         worked.append(head)
-    found = [head.outputs for head in worked if head.outputs is not None]
-    result = joined = None if not found else found[0] if len(found) == 1 else heads.join(rec, found)
-    if joined is not None and "W_O" in given:
-        b_O = one(given["b_O"]) if "b_O" in given else None
-        result = projection.project(rec, "projected", joined, one(given["W_O"]), b_O)
+    joined, result = _together(rec, given, [head.outputs for head in worked if head.outputs])
     done = Done(X, Y, tuple(worked), joined, result)
     if "dO" in rec.problem.given:
         backward(rec, given, done)
     return done
 
 
+def _together(rec: Recorder, given: Given, outputs: list[Tensor]) -> tuple[Tensor | None, Tensor | None]:
+    """The outputs of all heads side by side, and what W_O makes of them; None where there are no values to mix."""
+    if not outputs:
+        return None, None
+    joined = outputs[0] if len(outputs) == 1 else heads.join(rec, outputs)
+    if "W_O" not in given:
+        return joined, joined
+    b_O = one(given["b_O"]) if "b_O" in given else None
+    return joined, projection.project(rec, "projected", joined, one(given["W_O"]), b_O)
+
+
 def _head(rec: Recorder, given: Given, supplies: dict[str, Supply], h: int, kv: int, logits: Logits) -> Head:
     """One head: similarity → logit steps → normalisation → mixing."""
-    own, similarity = of_head(given, h), rec.problem.wiring.similarity
+    own, wiring = of_head(given, h), rec.problem.wiring
     Q, K, V = supplies["query"](h), supplies["key"](kv), supplies["value"](kv)
     context = {
         **own,
         "head": h + 1,
-        "n_heads": rec.problem.wiring.n_heads,
+        "n_heads": wiring.n_heads,
         "d_k": K.shape[1] if K else None,
         "start": K.axes[0].first if K else rec.problem.past,
     }
-    S, A, passed = own.get("S"), own.get("A"), tuple[Passed, ...]()
-    is_compared = S is None and A is None and Q is not None and K is not None
-    if is_compared and Q and K:
+    if Q and K:
         Q, K = _encoded(rec, "query", Q, context), _encoded(rec, "key", K, context)
-        K = below_past(rec, given, "K", K, kv)
-    V = below_past(rec, given, "V", V, kv)
-    if is_compared and Q and K:
-        S = similarities[similarity.use].run(rec, Q, K, {**context, **similarity.told})
+    K, V = below_past(rec, given, "K", K, kv), below_past(rec, given, "V", V, kv)
+    S, A, passed = own.get("S"), own.get("A"), tuple[Passed, ...]()
+    if Q and K:
+        S = similarities[wiring.similarity.use].run(rec, Q, K, {**context, **wiring.similarity.told})
     if A is None:
-        assert S is not None
+        assert S
         passed = _weights(rec, S, {**context, "V": V}, logits)
         A = passed[-1].after
-    O = None if V is None else mixing.mix(rec, A, V)
-    if Q is not None and K is not None:
+    O = mixing.mix(rec, A, V) if V else None
+    if Q and K and V:
         in_the_other_order(rec, Q, K, V)
     return Head(Q, K, V, passed, A, O)
 
