@@ -12,8 +12,8 @@
 
 `told` has what the problem file tells the operation, by the names of its options; the given matrices that it needs,
 by theirs; and what it may want to know of the pass: `d_k`, `head` (from 1), `n_heads`, `start`, the number of tokens
-before the first row, `V`, the values that the weights will mix (None where there are none), and `name`, the step that
-it encodes ("query", "key").
+before the first row, `V`, the values that the weights will mix (None where there are none); `name`, the step that it
+encodes ("query", "key"); and `together`, what the steps of its name are told that stand behind each other.
 
 `backward` has an operation of its own for each that can be gone back through.
 
