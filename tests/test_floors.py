@@ -31,6 +31,7 @@ FLOORS = [  # a name is a file, or a whole folder
         "encoded",
         "wired",
         "fitting",
+        "results",
         "hidden",
         "wiring_file",
         "cached",
