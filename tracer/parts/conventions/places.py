@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from tracer.decoding import is_causal
 from tracer.document import Line, Math
 from tracer.expr import num
 from tracer.language import Language
@@ -54,19 +55,22 @@ def relative(trace: Trace, setting: Setting, say: Language) -> Iterator[tuple[st
 
 def mask(trace: Trace, say: Language) -> Iterator[tuple[str, Line]]:
     """Every mask of the pass, and what becomes of what it hides."""
-    told = [setting.told for setting in trace.problem.wiring.logits if setting.use == "mask"]
-    rules = [RULES[rule_of(one)](one, say) for one in told]
+    yield say.text("Mask"), (_masks(trace, say),)
+
+
+def _masks(trace: Trace, say: Language) -> str:
+    masks = [setting for setting in trace.problem.wiring.logits if setting.use == "mask"]
+    if trace.problem.wiring.prefill is not None and all(map(is_causal, masks)):
+        return say.text("causal by the order of the work: a token is compared with itself and what came before.")
+    rules = [RULES[rule_of(setting.told)](setting.told, say) for setting in masks]
     hidden = {given.tensor.id.rpartition(".")[2] for given in trace.given if given.tensor.allowed}
     rules += [say.text(sentence) for name, sentence in INFINITE.items() if name in hidden]
-    sentence = (
-        say.text(
-            "{rules}; a masked score becomes −∞ and weighs 0, and a row that is masked altogether has weights 0.",
-            rules="; ".join(rules),
-        )
-        if rules
-        else say.text("none: every word sees every word.")
+    if not rules:
+        return say.text("none: every word sees every word.")
+    return say.text(
+        "{rules}; a masked score becomes −∞ and weighs 0, and a row that is masked altogether has weights 0.",
+        rules="; ".join(rules),
     )
-    yield say.text("Mask"), (sentence,)
 
 
 def _causal(told: Mapping[str, Any], say: Language) -> str:
