@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from tracer.expr import Axis, Tensor
 from tracer.language import Language
@@ -41,12 +42,21 @@ GRADIENTS = {  # the steps of the backward pass by their names, in their order
     "d_X": "dX", "d_Y": "dY", "d_embedding": "dX", "d_table": "dEmb",
 }  # fmt: skip
 SYMBOLS |= GRADIENTS
-IN_ROWS = {  # steps that there are once for each row, and what the row's word is to them
-    "contributions": "to {word}",
-    "activations": "for {word}",
-    "differences": "for {word}",
-    "jacobian": "row of {word}",
-    "d_logits": "row of {word}",
+
+
+class OfRow(NamedTuple):
+    """What a row's word is to a step of its own: behind the step's title, and as a title by itself."""
+
+    said: str
+    title: str
+
+
+IN_ROWS = {  # steps that there are once for each row
+    "contributions": OfRow("to {word}", "To “{word}”"),
+    "activations": OfRow("for {word}", "For “{word}”"),
+    "differences": OfRow("for {word}", "For “{word}”"),
+    "jacobian": OfRow("row of {word}", "Row of “{word}”"),
+    "d_logits": OfRow("row of {word}", "Row of “{word}”"),
 }
 WHOLES = {
     "query_norms": "the vector of the lengths of the queries",

@@ -67,6 +67,11 @@ class Step:
         return self.tensor.id.rpartition(".")[2]
 
 
+def numbered(head: int) -> tuple[str, str]:
+    """How what belongs to a head is told apart: its prefix and its mark."""
+    return f"head{head}.", f"({head})"
+
+
 class Recorder:
     """What operations write to. It knows which pass and which head is being written, nothing else."""
 
