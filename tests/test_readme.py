@@ -88,6 +88,17 @@ def test_the_listing_is_a_problem() -> None:
     assert tracer.solve(from_text(listing)).steps[-1].id == "outputs"
 
 
+def test_models_can_be_written_so() -> None:
+    """Each cell of the table is a wiring that is known, with what it needs given."""
+    table = TEXT.split("| model | is |\n|---|---|\n")[1].split("\n\n")[0].splitlines()
+    assert len(table) == 9
+    for line in table:
+        told = "\n".join(re.findall(r"`([^`]+)`", line))
+        extra = "relative = [0, 1, 0]\n" * ("relative" in told) + "sinks = [1]\n" * ("sink" in told)
+        trace = tracer.solve(from_text(f"[given]\nX = [[1, 0], [0, 1]]\n{extra}[pass]\n{told}"))
+        assert trace.steps[-1].id == "outputs"
+
+
 def test_commands_on_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those that say which file they are about."""
     (tmp_path / "examples").symlink_to(ROOT / "examples")
