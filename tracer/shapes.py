@@ -233,11 +233,6 @@ def _gradient(problem: Problem, d_v: int | None) -> None:
         raise ProblemError(
             "[given] dO asks for the backward pass, which is worked for one pass; take out repeat, or dO"
         )
-    cached = "prefill" if wiring.prefill is not None else "past_K and past_V" if problem.past else ""
-    if cached:
-        raise ProblemError(
-            f"[given] dO asks for the backward pass, which is not worked through a cache; take out {cached}, or dO"
-        )
     if d_v is None:
         raise ProblemError("[given] dO is the gradient of the outputs, and there are none without values; give V, or X")
     for letter in "QKV":
