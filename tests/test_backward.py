@@ -332,6 +332,12 @@ def test_a_wrong_jacobian_is_carried_forward() -> None:
 
 REFUSED = {
     "repeat": ("X = [[1]]\ndO = [[1]]", "repeat = 2", "one pass"),
+    "token by token": (
+        "X = [[1], [2]]\ndO = [[1], [1]]",
+        "prefill = 1",
+        "not worked through a cache; take out prefill",
+    ),
+    "a cache": ("X = [[1]]\npast_K = [[1]]\npast_V = [[1]]\ndO = [[1]]", "", "take out past_K and past_V, or dO"),
     "no values": ("Q = [[1]]\nK = [[1]]\ndO = [[1]]", "", "none without values"),
     "a column too many": ("X = [[1, 2]]\ndO = [[1, 2, 3]]", "", "dO is 1 × 3, but the result of the pass is 1 × 2"),
     "the columns of W_O": ("X = [[1, 2]]\nW_O = [[1], [1]]\ndO = [[1, 2]]", "", "is 1 × 1"),

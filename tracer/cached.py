@@ -12,6 +12,11 @@ PREFILL = "[pass] prefill works token by token"
 def check_cache(problem: Problem, d_k: int | None, d_v: int | None) -> None:
     """The given keys and values of earlier tokens have the sizes of the new ones. Raises `ProblemError`."""
     has = {name: name in problem.given for name in ("past_K", "past_V")}
+    if "dO" in problem.given and (problem.wiring.prefill is not None or any(has.values())):
+        cached = "prefill" if problem.wiring.prefill is not None else "past_K and past_V"
+        raise ProblemError(
+            f"[given] dO asks for the backward pass, which is not worked through a cache; take out {cached}, or dO"
+        )
     if problem.wiring.prefill is not None:
         _check_prefill(problem, d_v)
     if not any(has.values()):
