@@ -82,12 +82,16 @@ def _exponentials(rec: Recorder, Z: Tensor, exponential: Expr) -> Tensor:
         Z.axes,
         exponential,
         "Exponentials",
-        "e to any power is positive, so the sum of a row can never be 0.",
+        "e to any number is positive, and e to −∞ is 0: what is masked adds nothing to the sum of its row."
+        if Z.allowed
+        else "e to any power is positive, so the sum of a row can never be 0.",
     )
 
 
-def _row_sums(rec: Recorder, Z: Tensor, added: Expr) -> Tensor:
-    return rec.step("row_sums", Z.axes[:1], added, "Row sums", "Each row needs its own total to share out.")
+def _row_sums(
+    rec: Recorder, Z: Tensor, added: Expr, because: str = "Each row needs its own total to share out."
+) -> Tensor:
+    return rec.step("row_sums", Z.axes[:1], added, "Row sums", because)
 
 
 def _weights(rec: Recorder, Z: Tensor, share: Expr, because: str) -> Tensor:

@@ -36,8 +36,8 @@ NORMALISATIONS = {
     "softmax-sink": "e to each logit, divided by the row's sum and e to the logit of the head's sink.",
     "sigmoid": "none over the row: each logit becomes a weight by itself, 1 divided by 1 plus e to minus the logit.",
     "softmax-base-2": "softmax along each row with base 2: 2 to each logit, divided by the row's sum.",
-    "softmax-temperature": "softmax along each row at temperature {temperature}: e to each logit divided by "
-    "{temperature}, divided by the row's sum.",
+    "softmax-temperature": "softmax along each row at the temperature {T} = {temperature}: e to each logit divided by "
+    "{T}, over the row's sum.",
     "sparsemax": "sparsemax along each row: what stands above a threshold, chosen so that the row adds up to 1.",
     "softmax-online": "softmax along each row, found block by block with a running maximum and a running sum.",
     "sum": "each logit divided by the sum of its row.",
@@ -244,7 +244,8 @@ def _distances(problem: Problem, say: Language) -> list[tuple[str, Line]]:
         entries.append((say.text("ALiBi"), line))
     if "relative" in told:
         line = say.line(
-            "the number of a distance is added to the score, from {least}, the first, to {most}, the last.",
+            "to each score the number for its distance is added: the first is for {least}, the last for {most}; −1 is "
+            "the word before.",
             least=Math(num(1 - len(problem.tokens))),
             most=Math(num(len(problem.key_tokens) - 1)),
         )
@@ -286,10 +287,10 @@ def _mask(trace: Trace, say: Language) -> str:
 
 def _normalisation(problem: Problem, say: Language) -> list[tuple[str, Line]]:
     chosen = problem.wiring.normalisation
-    told = {key: Math(one) for key, one in chosen.told.items()}
+    told = {"T": Math(Letter("T"))} | {key: Math(one) for key, one in chosen.told.items()}
     entries = [(say.text("Normalisation"), say.line(NORMALISATIONS[chosen.use], **told))]
     if "bias" in told:
-        entries.append((say.text("Bias"), say.line("{bias} is added to every logit first.", bias=told["bias"])))
+        entries.append((say.text("Sigmoid bias"), say.line("{bias} is added to every logit first.", bias=told["bias"])))
     return entries
 
 

@@ -14,7 +14,7 @@ from tracer.layout.font import math_font
 from tracer.layout.piece import Node, Piece, leaf, stacked, whole
 from tracer.notation.boxes import Boxes, Compact, Level
 from tracer.notation.plain import Plain
-from tracer.show import bracketed, show, shown
+from tracer.show import addends, show
 from tracer.spoken import Spoken
 
 NAMES = 4.0  # where the first sign of a chain stands, in em
@@ -77,10 +77,9 @@ class Setting:
         if not isinstance(expr, Add):
             return self.unbroken(expr, show(expr, boxes))
         parts = []
-        for n, term in enumerate(expr.terms):
-            sign, body = ("−", term.body) if isinstance(term, Neg) and n else ("+", term)
-            first, *others = self.unbroken(body, bracketed(shown(body, boxes), 1 if n else 0, boxes))
-            parts += [row([boxes.operator(sign), first]) if n else first, *others]
+        for sign, body, box in addends(expr.terms, boxes):
+            first, *others = self.unbroken(body, box)
+            parts += [row([boxes.operator(sign), first]) if sign else first, *others]
         return parts
 
     def unbroken(self, expr: Expr, box: Box) -> list[Box]:
