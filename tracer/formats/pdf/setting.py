@@ -55,8 +55,8 @@ class Setting:
     # Formulas
 
     def inline(self, expr: Expr) -> Piece:
-        """A formula in a line of text."""
-        return whole(fitted(show(expr, self.boxes), self.width * WIDEST), self.spoken.inline(expr))
+        """A formula in a line of text, the limits of its sums beside them."""
+        return whole(fitted(show(expr, self.compact), self.width * WIDEST), self.spoken.inline(expr))
 
     def running(self, text: str) -> Piece:
         """The line above every page but the first; as large whatever it says, and never read aloud."""
