@@ -252,16 +252,22 @@ def digits(value: Fraction, places: int) -> str:
     return f"{text[:-places]}.{text[-places:]}" if places else text
 
 
-def _added(terms: Sequence[Expr], to: Notation[T]) -> T:
-    parts: list[T] = []
+def addends(terms: Sequence[Expr], to: Notation[T]) -> Iterator[tuple[str, Expr, T]]:
+    """The terms of a sum as they stand in it: the sign before each, none before the first, and what is behind it."""
     for n, term in enumerate(terms):
         if n == 0:
-            parts.append(bracketed(shown(term, to), SUM, to))
+            yield "", term, bracketed(shown(term, to), SUM, to)
         elif isinstance(term, Neg):
-            parts += [to.operator("−"), bracketed(shown(term.body, to), NEGATIVE, to)]
+            yield "−", term.body, bracketed(shown(term.body, to), NEGATIVE, to)
         else:
             is_last_sum = isinstance(term, Sum) and n == len(terms) - 1  # nothing follows that it could swallow
-            parts += [to.operator("+"), bracketed(shown(term, to), -1 if is_last_sum else NEGATIVE, to)]
+            yield "+", term, bracketed(shown(term, to), -1 if is_last_sum else NEGATIVE, to)
+
+
+def _added(terms: Sequence[Expr], to: Notation[T]) -> T:
+    parts: list[T] = []
+    for sign, _, text in addends(terms, to):
+        parts += [to.operator(sign), text] if sign else [text]
     return to.row(parts)
 
 

@@ -108,7 +108,7 @@ class MathML:
         ]
         if otherwise is not None:
             parts.append(f"<mtr><mtd>{otherwise}</mtd><mtd><mtext>{self.signs.otherwise}</mtext></mtd></mtr>")
-        return f'<mrow><mo>{{</mo><mtable class="cases">{"".join(parts)}</mtable></mrow>'
+        return f'<mrow><mo>{{</mo><mtable class="cases" displaystyle="true">{"".join(parts)}</mtable></mrow>'
 
     def side_by_side(self, parts: Sequence[str]) -> str:
         return _fenced("[", BAR.join(parts), "]")

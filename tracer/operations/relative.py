@@ -61,8 +61,8 @@ def relative(rec: Recorder, S: Tensor, told: Mapping[str, Any]) -> Tensor:
         S.axes,
         Add((S[indices(S)], told["relative"][Index("j", 1, n - 1, "i")])),
         "Scores with relative positions",
-        "What is added hangs on the distance of two words alone and not on where they stand: the same number all along "
-        "a diagonal.",
+        "What is added depends on the distance of two words alone and not on where they stand: the same number all "
+        "along a diagonal.",
         symbol=logit_symbol(S),
         allowed=S.allowed,
     )

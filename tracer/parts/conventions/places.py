@@ -46,7 +46,8 @@ def alibi(trace: Trace, setting: Setting, say: Language) -> Iterator[tuple[str, 
 def relative(trace: Trace, setting: Setting, say: Language) -> Iterator[tuple[str, Line]]:
     """Which numbers the distances have."""
     line = say.line(
-        "the number of a distance is added to the score, from {least}, the first, to {most}, the last.",
+        "to each score the number for its distance is added: the first is for {least}, the last for {most}; −1 is "
+        "the word before.",
         least=Math(num(1 - len(trace.problem.tokens))),
         most=Math(num(len(trace.problem.key_tokens) - 1)),
     )
