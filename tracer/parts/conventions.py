@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import product
 
+from tracer.decoding import is_causal
 from tracer.document import Card, Line, Math
 from tracer.expr import ONE, Call, Cell, Div, Letter, Mul, Named, Neg, Num, num, sqrt, walk
 from tracer.language import Language
-from tracer.names import GRADIENTS
+from tracer.names import GRADIENTS, parts_of
 from tracer.operations.masks import ALIGNMENTS
 from tracer.operations.projection import projections
 from tracer.operations.relative import slope as alibi_slope
@@ -48,6 +49,12 @@ FEATURE_MAPS = {
     "exp": "each entry x of queries and keys becomes e to x.",
 }
 
+DECODED = "causal: a word sees itself and what came before; among words that are read together, later ones are masked"
+ONE_BY_ONE = "none is needed: each word comes by itself, and no later word is there to be seen."
+MARKS = {  # by the parts of a pass that have a mark
+    "token": "[{n}] above a letter marks what is worked when token {n} has been read.",
+    "block": "[{n}] above a letter marks what is worked in block {n}.",
+}
 POLARITIES = {"seen": "as given: 1 means “may attend”", "hidden": "as given: 1 means “hidden”, 0 “may attend”"}
 WINDOWS = {  # by the sides that end
     frozenset({"left", "right"}): "window: a word sees itself, up to {left} before it and up to {right} after it "
@@ -87,6 +94,7 @@ def card(trace: Trace) -> Card:
     entries += _gradients(trace, say)
     counting = say.text("rows, columns and words count from 1; the first index is the query's row.")
     entries.append((say.text("Counting"), (counting,)))
+    entries += _marks(trace, say)
     entries.append((say.text("Numbers"), (_numbers(problem, say),)))
     if problem.paper.by_hand:
         entries.append((say.text("By hand"), _by_hand(problem, say)))
@@ -273,9 +281,15 @@ def _bias(problem: Problem, say: Language) -> list[tuple[str, Line]]:
 def _mask(trace: Trace, say: Language) -> str:
     """Every mask of the pass, and what becomes of what it hides."""
     problem = trace.problem
-    rules = [_rule(step, say) for step in problem.wiring.logits if step.use == "mask"]
+    masks = [step for step in problem.wiring.logits if step.use == "mask"]
+    rules = [_rule(step, say) for step in masks]
+    first = problem.wiring.prefill
+    if first is not None and first > 1 and not any(map(is_causal, masks)):
+        rules = [say.text(DECODED), *rules]
     hidden = {given.tensor.id.rpartition(".")[2] for given in trace.given if given.tensor.allowed}
     rules += [say.text(sentence) for name, sentence in INFINITE.items() if name in hidden]
+    if not rules and first is not None:
+        return say.text(ONE_BY_ONE)
     if not rules:
         return say.text("none: every word sees every word.")
     return say.text(
@@ -323,6 +337,15 @@ def _rule(step: Setting, say: Language) -> str:
             several = "padding: only the first {n} keys are words, what comes behind them fills the row up"
             return say.count(told["length"], one, several)
     return say.text(POLARITIES[told.get("ones", "seen")])
+
+
+def _marks(trace: Trace, say: Language) -> list[tuple[str, Line]]:
+    """What the number in square brackets above a letter says, by the example of the last one."""
+    last = {part: number for step in trace.steps for part, number in parts_of(step.id).items()}
+    if trace.problem.wiring.prefill is not None:
+        last["token"] = str(len(trace.problem.tokens))
+    said = [say.text(sentence, n=last[part]) for part, sentence in MARKS.items() if part in last]
+    return [(say.text("Marks"), (" ".join(said),))] if said else []
 
 
 def _numbers(problem: Problem, say: Language) -> str:

@@ -51,10 +51,30 @@ class Sections:
         title = headed("".join(f"{part}{number}." for part, number in section), self.say)
         (part, number), tokens = section[-1], self.problem.tokens
         if part == "prefill":
-            return self.say.text("Tokens 1 to {n}, read together", n=str(self.problem.wiring.prefill))
+            return self.read_together()
+        if part == "block":
+            return self.block(title, int(number))
         if part == "token" and tokens[int(number) - 1] != self.say.text("token {n}", n=number):
             return self.say.text("{place}: “{word}”", place=title, word=tokens[int(number) - 1])
         return title
+
+    def read_together(self) -> str:
+        """Tokens 1 and 2, read together."""
+        match self.problem.wiring.prefill:
+            case 1:
+                return self.say.text("{place}: “{word}”", place=self.say.text("Token {n}", n=1), word=self.problem.tokens[0])
+            case 2:
+                return self.say.text("Tokens 1 and 2, read together")
+            case several:
+                return self.say.text("Tokens 1 to {n}, read together", n=str(several))
+
+    def block(self, title: str, number: int) -> str:
+        """Block 2: “cherry” to “phone”."""
+        size = self.problem.wiring.normalisation.told["block"]
+        first, *others = self.problem.key_tokens[(number - 1) * size : number * size]
+        if not others:
+            return self.say.text("{place}: “{word}”", place=title, word=first)
+        return self.say.text("{place}: “{first}” to “{last}”", place=title, first=first, last=others[-1])
 
     def together(self, section: Section, part: str) -> str:
         """What was worked apart comes together: all heads, in a token or in the pass."""
