@@ -49,24 +49,29 @@ class Sections:
     def title(self, section: Section) -> str:
         """Token 3: “sat”; head 1."""
         title = headed("".join(f"{part}{number}." for part, number in section), self.say)
-        (part, number), tokens = section[-1], self.problem.tokens
-        if part == "prefill":
-            return self.read_together()
-        if part == "block":
-            return self.block(title, int(number))
-        if part == "token" and tokens[int(number) - 1] != self.say.text("token {n}", n=number):
-            return self.say.text("{place}: “{word}”", place=title, word=tokens[int(number) - 1])
+        part, number = section[-1]
+        match part:
+            case "prefill":
+                return self.read_together(self.problem.wiring.prefill or 0)
+            case "token":
+                return self.token(int(number))
+            case "block":
+                return self.block(title, int(number))
         return title
 
-    def read_together(self) -> str:
-        """Tokens 1 and 2, read together."""
-        match self.problem.wiring.prefill:
-            case 1:
-                return self.say.text("{place}: “{word}”", place=self.say.text("Token {n}", n=1), word=self.problem.tokens[0])
-            case 2:
-                return self.say.text("Tokens 1 and 2, read together")
-            case several:
-                return self.say.text("Tokens 1 to {n}, read together", n=str(several))
+    def read_together(self, first: int) -> str:
+        """Tokens 1 and 2, read together; one alone is a token like any other."""
+        if first == 1:
+            return self.token(1)
+        if first == 2:
+            return self.say.text("Tokens 1 and 2, read together")
+        return self.say.text("Tokens 1 to {n}, read together", n=str(first))
+
+    def token(self, number: int) -> str:
+        """Token 3: “sat”; without a word where it has none."""
+        title, word = self.say.text("Token {n}", n=number), self.problem.tokens[number - 1]
+        has_word = word != self.say.text("token {n}", n=number)
+        return self.say.text("{place}: “{word}”", place=title, word=word) if has_word else title
 
     def block(self, title: str, number: int) -> str:
         """Block 2: “cherry” to “phone”."""
