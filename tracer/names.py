@@ -149,9 +149,9 @@ ENTRIES = {1: "entry {row} of {name}", 2: "row {row}, column {column} of {name}"
 WHERE = {  # the parts of a pass that a step can belong to, from the outside inwards
     "pass": "{name} in pass {pass}",
     "prefill": "{name} of the tokens read together",
-    "token": "{name} of token {token}",
+    "token": "{name} at token {token}",
     "head": "{name} in head {head}",
-    "block": "{name} of block {block}",
+    "block": "{name} in block {block}",
 }
 PLACE = re.compile(r"([a-z]+?)(\d*)\.")
 

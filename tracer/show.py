@@ -45,6 +45,7 @@ from tracer.expr import (
     Some,
     Sum,
     Tensor,
+    walk,
 )
 
 WITH_A_SIGN = ("exp", "sqrt", "abs")  # functions that are written with a sign, the others by their names
@@ -195,7 +196,8 @@ def shown(expr: Expr, to: Notation[T]) -> Shown[T]:
         case Sum(index, size, body):
             return Shown(to.large("∑", index, str(size), bracketed(shown(body, to), SUM, to)), SUM)
         case Max(index, size, body):
-            return Shown(to.large("max", index, str(size), bracketed(shown(body, to), SUM, to)), SUM)
+            operator = "max≤" if _is_part(expr) else "max"
+            return Shown(to.large(operator, index, str(size), bracketed(shown(body, to), SUM, to)), SUM)
         case Case(when, then, otherwise):
             return Shown(to.cases([(show(then, to), condition_text(when, to))], show(otherwise, to)), SUM)
         case Join(index, parts):
@@ -208,6 +210,18 @@ def shown(expr: Expr, to: Notation[T]) -> Shown[T]:
             signs = _index(of, to)
             return Shown(to.row(signs), SUM if len(signs) > 1 else ATOM)
     raise TypeError(f"no way to show {expr!r}")
+
+
+def _is_part(largest: Max) -> bool:
+    """Whether the largest is looked for among some numbers of a row only, so that it must be said among which."""
+    axes = (
+        axis
+        for node in walk(largest.body)
+        if isinstance(node, Cell)
+        for axis, at in zip(node.tensor.axes, node.at, strict=True)
+        if at.name == largest.index
+    )
+    return any(axis.size != largest.size for axis in axes)
 
 
 def show_tensor(tensor: Tensor, to: Notation[T]) -> T:

@@ -58,6 +58,7 @@ TO_THE_WEIGHTS: tuple[Part, ...] = (scores.similarity, scores.scale, _logit_step
 BEHIND: tuple[Part, ...] = (
     numbers.gradients,
     numbers.counting,
+    numbers.marks,
     numbers.decimals,
     numbers.by_hand,
     numbers.rounded_given,
