@@ -72,8 +72,8 @@ def _check_prefill(problem: Problem, d_v: int | None) -> None:
             f"expected a whole number from 0 to {n - 1}"
         )
     for number, setting in enumerate(wiring.logits, 1):
-        if setting.use == "mask" and setting.told.get("align") == "top-left":
+        if setting.told.get("align") == "top-left":
             raise ProblemError(
-                f"[pass] logits {number} aligns the mask “top-left”, but a decoded token stands below its "
+                f"[pass] logits {number} aligns the {setting.use} “top-left”, but a decoded token stands below its "
                 "whole cache; leave align out"
             )
