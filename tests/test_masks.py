@@ -326,3 +326,10 @@ def test_what_a_problem_file_cannot_say(given_: Table, logits: list[Table], says
     with pytest.raises(tracer.ProblemError) as error:
         solved({"S": [[1, 2]], **given_}, *logits)
     assert says in str(error.value)
+
+
+def test_a_bias_behind_a_mask_leaves_minus_infinity() -> None:
+    """−∞ + 2/3 is −∞, so no hidden key weighs anything."""
+    trace = solved({"S": [[1, 2]], "bias": [["2/3", "1/3"]]}, mask(rule="padding", length=1), {"use": "bias"})
+    assert [cell.infinite for cell in trace["biased"].row(0)] == [0, -1]
+    assert [cell.decimal(1) for cell in trace["weights"].row(0)] == ["1.0", "0.0"]
