@@ -82,7 +82,7 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
     [pairing.words for pairing in rotary.PAIRINGS.values()],
     *(table.values() for table in (qk_norm.SIZES, qk_norm.LENGTHS, qk_norm.NORMED)),
     *(table.values() for table in (scores.SIMILARITIES, scores.NORMALISATIONS, vectors.FEATURE_MAPS, given.NAMES)),
-    [places.LOOKING_BACK, given.HIDING, places.DECODED, places.ONE_BY_ONE],
+    [places.LOOKING_BACK, given.HIDING, places.DECODED],
     numbers.MARKS.values(),
     *(table.values() for table in (places.WINDOWS, places.INFINITE)),
     [polarity.words for polarity in masks.POLARITIES.values()],

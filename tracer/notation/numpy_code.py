@@ -41,6 +41,7 @@ from tracer.expr import (
     Some,
     Sum,
     Tensor,
+    walk,
 )
 from tracer.show import digits
 
@@ -72,7 +73,8 @@ class NumPyCode:
         self.before = {}
         axes = tuple(axis.index for axis in tensor.axes)
         code = self.fold(formula, {axis.index: axis.size for axis in tensor.axes})
-        return [*self.before, f"{self.names[tensor.id]} = {lined_up(code, axes).text}"]
+        text = lined_up(code, axes).text
+        return [*self.before, f"{self.names[tensor.id]} = {text}{'.astype(float)' if is_counted(formula) else ''}"]
 
     def fold(self, expr: Expr, sizes: Mapping[str, int]) -> Code:
         """The source of a formula over all its indices at once."""
@@ -281,6 +283,14 @@ def stretch(piece: Piece) -> str:
 def _own(part: Cell) -> dict[str, int]:
     """How far each index of a joined part runs."""
     return {i.name: a.size - i.shift for i, a in zip(part.at, part.tensor.axes, strict=True) if i.name}
+
+
+def is_counted(formula: Expr) -> bool:
+    """Whether a formula has whole numbers and places only, of which NumPy makes integers."""
+    return all(
+        isinstance(node, Position | Mul | Add | Neg) or (isinstance(node, Num) and node.value.denominator == 1)
+        for node in walk(formula)
+    )
 
 
 def position(index: Index) -> str:

@@ -145,7 +145,8 @@ def _grids(name: str, compared: Compared) -> Iterator[Block]:
 
 
 def _grid(step: StepView, rows: tuple[int, ...], remark: Line) -> Grid:
-    values = [[_value(cell) for cell in step.row(i)] for i in rows]
+    here = step.tensor.axes[0].along(rows)
+    values = [[_value(cell) for cell in step.row(i)] for i in here]
     sign = "=" if all(is_equal for row in values for _, is_equal in row) else "≈"
     cells = tuple(tuple(said for said, _ in row) for row in values)
-    return Grid(Cell(step.tensor, ()), sign, tuple(step.rows[i] for i in rows), step.columns, cells, remark)
+    return Grid(Cell(step.tensor, ()), sign, tuple(step.rows[i] for i in here), step.columns, cells, remark)

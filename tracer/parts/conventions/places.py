@@ -17,7 +17,6 @@ from tracer.problem import Setting
 from tracer.trace import Trace
 
 DECODED = "causal: a word sees itself and what came before; among words that are read together, later ones are masked"
-ONE_BY_ONE = "none is needed: each word comes by itself, and no later word is there to be seen."
 WINDOWS = {  # by the sides that end
     frozenset({"left", "right"}): "window: a word sees itself, up to {left} before it and up to {right} after it "
     "({alignment})",
@@ -67,10 +66,10 @@ def _masks(trace: Trace, say: Language) -> str:
     first = trace.problem.wiring.prefill
     if first is not None and first > 1 and not any(map(is_causal, masks)):
         rules = [say.text(DECODED), *rules]
+    elif first is not None and all(map(is_causal, masks)):
+        return say.text("causal by the order of the work: a token is compared with itself and what came before.")
     hidden = {given.tensor.id.rpartition(".")[2] for given in trace.given if given.tensor.allowed}
     rules += [say.text(sentence) for name, sentence in INFINITE.items() if name in hidden]
-    if not rules and first is not None:
-        return say.text(ONE_BY_ONE)
     if not rules:
         return say.text("none: every word sees every word.")
     return say.text(
