@@ -109,8 +109,10 @@ def _head(rec: Recorder, given: Given, supplies: dict[str, Supply], h: int, kv: 
         "d_k": K.shape[1] if K else None,
         "start": K.axes[0].first if K else rec.problem.past,
     }
+    encoded: dict[str, tuple[Passed, ...]] = {}
     if Q and K:
-        Q, K = _encoded(rec, "query", Q, context), _encoded(rec, "key", K, context)
+        encoded = {"query": _encoded(rec, "query", Q, context), "key": _encoded(rec, "key", K, context)}
+        Q, K = (done[-1].after if done else T for done, T in ((encoded["query"], Q), (encoded["key"], K)))
     K, V = below_past(rec, given, "K", K, kv), below_past(rec, given, "V", V, kv)
     S, A, passed = own.get("S"), own.get("A"), tuple[Passed, ...]()
     if Q and K:
@@ -122,15 +124,18 @@ def _head(rec: Recorder, given: Given, supplies: dict[str, Supply], h: int, kv: 
     O = mixing.mix(rec, A, V) if V else None
     if Q and K and V:
         in_the_other_order(rec, Q, K, V)
-    return Head(Q, K, V, passed, A, O)
+    return Head(Q, K, V, passed, A, O, encoded)
 
 
-def _encoded(rec: Recorder, name: str, Q: Tensor, context: Mapping[str, Any]) -> Tensor:
-    """Queries or keys as they are compared."""
+def _encoded(rec: Recorder, name: str, Q: Tensor, context: Mapping[str, Any]) -> tuple[Passed, ...]:
+    """What queries or keys go through before they are compared."""
+    passed = list[Passed]()
     for setting in rec.problem.wiring.encoding:
         if setting.use in encodings:
-            Q = encodings[setting.use].run(rec, Q, {**context, "name": name, **setting.told})
-    return Q
+            told = {**context, "name": name, **setting.told}
+            passed.append(Passed(setting.use, told, Q, encodings[setting.use].run(rec, Q, told)))
+            Q = passed[-1].after
+    return tuple(passed)
 
 
 def _weights(rec: Recorder, S: Tensor, context: Mapping[str, Any], logits: Logits) -> tuple[Passed, ...]:
