@@ -83,7 +83,7 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
         table.values()
         for table in (conventions.SIMILARITIES, conventions.NORMALISATIONS, conventions.FEATURE_MAPS, given.NAMES)
     ),
-    [conventions.LOOKING_BACK, given.HIDING, conventions.DECODED, conventions.ONE_BY_ONE],
+    [conventions.LOOKING_BACK, given.HIDING, conventions.DECODED],
     conventions.MARKS.values(),
     *(table.values() for table in (conventions.POLARITIES, conventions.WINDOWS, conventions.INFINITE)),
     *special.CHANGES.values(),

@@ -50,7 +50,6 @@ FEATURE_MAPS = {
 }
 
 DECODED = "causal: a word sees itself and what came before; among words that are read together, later ones are masked"
-ONE_BY_ONE = "none is needed: each word comes by itself, and no later word is there to be seen."
 MARKS = {  # by the parts of a pass that have a mark
     "token": "[{n}] above a letter marks what is worked when token {n} has been read.",
     "block": "[{n}] above a letter marks what is worked in block {n}.",
@@ -282,14 +281,13 @@ def _mask(trace: Trace, say: Language) -> str:
     """Every mask of the pass, and what becomes of what it hides."""
     problem = trace.problem
     masks = [step for step in problem.wiring.logits if step.use == "mask"]
-    rules = [_rule(step, say) for step in masks]
-    first = problem.wiring.prefill
+    rules, first = [_rule(step, say) for step in masks], problem.wiring.prefill
     if first is not None and first > 1 and not any(map(is_causal, masks)):
         rules = [say.text(DECODED), *rules]
+    elif first is not None and all(map(is_causal, masks)):
+        return say.text("causal by the order of the work: a token is compared with itself and what came before.")
     hidden = {given.tensor.id.rpartition(".")[2] for given in trace.given if given.tensor.allowed}
     rules += [say.text(sentence) for name, sentence in INFINITE.items() if name in hidden]
-    if not rules and first is not None:
-        return say.text(ONE_BY_ONE)
     if not rules:
         return say.text("none: every word sees every word.")
     return say.text(

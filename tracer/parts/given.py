@@ -31,7 +31,7 @@ def note(trace: Trace) -> list[Block]:
     """What the problem says about its numbers, a number and its % on one line."""
     say, said = trace.problem.paper.style.language, trace.problem.note
     entries = tuple((term, (text.replace(" %", "\u00a0%"),)) for term, text in said.items())
-    return [Card(say.text("About these numbers"), entries)] if entries else []
+    return [Card(say.text("About these numbers"), entries, "note")] if entries else []
 
 
 def what_is_given(trace: Trace) -> list[Block]:
