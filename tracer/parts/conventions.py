@@ -158,7 +158,12 @@ def _rms(trace: Trace, setting: Setting, say: Language) -> Iterator[tuple[str, L
     )
 
 
-ENCODINGS = {"sinusoidal": _positions, "rotary": _rotation, "rms-norm": _rms}
+def _l2(trace: Trace, setting: Setting, say: Language) -> Iterator[tuple[str, Line]]:
+    """Which size queries and keys are brought to."""
+    yield say.text("QK-norm"), say.line("every query and every key is divided by its length, nothing added to it.")
+
+
+ENCODINGS = {"sinusoidal": _positions, "rotary": _rotation, "rms-norm": _rms, "l2-norm": _l2}
 
 
 def _similarity(problem: Problem, say: Language) -> str:
