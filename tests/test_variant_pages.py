@@ -24,7 +24,27 @@ from tracer.show import addends, show
 EXAMPLES = Path(__file__).parent.parent / "examples"
 VARIANTS = sorted(
     path
-    for folder in ["sinusoidal-positions", "rotary", "qk-norm", "additive-similarity", "why-not-subtract", "bilinear-similarity", "temperature", "alibi", "relative-positions", "sliding-window", "padding", "additive-mask", "grouped-queries", "off-by-one", "attention-sink", "sigmoid-attention", "sparsemax", "base-2", "linear-attention"]
+    for folder in [
+        "sinusoidal-positions",
+        "rotary",
+        "qk-norm",
+        "additive-similarity",
+        "why-not-subtract",
+        "bilinear-similarity",
+        "temperature",
+        "alibi",
+        "relative-positions",
+        "sliding-window",
+        "padding",
+        "additive-mask",
+        "grouped-queries",
+        "off-by-one",
+        "attention-sink",
+        "sigmoid-attention",
+        "sparsemax",
+        "base-2",
+        "linear-attention",
+    ]
     for path in (EXAMPLES / folder).glob("*.toml")
 )
 TWO = [[1, 2], [3, 1]]
