@@ -21,6 +21,7 @@ ENCODINGS: Mapping[str, Callable[[Trace, Setting, Language], Entries]] = {
     "sinusoidal": vectors.positions,
     "rotary": vectors.rotation,
     "rms-norm": vectors.rms,
+    "l2-norm": vectors.l2,
     "feature-map": vectors.feature_map,
 }
 LOGIT_STEPS: Mapping[str, Callable[[Trace, Setting, Language], Entries]] = {  # in the order of the card

@@ -95,6 +95,11 @@ def rms(trace: Trace, setting: Setting, say: Language) -> Iterator[tuple[str, Li
     )
 
 
+def l2(trace: Trace, setting: Setting, say: Language) -> Iterator[tuple[str, Line]]:
+    """Which size queries and keys are brought to."""
+    yield say.text("QK-norm"), say.line("every query and every key is divided by its length, nothing added to it.")
+
+
 def feature_map(trace: Trace, setting: Setting, say: Language) -> Iterator[tuple[str, Line]]:
     """What becomes of queries and keys."""
     yield say.text("Feature map"), (say.text(FEATURE_MAPS[setting.told.get("map", USUAL_MAP)]),)
