@@ -42,7 +42,7 @@ from tracer.parts import (
     verdicts,
     voices,
 )
-from tracer.parts.conventions import places, scores, vectors
+from tracer.parts.conventions import numbers, places, scores, vectors
 from tracer.parts.lost import CURED, FITS, HEADS, SENTENCES
 from tracer.parts.words import PARTS
 from tracer.pictures import shapes
@@ -80,7 +80,7 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
     *(table.values() for table in (projection.TITLES, projection.REASONS, projection.AS_THEY_ARE, projection.FED_BACK)),
     *(table.values() for table in (heads.TITLES, norms.TITLES, additive.TITLES, additive.REASONS)),
     *names.IN_ROWS.values(),
-    feature_map.TITLES.values(),
+    *(feature_map.TITLES.values(), feature_map.REASONS.values()),
     *(table.values() for table in (backward.TITLES, backward.heads.SHARED, backward.projection.TITLES)),
     *(table.values() for table in (backward.projection.REASONS, backward.similarity.REASONS)),
     [backward.normalisation.IN_SHORT, backward.logits.PASSED],
@@ -89,7 +89,8 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
     [pairing.words for pairing in rotary.PAIRINGS.values()],
     *(table.values() for table in (qk_norm.SIZES, qk_norm.LENGTHS, qk_norm.NORMED)),
     *(table.values() for table in (scores.SIMILARITIES, scores.NORMALISATIONS, vectors.FEATURE_MAPS, given.NAMES)),
-    [places.LOOKING_BACK, given.HIDING],
+    [places.LOOKING_BACK, given.HIDING, places.DECODED],
+    numbers.MARKS.values(),
     *(table.values() for table in (places.WINDOWS, places.INFINITE)),
     [polarity.words for polarity in masks.POLARITIES.values()],
     [said for one in alignment.ALIGNMENTS.values() for said in (one.sees, one.stands)],

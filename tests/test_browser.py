@@ -19,6 +19,7 @@ from tracer.formats.html import html
 from tracer.judging import check
 from tracer.pages import sheet as sheets
 from tracer.pages.feedback import audiences, feedback
+from tracer.pages.ladder import ladder
 from tracer.pages.solution import only, solution
 from tracer.problem_file import from_dict
 from tracer.worksheet import worksheet
@@ -137,6 +138,16 @@ def test_a_phone_shows_every_page_without_scrolling_sideways(browser, pages, wid
         browser.open(path.as_uri(), width, 640, touch=True)
 
         assert browser.run("document.scrollingElement.scrollWidth") <= width, path
+
+
+def test_no_number_of_a_table_is_cut_on_a_phone(browser, tmp_path):
+    """2.7183 stays 2.7183: a table that is too wide scrolls, and none of its cells is narrower than its number."""
+    path = tmp_path / "ladder.html"
+    path.write_bytes(html(ladder(tracer.solve(tracer.load(ROOT / "examples/normaliser-ladder/problem.toml")))))
+    browser.open(path.as_uri(), 360, 640, touch=True)
+
+    cut = "[...document.querySelectorAll('.ledger td')].filter(cell => cell.scrollWidth > cell.clientWidth).length"
+    assert browser.run(cut) == 0
 
 
 def test_what_one_touches_is_large_enough(browser, pages):

@@ -12,14 +12,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tracer import pages
 from tracer.arithmetic import Undefined, ball
 from tracer.checks import checks
 from tracer.composition import solve
 from tracer.decoding import at_once
 from tracer.errors import ProblemError
 from tracer.evaluate import place, value
+from tracer.formats.txt import txt
 from tracer.mistakes import load, mistakes
 from tracer.origins import origins
+from tracer.pages.solution import DETAILS
+from tracer.pages.under import under
+from tracer.parts.compared import compare
 from tracer.problem import Problem
 from tracer.problem_file import from_dict
 from tracer.rewriting import Tensors
@@ -230,6 +235,38 @@ def test_a_blank_named_without_its_token_means_that_of_every_token() -> None:
     """Outputs are worked in each token; the rows put together at the end are no work."""
     blanks = worksheet(solve(from_dict(DECODED)), "outputs").blanks
     assert {key[0] for key in blanks} == {"prefill.outputs", "token3.outputs", "token4.outputs"}
+
+
+@pytest.mark.parametrize("prefill", [0, 1, 2])
+def test_a_decoded_word_has_the_relative_positions_of_the_whole_pass(prefill: int) -> None:
+    """The number of a distance is the same one, whether a word is worked beside the others or alone."""
+    told = {"X": WORDS[:3], "relative": ["1/2", -1, 2, "1/3", 0]}
+    problem = from_dict({"given": told, "pass": {"logits": ["relative"], "prefill": prefill}})
+    trace, full = solve(problem), solve(at_once(problem))
+    assert agree(trace, "outputs", full, "outputs")
+    assert [cell.decimal(3) for cell in trace["token3.relative_scores"].row(0)] == [
+        cell.decimal(3) for cell in full["relative_scores"].row(2)
+    ]
+
+
+@pytest.mark.parametrize("normalisation", ["softmax-off-by-one", {"use": "sigmoid", "bias": -1}, "sparsemax"])
+@pytest.mark.parametrize("form", ["solution", "ladder", "numerics"])
+def test_every_page_of_decoded_words(normalisation: Any, form: str) -> None:
+    """A word by itself has one row, which is not the first of the pass: pages and their checks know that."""
+    pages.load()
+    wiring = {"prefill": 1, "normalisation": normalisation, "logits": []}
+    trace = solve(from_dict({"given": {"X": WORDS[:3]}, "pass": wiring}))
+    assert b"token 3" in txt(pages.forms[form].page(trace, DETAILS["full"]))
+
+
+@pytest.mark.parametrize("name", ["pytorch-sdpa", "torch-mha", "onnx"])
+def test_decoded_words_under_the_rules_of_a_framework(name: str) -> None:
+    """Each token's one row is looked at, by its place in the pass."""
+    trace = solve(from_dict({"given": {"X": WORDS[:3]}, "pass": {"prefill": 1, "similarity": "cosine"}}))
+    found = compare(trace, [name])[name]
+    assert {one.here.key[0] for one in found.changes} >= {"token3.weights"} or not found.changes
+    assert found.results == (1 + 2 + 3) + 2 * 3 + 2 * 3  # weights, the outputs of each token, those of all together
+    assert txt(under(trace, [name]))
 
 
 # What is refused

@@ -368,6 +368,13 @@ SELDOM = {  # wirings that no example has
     "given weights": {"given": {"A": [["1/2", "1/2"], [1, 0]], "V": I2}},
     "some queries": {"given": {"X": X}, "pass": {"queries": [2, 4]}},
     "beyond double precision": {"given": {"X": [[200, 1], [3, 200]]}, "paper": {"places": 12}},
+    "words of one length, relative positions": {
+        "given": {"Q": X[:1], "K": Y, "relative": [1, 2, 3]}, "pass": {"encoding": ["l2-norm"], "logits": ["relative"], "normalisation": "softmax-off-by-one"},
+    },
+    "turned by whole angles": {"given": {"X": X}, "pass": {"encoding": [{"use": "rotary", "angles": [1]}]}},
+    "hidden keys with negative values": {
+        "given": {"S": [[1, 2], [2, 1]], "V": [[-1, 2], [-2, -3]]}, "pass": {"logits": [{"use": "mask", "rule": "padding", "length": 0}]},
+    },
     "a zero vector": {"given": {"X": [[0, 0], [1, 2]]}, "pass": {"similarity": "cosine"}},
 }  # fmt: skip
 

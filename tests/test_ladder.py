@@ -96,6 +96,15 @@ def test_a_ladder_needs_scores_that_are_numbers(given: dict[str, Any]) -> None:
         ladder(tracer.solve(from_dict({"given": given, "pass": {"logits": []}})))
 
 
+def test_what_only_the_other_normalisation_needs_is_left_out() -> None:
+    """Sinks, and the gradient of what the problem's own normalisation gives, are not asked for on the rungs."""
+    given = {"S": [[1, 3]], "V": [[1], [2]], "sinks": [0]}
+    sinking = {"given": given, "pass": {"logits": [], "normalisation": "softmax-sink"}}
+    going_back = {"given": {"S": [[1, 3]], "V": [[1], [2]], "dO": [[1]]}, "pass": {"logits": []}}
+    for problem in (sinking, going_back):
+        assert any(isinstance(b, Ledger) for b in flat(ladder(tracer.solve(from_dict(problem))).blocks))
+
+
 @pytest.mark.parametrize("suffix", [".html", ".pdf", ".md", ".tex", ".txt"])
 def test_it_is_written_in_every_format_of_pages(suffix: str, tmp_path: Path) -> None:
     """By one command; a file that holds a whole trace holds no ladder."""

@@ -336,3 +336,10 @@ def test_a_distance_can_be_counted_from_any_alignment() -> None:
 
     assert trace.floats("alibi").tolist() == [[-2, -1, 0, -1]]
     assert "2 keys come before the first query’s own" in said
+
+
+def test_a_bias_behind_a_mask_leaves_minus_infinity() -> None:
+    """−∞ + 2/3 is −∞, so no hidden key weighs anything."""
+    trace = solved({"S": [[1, 2]], "bias": [["2/3", "1/3"]]}, mask(rule="padding", length=1), {"use": "bias"})
+    assert [cell.infinite for cell in trace["biased"].row(0)] == [0, -1]
+    assert [cell.decimal(1) for cell in trace["weights"].row(0)] == ["1.0", "0.0"]

@@ -363,3 +363,11 @@ def test_sigmoid_and_feature_map_are_those_of_torch() -> None:
     trace = tracer.solve(from_dict({"given": {"X": S}, "pass": wiring}))
     mapped = torch.nn.functional.elu(torch.tensor(numbers(S))) + 1
     np.testing.assert_allclose(trace.floats("mapped_query"), mapped.numpy(), atol=1e-14)
+
+
+def test_the_bias_of_a_sigmoid_is_not_the_bias_matrix() -> None:
+    """A given matrix B is added by its logit step alone: σ(1 − 1) = σ(0), and with b = ln 3 it is 3/4."""
+    for told, weight in (({}, "0.50"), ({"bias": "ln 3"}, "0.75")):
+        wiring = {"logits": ["bias"], "normalisation": {"use": "sigmoid", **told}}
+        trace = tracer.solve(from_dict({"given": {"S": [[1]], "bias": [[-1]]}, "pass": wiring}))
+        assert trace["weights"][0, 0].decimal(2) == weight

@@ -140,3 +140,16 @@ def test_every_kind_of_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert all("Row 1: jane" not in file.read_text("utf-8") for file in files)
     assert cli.main([*command, "-o", str(tmp_path / "a.xlsx")]) == 2
     assert "such pages are not written as .xlsx; known are: .html" in capsys.readouterr().err
+
+
+def test_a_tie_is_rounded_to_even() -> None:
+    """Between 6 and 7 float8_e5m2 has no number, and no enclosure tells ln 3 / ln 3 + 11/2 from 13/2: it is 6."""
+    trace = solved({"Q": [["ln 3", 1]], "K": [["2/ln 3", "9/2"]], "V": [[1]]}, logits=[])
+    assert Narrowed(trace, BY_NAME["float8_e5m2"]).rounded(("scores", (0, 0))) == 6
+    assert "6.5" in printed(trace)
+
+
+def test_a_pass_without_any_result_says_so() -> None:
+    """0/0: the weights have no value, so nothing can be off."""
+    trace = solved({"S": [[0, 0]]}, logits=[], normalisation="sum")
+    assert "without a value" in printed(trace)

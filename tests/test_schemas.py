@@ -41,6 +41,9 @@ WORKED: list[dict[str, Any]] = [
     {"given": {"X": [[1, 2]], "relative": [0]}, "pass": {"logits": ["relative", {"use": "alibi", "slopes": [2]}]}},
     {"given": {"X": [[1, 2]]}, "pass": {"similarity": "negative-squared-distance", "logits": ["alibi"]}},
     {"given": {"S": [[1, 2]]}, "pass": {"logits": [{"use": "temperature", "by": "1/2"}]}},
+    {"given": {"X": [[1, 2], [2, 1]]}, "pass": {"prefill": 1}, "paper": {"lang": "de", "times": "×"}},
+    {"given": {"S": [[1, 2]], "V": [[1], [0]]}, "pass": {"normalisation": {"use": "softmax-online", "block": 1}}},
+    {"given": {"X": [[1, 2]], "dO": [[1, 0]], "W_O": [[1, 0], [0, 1]]}},
 ]
 BROKEN: list[tuple[str, Any]] = [
     ("nothing given", {}),
@@ -119,6 +122,9 @@ WRITTEN: list[tuple[bool, dict[str, Any]]] = [
     (True, {"by": 17, "title": "a", "source": "b", "written": {"row_sums": ["6.14", "", 4]}}),
     (True, {"written": {"head1.scores": [[1], []], "pass2.head1.row1.contributions": [[1]]}}),
     (True, {"written": {"pass2": {"head1": {"scores": [["1"]]}}}}),
+    (True, {"written": {"token3": {"head1": {"row1": {"contributions": [["1"]]}}}, "row2": {"activations": [["1"]]}}}),
+    (False, {"written": {"contributions": [["1"]]}}),
+    (False, {"written": {"row1": {"scores": [["1"]]}}}),
     (False, {}),
     (False, {"written": {}}),
     (False, {"written": [[1]]}),

@@ -110,6 +110,7 @@ def test_a_number_is_read_as_people_write_it(text: str, number: str) -> None:
 def test_a_decimal_keeps_its_places() -> None:
     """0.570 stands for less than 0.57 does; 57.0 % has three places; 1,000 is no thousand; so has 1.2·10^(−2)."""
     assert entry("1.2·10^(−2)").number == entry("0.012").number
+    assert entry("(−1.2)·10^(−2)").number == entry("-0.012").number
     places = {text: entry(text).number.places for text in ("0.57", "0.570", "≈ 0,570", "57.0 %", "1,000", "1")}  # type: ignore[union-attr]
     assert places == {"0.57": 2, "0.570": 3, "≈ 0,570": 3, "57.0 %": 3, "1,000": 3, "1": None}
 

@@ -11,12 +11,12 @@ from itertools import groupby
 from typing import NamedTuple
 
 from tracer.document import Block, Chain, Em, Equation, Line, Link, flat
-from tracer.expr import Add, Expr, Neg
+from tracer.expr import Add, Expr
 from tracer.layout.box import Box, space
 from tracer.layout.font import math_font
 from tracer.notation.boxes import Boxes
 from tracer.notation.latex import Latex
-from tracer.show import Signs, bracketed, show, shown
+from tracer.show import Signs, addends, show
 from tracer.tex_words import readable
 
 RELATIONS = {"=": "= ", "≈": r"\approx "}
@@ -105,10 +105,9 @@ class Rows:
         if not isinstance(expr, Add):
             return [Piece(show(expr, self.tex), self.measure(expr))]
         found = []
-        for n, term in enumerate(expr.terms):
-            sign, body = ("-", term.body) if isinstance(term, Neg) and n else ("+", term)
-            source = bracketed(shown(body, self.tex), 1 if n else 0, self.tex)
-            found.append(Piece(f" {sign} {source}" if n else source, self.measure(body) + 1.4 * bool(n)))
+        for sign, body, source in addends(expr.terms, self.tex):
+            before = f" {sign.replace('−', '-')} " if sign else ""
+            found.append(Piece(before + source, self.measure(body) + 1.4 * bool(sign)))
         return found
 
     def broken(self, parts: Sequence[Piece], width: float) -> list[str]:

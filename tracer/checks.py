@@ -120,7 +120,8 @@ def _leave_over(trace: Trace, step: StepView, rows: Rows) -> list[Check]:
 
     def test() -> bool:
         table, arithmetic = trace.tables.balls(BITS), ball.Ball()
-        wholes = [arithmetic.add([_row_sum(trace, A, row), table[rest, (row,)]]) for row in rows]
+        here = A.axes[0].along(rows)
+        wholes = [arithmetic.add([_row_sum(trace, A, row), table[rest, (row,)]]) for row in here]
         return all(ball.agree(whole, _ball(trace, ONE)) for whole in wholes)
 
     return [Check("rows and rest add up to 1", A.id, _holds(test))]
@@ -131,7 +132,8 @@ def _stand_alone(trace: Trace, step: StepView, rows: Rows) -> list[Check]:
 
     def test() -> bool:
         table, zero, one = trace.tables.balls(BITS), _ball(trace, ZERO), _ball(trace, ONE)
-        weights = [table[step.id, (i, j)] for i in rows for j in range(step.shape[1])]
+        here = step.tensor.axes[0].along(rows)
+        weights = [table[step.id, (i, j)] for i in here for j in range(step.shape[1])]
         return all(ball.at_most(zero, weight) and ball.at_most(weight, one) for weight in weights)
 
     return [Check("weights lie between 0 and 1", step.id, _holds(test))]

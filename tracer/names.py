@@ -14,7 +14,7 @@ from tracer.language import Language
 
 SYMBOLS = {  # of the steps by their names, in their order
     "embedding": "X", "positions": "PE", "encoded": "X′", "query": "Q", "key": "K", "value": "V",
-    "query_sizes": "r", "normed_query": "Q′", "key_sizes": "s",
+    "query_sizes": "ρ", "normed_query": "Q′", "key_sizes": "σ",
     "normed_key": "K′", "query_angles": "φ", "rotated_query": "Q′", "key_angles": "ψ", "rotated_key": "K′",
     "mapped_query": "Q′", "mapped_key": "K′",
     "input": "X", "key_cache": "K_C", "value_cache": "V_C", "past_key": "K_P", "past_value": "V_P",
@@ -23,7 +23,7 @@ SYMBOLS = {  # of the steps by their names, in their order
     "query_features": "F", "key_features": "G", "activations": "T", "differences": "Δ", "carried_query": "U",
     "scores": "S", "expanded_scores": "S′", "scaled": "Z", "tempered": "Z", "capped": "Z", "biased": "Z",
     "alibi": "Z", "relative_scores": "Z", "masked": "Z",
-    "maxima": "m", "correction": "r", "exponentials": "E", "row_sums": "D", "rest": "r",
+    "maxima": "m", "correction": "γ", "exponentials": "E", "row_sums": "D", "rest": "u",
     "ranked": "R", "candidates": "t", "threshold": "τ",
     "running_outputs": "U", "online_outputs": "O_B", "weights": "A", "contributions": "C", "outputs": "O",
     "key_values": "G", "key_sums": "g", "linear_outputs": "O′", "joined": "J", "projected": "P",
@@ -168,9 +168,9 @@ ENTRIES = {1: "entry {row} of {name}", 2: "row {row}, column {column} of {name}"
 WHERE = {  # the parts of a pass that a step can belong to, from the outside inwards
     "pass": "{name} in pass {pass}",
     "prefill": "{name} of the tokens read together",
-    "token": "{name} of token {token}",
+    "token": "{name} at token {token}",
     "head": "{name} in head {head}",
-    "block": "{name} of block {block}",
+    "block": "{name} in block {block}",
 }
 PLACE = re.compile(r"([a-z]+?)(\d*)\.")
 

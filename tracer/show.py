@@ -45,6 +45,7 @@ from tracer.expr import (
     Some,
     Sum,
     Tensor,
+    walk,
 )
 
 WITH_A_SIGN = ("exp", "sqrt", "abs")  # functions that are written with a sign, the others by their names
@@ -195,7 +196,8 @@ def shown(expr: Expr, to: Notation[T]) -> Shown[T]:
         case Sum(index, size, body):
             return Shown(to.large("∑", index, str(size), bracketed(shown(body, to), SUM, to)), SUM)
         case Max(index, size, body):
-            return Shown(to.large("max", index, str(size), bracketed(shown(body, to), SUM, to)), SUM)
+            operator = "max≤" if _is_part(expr) else "max"
+            return Shown(to.large(operator, index, str(size), bracketed(shown(body, to), SUM, to)), SUM)
         case Case(when, then, otherwise):
             return Shown(to.cases([(show(then, to), condition_text(when, to))], show(otherwise, to)), SUM)
         case Join(index, parts):
@@ -208,6 +210,18 @@ def shown(expr: Expr, to: Notation[T]) -> Shown[T]:
             signs = _index(of, to)
             return Shown(to.row(signs), SUM if len(signs) > 1 else ATOM)
     raise TypeError(f"no way to show {expr!r}")
+
+
+def _is_part(largest: Max) -> bool:
+    """Whether the largest is looked for among some numbers of a row only, so that it must be said among which."""
+    axes = (
+        axis
+        for node in walk(largest.body)
+        if isinstance(node, Cell)
+        for axis, at in zip(node.tensor.axes, node.at, strict=True)
+        if at.name == largest.index
+    )
+    return any(axis.size != largest.size for axis in axes)
 
 
 def show_tensor(tensor: Tensor, to: Notation[T]) -> T:
@@ -252,16 +266,22 @@ def digits(value: Fraction, places: int) -> str:
     return f"{text[:-places]}.{text[-places:]}" if places else text
 
 
-def _added(terms: Sequence[Expr], to: Notation[T]) -> T:
-    parts: list[T] = []
+def addends(terms: Sequence[Expr], to: Notation[T]) -> Iterator[tuple[str, Expr, T]]:
+    """The terms of a sum as they stand in it: the sign before each, none before the first, and what is behind it."""
     for n, term in enumerate(terms):
         if n == 0:
-            parts.append(bracketed(shown(term, to), SUM, to))
+            yield "", term, bracketed(shown(term, to), SUM, to)
         elif isinstance(term, Neg):
-            parts += [to.operator("−"), bracketed(shown(term.body, to), NEGATIVE, to)]
+            yield "−", term.body, bracketed(shown(term.body, to), NEGATIVE, to)
         else:
             is_last_sum = isinstance(term, Sum) and n == len(terms) - 1  # nothing follows that it could swallow
-            parts += [to.operator("+"), bracketed(shown(term, to), -1 if is_last_sum else NEGATIVE, to)]
+            yield "+", term, bracketed(shown(term, to), -1 if is_last_sum else NEGATIVE, to)
+
+
+def _added(terms: Sequence[Expr], to: Notation[T]) -> T:
+    parts: list[T] = []
+    for sign, _, text in addends(terms, to):
+        parts += [to.operator(sign), text] if sign else [text]
     return to.row(parts)
 
 

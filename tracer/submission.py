@@ -27,7 +27,7 @@ LATEX = {
     "$": "", r"\(": "", r"\)": "", r"\left": "", r"\right": "", r"\,": "", r"\%": "%", "{,}": ",", r"\approx": "≈",
     r"\cdot": "·", r"\times": "·", r"\infty": "∞", r"\pi": "π", r"^\circ": "°", r"^{\circ}": "°",
 }  # fmt: skip
-SCIENTIFIC = re.compile(r"([+−–-]?\s*[\d.,]+)\s*[·⋅*×]\s*10\s*\^\s*(\(?)\s*([+−–-]?\d+)\s*(\)?)")
+SCIENTIFIC = re.compile(r"(\(?)\s*([+−–-]?\s*[\d.,]+)\s*(\)?)\s*[·⋅*×]\s*10\s*\^\s*(\(?)\s*([+−–-]?\d+)\s*(\)?)")
 TYPESET = frozenset(r"\${")  # what LaTeX has in it, and no plain number
 LATEX_GROUPS = (  # innermost braces first; a fraction right behind a number is a mixed number or a product: not read
     (re.compile(r"(?<![\d.,])\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}"), r"((\1)/(\2))"),
@@ -102,7 +102,7 @@ def printable(text: str) -> str:
 def plain(raw: str) -> str:
     """The number alone, in plain notation: without LaTeX, without a sign or word in front, without ° behind.
 
-    4.88·10^(−5) is 4.88e-5: a rounded number, of which seven places were written.
+    4.88·10^(−5) is 4.88e-5: a rounded number, of which seven places were written. So is (−4.88)·10^(−5).
     """
     text = raw.translate(ASCII)
     if not TYPESET.isdisjoint(text):
@@ -110,8 +110,8 @@ def plain(raw: str) -> str:
     if said := SAID_BEFORE.match(text):
         text = text[said.end() :]
     text = text.strip().removesuffix("°").strip()
-    if (power := SCIENTIFIC.fullmatch(text)) and len(power[2]) == len(power[4]):
-        return f"{power[1]}e{power[3].replace('−', '-').replace('–', '-')}"
+    if (power := SCIENTIFIC.fullmatch(text)) and len(power[1] + power[4]) == len(power[3] + power[6]):
+        return f"{power[2]}e{power[5].replace('−', '-').replace('–', '-')}"
     return text
 
 

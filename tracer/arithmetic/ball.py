@@ -276,9 +276,9 @@ def infinite(value: Value) -> int:
     """+1 for ∞, −1 for −∞, 0 for a finite value. Raises `Undecided` where a number is beyond what a ball can hold."""
     if not isinstance(value, arb) or value.is_finite():
         return 0
-    if value.is_nan() or not value.is_exact():
+    if value.is_nan() or not value.rad().is_finite():
         raise Undecided
-    return 1 if value > 0 else -1
+    return 1 if value > 0 else -1  # −∞ + 1/3 too, whose radius is that of 1/3
 
 
 def sign(value: Value) -> int:

@@ -185,7 +185,8 @@ class Floats:
         }
         spec = ",".join("".join(letters[name] for name in part.axes) for part in found)
         arrays = [part.array for part in found]
-        return Labelled(axes, np.einsum(f"{spec}->{''.join(letters[name] for name in axes)}", *arrays, optimize=True))
+        total = np.einsum(f"{spec}->{''.join(letters[name] for name in axes)}", *arrays, optimize=True)
+        return Labelled(axes, total + 0.0)  # as a sum from 0 on: never −0, which 0 · (−1) is
 
     def _condition(self, when: Condition, sizes: dict[str, int]) -> Labelled:
         """Where a condition is met; a mask is asked for in several steps, and looked at once."""

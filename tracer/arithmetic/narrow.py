@@ -17,11 +17,12 @@ from fractions import Fraction
 from functools import reduce
 from typing import Any
 
-from tracer.arithmetic import Reason, Undefined, Unknown
-from tracer.arithmetic.ball import Ball, decided, enclosing
+from tracer.arithmetic import Reason, Undecided, Undefined, Unknown
+from tracer.arithmetic.ball import Ball, decided, enclosing, nearest
 
 BALL = Ball()
 FARTHEST = 2_000  # binary digits before or behind the point: no format here reaches so far
+MIDDLE = 1_075  # decimals that the middle between two doubles has at most
 DOUBLE_DIGITS = 17  # decimal digits that name every double
 
 
@@ -178,8 +179,15 @@ class Narrow:
         return value
 
     def real(self, ball: Callable[[int], Any]) -> float:
-        """A real number rounded once; `ball` encloses it with so many bits."""
-        return self.format.nearest(decided(lambda bits: enclosing(ball(bits), self.format.rounded)))
+        """A real number rounded once; `ball` encloses it with so many bits.
+
+        What no enclosure tells from the middle between two numbers of the format is taken for that middle.
+        """
+        try:
+            found: float | Fraction = decided(lambda bits: enclosing(ball(bits), self.format.rounded))
+        except Undecided:
+            found = decided(lambda bits: nearest(ball(bits), MIDDLE))
+        return self.format.nearest(found)
 
 
 AT_INFINITY = {

@@ -9,7 +9,7 @@ from tracer.document import Chain, Document, Em, Equation, Line, Link
 from tracer.expr import Add, Expr
 from tracer.formats import documents
 from tracer.notation.mathml import MathML
-from tracer.show import bracketed, show, shown
+from tracer.show import addends, show
 from tracer.spoken import Spoken
 
 LONG = 2  # terms of a sum before it may be broken over lines
@@ -77,8 +77,7 @@ class Screen:
         """An expression behind its sign, a long sum in pieces that may stand on different lines."""
         if not isinstance(expr, Add) or len(expr.terms) <= LONG:
             return _display(show(expr, self.mathml), sign)
-        first, *others = (bracketed(shown(term, self.mathml), 1, self.mathml) for term in expr.terms)
-        return " ".join([_display(first, sign), *(_display(term, "+") for term in others)])
+        return " ".join(_display(text, between or sign) for between, _, text in addends(expr.terms, self.mathml))
 
 
 def _display(text: str, sign: str = "") -> str:

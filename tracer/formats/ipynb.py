@@ -28,13 +28,13 @@ from tracer.trace import Trace
 from tracer.views import CellView, StepView, decimal_text
 
 NAMES = {
-    **SYMBOLS, "query_norms": "q_norm", "key_norms": "k_norm", "query_angles": "phi", "key_angles": "psi",
+    **SYMBOLS, "query_norms": "q_norm", "key_norms": "k_norm", "query_sizes": "q_size", "key_sizes": "k_size",
+    "rest": "rest", "query_angles": "phi", "key_angles": "psi",
     "encoded": "X_encoded", "normed_query": "Q_normed", "normed_key": "K_normed", "rotated_query": "Q_rotated",
     "rotated_key": "K_rotated", "cosines": "cos_theta", "angles": "theta",
     "scaled": "Z", "capped": "Z_capped", "biased": "Z_biased", "bias": "B",
     "masked": "Z_masked", "table": "Emb", "mask": "M",
     "tempered": "Z_tempered", "alibi": "Z_alibi", "relative_scores": "Z_relative", "relative": "r",
-    "query_sizes": "Q_sizes", "key_sizes": "K_sizes", "rest": "rest",
     "expanded_scores": "S_expanded", "differences": "difference",
     "mapped_query": "Q_mapped", "mapped_key": "K_mapped", "threshold": "tau", "linear_outputs": "O_linear",
     "d_projected": "dP", "mean_gradients": "mu", "d_capped": "dZ_capped", "d_masked": "dZ_masked",

@@ -28,7 +28,10 @@ class Chosen:
     kept: list[int] = field(default_factory=list)
 
 
-RELATIVE = "Keys are relative to their mean, which shifts each row of scores by one number and changes no weight."
+RELATIVE = (
+    "Keys are relative to their mean, which shifts each row of scores by one number and changes no weight; lengths and "
+    "angles are not those of the real head."
+)
 
 bases: Registry[Callable[[Any, Any, Any, int], Chosen]] = Registry("basis")  # Q, K, the origin of the keys, how many
 

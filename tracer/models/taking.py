@@ -152,6 +152,7 @@ class _Cut:
         if self.head.values is None:
             self.say_about(say.text("Error"), say.text("the weights differ from the real head’s by at most {weights}.",
                                                        weights=_point(weights, say)))  # fmt: skip
+            self.among_the_kept()
             return
         outputs = reference.floats("outputs")
         if self.outputs:
@@ -164,6 +165,15 @@ class _Cut:
                 outputs=_point(at_most(_furthest(outputs, small.floats("outputs"))), say),
             ),
         )
+        self.among_the_kept()
+
+    def among_the_kept(self) -> None:
+        """What the error does not count: the weight of the tokens that are left out."""
+        if len(self.columns) < len(self.layer.key_tokens):
+            self.say_about(
+                self.say.text("Error"),
+                self.say.text("This compares how both share the weight among the tokens kept."),
+            )
 
     def title(self) -> str:
         """What the head reads."""

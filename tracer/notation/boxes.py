@@ -197,8 +197,10 @@ class Boxes:
         return row(listed)
 
     def large(self, operator: str, index: str, end: str, body: Box) -> Box:
-        if operator == "max":
-            return row([self._limits(self.upright("max"), self.name(index), None), space(THIN), body])
+        if operator in ("max", "max≤"):
+            bound = [self.upright("≤"), self.upright(end)] if operator == "max≤" else []
+            below = row([self.name(index), *bound])
+            return row([self._limits(self.upright("max"), below, None), space(THIN), body])
         glyph = self.font.taller("∑", 0)
         sign = shifted(run([glyph]), (glyph.top - glyph.bottom) / 2 - self.axis)
         below = row([self.name(index), self.upright("="), self.upright("1")])
@@ -243,7 +245,7 @@ class Compact(Boxes):
     """The same for lines that stand close together: the limits of a sum beside it, as in a line of text."""
 
     def large(self, operator: str, index: str, end: str, body: Box) -> Box:
-        if operator == "max":
+        if operator in ("max", "max≤"):
             return super().large(operator, index, end, body)
         glyph = self.font.glyph("∑")
         assert glyph is not None

@@ -94,6 +94,8 @@ class Latex:
     def large(self, operator: str, index: str, end: str, body: str) -> str:
         if operator == "max":
             return rf"\max_{{{index}}} {body}"
+        if operator == "max≤":
+            return rf"\max_{{{index} \le {end}}} {body}"
         return rf"\sum_{{{index}=1}}^{{{end.replace('−', '-')}}} {body}"
 
     def cases(self, rows: Sequence[tuple[str, str]], otherwise: str | None = None) -> str:

@@ -95,8 +95,11 @@ class MathML:
         return f"<mo>{self.signs.separator}</mo>".join(parts)
 
     def large(self, operator: str, index: str, end: str, body: str) -> str:
-        if operator == "max":
-            return f'<mrow><munder><mo movablelimits="false">max</mo><mi>{index}</mi></munder>{body}</mrow>'
+        if operator in ("max", "max≤"):
+            among = f"<mi>{index}</mi>"
+            if operator == "max≤":
+                among = f"<mrow>{among}<mo>≤</mo><mn>{end}</mn></mrow>"
+            return f'<mrow><munder><mo movablelimits="false">max</mo>{among}</munder>{body}</mrow>'
         below = f"<mrow><mi>{index}</mi><mo>=</mo><mn>1</mn></mrow>"
         over = _name(end) if len(end) == 1 or end.isdecimal() else f"<mrow>{_index(end)}</mrow>"
         return f'<mrow><munderover><mo movablelimits="false">∑</mo>{below}{over}</munderover>{body}</mrow>'
@@ -108,7 +111,7 @@ class MathML:
         ]
         if otherwise is not None:
             parts.append(f"<mtr><mtd>{otherwise}</mtd><mtd><mtext>{self.signs.otherwise}</mtext></mtd></mtr>")
-        return f'<mrow><mo>{{</mo><mtable class="cases">{"".join(parts)}</mtable></mrow>'
+        return f'<mrow><mo>{{</mo><mtable class="cases" displaystyle="true">{"".join(parts)}</mtable></mrow>'
 
     def side_by_side(self, parts: Sequence[str]) -> str:
         return _fenced("[", BAR.join(parts), "]")

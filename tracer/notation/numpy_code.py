@@ -41,6 +41,7 @@ from tracer.expr import (
     Some,
     Sum,
     Tensor,
+    walk,
 )
 from tracer.show import digits
 
@@ -75,7 +76,7 @@ class NumPyCode:
         text = lined_up(code, axes).text
         if set(code.axes) < set(axes):  # the same number all along an axis
             text = f"np.broadcast_to({text}, {tensor.shape})"
-        return [*self.before, f"{self.names[tensor.id]} = {text}"]
+        return [*self.before, f"{self.names[tensor.id]} = {text}{'.astype(float)' if is_counted(formula) else ''}"]
 
     def fold(self, expr: Expr, sizes: Mapping[str, int]) -> Code:
         """The source of a formula over all its indices at once."""
@@ -290,6 +291,14 @@ def stretch(piece: Piece) -> str:
 def _own(part: Cell) -> dict[str, int]:
     """How far each index of a joined part runs."""
     return {i.name: a.size - i.shift for i, a in zip(part.at, part.tensor.axes, strict=True) if i.name}
+
+
+def is_counted(formula: Expr) -> bool:
+    """Whether a formula has whole numbers and places only, of which NumPy makes integers."""
+    return all(
+        isinstance(node, Position | Mul | Add | Neg) or (isinstance(node, Num) and node.value.denominator == 1)
+        for node in walk(formula)
+    )
 
 
 def position(index: Index) -> str:

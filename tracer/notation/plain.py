@@ -61,8 +61,8 @@ class Plain:
         return f"({f'{self.signs.separator} '.join(entries)})"
 
     def large(self, operator: str, index: str, end: str, body: str) -> str:
-        if operator == "∑≤":
-            return f"Σ_({index} ≤ {end}) {body}"
+        if operator.endswith("≤"):
+            return f"{'Σ' if operator == '∑≤' else 'max'}_({index} ≤ {end}) {body}"
         return f"{'Σ' if operator == '∑' else operator}_{index} {body}"
 
     def cases(self, rows: Sequence[tuple[str, str]], otherwise: str | None = None) -> str:

@@ -29,6 +29,7 @@ LARGE = {
     "∑": "the sum over {index} from 1 to {size} of {body}",
     "∑≤": "the sum over {index} from 1 to {size} of {body}",
     "max": "the largest over {index} from 1 to {size} of {body}",
+    "max≤": "the largest over {index} from 1 to {size} of {body}",
 }
 
 

@@ -34,6 +34,12 @@ def exponential(x: Expr) -> Expr:
 
 
 USUAL_MAP = "elu"
+REASONS = {
+    "elu": "A positive entry becomes 1 more, any other e to itself. So no dot product will be negative, and it can be "
+    "a weight without a softmax.",
+    "relu": "A negative entry becomes 0. So no dot product will be negative, and it can be a weight without a softmax.",
+    "exp": "e to any entry is positive. So no dot product will be negative, and it can be a weight without a softmax.",
+}
 TITLES = {"query": "Queries without negative entries", "key": "Keys without negative entries"}
 
 
@@ -51,6 +57,6 @@ def feature_map(rec: Recorder, Q: Tensor, told: Mapping[str, Any]) -> Tensor:
         Q.axes,
         feature_maps[told.get("map", USUAL_MAP)](Q[indices(Q)]),
         TITLES[name],
-        "Without negative entries no dot product is negative: it can be a weight without any exponential.",
+        REASONS[told.get("map", USUAL_MAP)],
         symbol=f"{Q.symbol}′",
     )

@@ -94,7 +94,7 @@ def mask(rec: Recorder, S: Tensor, told: Mapping[str, Any]) -> Tensor:
         S.axes,
         Case(allowed, S[indices(S)], MINUS_INFINITY),
         "Masked scores",
-        "A key that must not be seen gets the score −∞, which no other score is as small as: it will weigh nothing.",
+        "A key that must not be seen gets the score −∞, smaller than any other: it will weigh nothing.",
         symbol=logit_symbol(S),
         kind="arrange",
         allowed=every(S.allowed, allowed),

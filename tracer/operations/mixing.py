@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 from tracer.expr import Axis, Index, Mul, Tensor, position, total
+from tracer.operations.normalisation import normalisations
+from tracer.problem import Problem
 from tracer.trace import Recorder
+
+MIXTURE = "Every word moves to a mixture of all words, in the proportions of its weights."
+REASONS = {  # by what is true of the weights
+    "weights stand alone": "Every word gets the values of all words, each times its weight; the weights need not add "
+    "up to 1, so it can get more or less than a mixture.",
+    "rows leave something over": "Every word moves to a mixture of all words in the proportions of its weights, "
+    "shorter by the part of its attention that goes to no word.",
+}
+
+
+def _traits(problem: Problem) -> tuple[str, ...]:
+    return () if "A" in problem.given else normalisations[problem.wiring.normalisation.use].traits
 
 
 def contributions(rec: Recorder, A: Tensor, V: Tensor, row: int) -> Tensor:
@@ -37,5 +51,5 @@ def mix(rec: Recorder, A: Tensor, V: Tensor) -> Tensor:
         (A.axes[0], V.axes[1]),
         total(A.axes[1], Mul((A[i, j], V[j, c]))),
         "Outputs",
-        "Every word moves to a mixture of all words, in the proportions of its weights.",
+        next((REASONS[trait] for trait in _traits(rec.problem) if trait in REASONS), MIXTURE),
     )

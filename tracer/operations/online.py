@@ -31,9 +31,9 @@ class Running(NamedTuple):
 def softmax_online(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
     """The softmax and its outputs, from one block of keys after another; `block` is how many keys are read at once.
 
-    m_b[i] = max(m_{b−1}[i], max over j in block b of Z[i, j]);   r_b[i] = exp(m_{b−1}[i] − m_b[i])
-    D_b[i] = D_{b−1}[i] · r_b[i] + sum over j in block b of exp(Z[i, j] − m_b[i])
-    U_b[i, c] = U_{b−1}[i, c] · r_b[i] + sum over j in block b of exp(Z[i, j] − m_b[i]) · V[j, c]
+    m_b[i] = max(m_{b−1}[i], max over j in block b of Z[i, j]);   γ_b[i] = exp(m_{b−1}[i] − m_b[i])
+    D_b[i] = D_{b−1}[i] · γ_b[i] + sum over j in block b of exp(Z[i, j] − m_b[i])
+    U_b[i, c] = U_{b−1}[i, c] · γ_b[i] + sum over j in block b of exp(Z[i, j] − m_b[i]) · V[j, c]
     O[i, c] = U_B[i, c] / D_B[i];   A[i, j] = exp(Z[i, j] − m_B[i]) / D_B[i]        shapes (n,), (n, d_v), (n, m)
 
     While a row has met no key that it may see, m = −∞, r = 0, D = 0 and U = 0; a fully masked row gives 0.

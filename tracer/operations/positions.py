@@ -37,7 +37,8 @@ def sinusoidal(rec: Recorder, X: Tensor, told: Mapping[str, Any]) -> Tensor:
         X.axes,
         Pieces(a.name or "", waves),
         "Positions",
-        "Each place gets a vector of its own, made of waves: the first pair turns fast, each further pair more slowly.",
+        "Each place gets a vector of its own, made of waves: the first two coordinates swing fast, further ones "
+        "more slowly.",
     )
     return rec.step(
         "encoded",

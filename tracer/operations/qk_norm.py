@@ -22,8 +22,8 @@ NORMED = {"query": "Normed queries", "key": "Normed keys"}
 def rms_norm(rec: Recorder, Q: Tensor, told: Mapping[str, Any]) -> Tensor:
     """Divide each row by the root of the mean of its squares, and multiply by the gain where there is one.
 
-    r[i] = √((sum over c of Q[i, c]²) / d_k + ε)        shape (n,); ε is `epsilon`, 0 unless it is told
-    Q′[i, c] = Q[i, c] / r[i] · g[c]                    shape (n, d_k); g is g_Q for queries, g_K for keys
+    ρ[i] = √((sum over c of Q[i, c]²) / d_k + ε)        shape (n,), σ for keys; ε is `epsilon`, 0 unless it is told
+    Q′[i, c] = Q[i, c] / ρ[i] · g[c]                    shape (n, d_k); g is g_Q for queries, g_K for keys
 
     Source: Zhang and Sennrich 2019, eq. (4); for queries and keys Qwen 3 (Yang et al. 2025), section 2.
     """
@@ -56,8 +56,8 @@ def rms_norm(rec: Recorder, Q: Tensor, told: Mapping[str, Any]) -> Tensor:
 def l2_norm(rec: Recorder, Q: Tensor, told: Mapping[str, Any]) -> Tensor:
     """Divide each row by its length, so that a dot product of two rows is the cosine of their angle.
 
-    r[i] = √(sum over c of Q[i, c]²)        shape (n,)
-    Q′[i, c] = Q[i, c] / r[i]               shape (n, d_k)
+    ρ[i] = √(sum over c of Q[i, c]²)        shape (n,)
+    Q′[i, c] = Q[i, c] / ρ[i]               shape (n, d_k)
 
     Source: Henry et al. 2020, Query-Key Normalization for Transformers, section 3.
     """

@@ -55,14 +55,14 @@ def relative(rec: Recorder, S: Tensor, told: Mapping[str, Any]) -> Tensor:
 
     Source: Raffel et al. 2020, section 2.1 (T5), whose far distances share one number.
     """
-    n, _ = S.shape
+    n = len(rec.problem.tokens)
     return rec.step(
         "relative_scores",
         S.axes,
-        Add((S[indices(S)], told["relative"][Index("j", 1, n - 1, "i")])),
+        Add((S[indices(S)], told["relative"][Index("j", 1, n - 1 - S.axes[0].first, "i")])),
         "Scores with relative positions",
-        "What is added hangs on the distance of two words alone and not on where they stand: the same number all along "
-        "a diagonal.",
+        "What is added depends on the distance of two words alone and not on where they stand: the same number all "
+        "along a diagonal.",
         symbol=logit_symbol(S),
         allowed=S.allowed,
     )

@@ -39,7 +39,7 @@ SPEEDS = {
 REASONS = {
     "query": "Each pair of coordinates is an arrow in a plane; turning it by its angle changes its direction, and not "
     "its length.",
-    "key": "The keys are turned in the same way, so that a score hangs on how far apart two words are, and not on "
+    "key": "The keys are turned in the same way, so that a score depends on how far apart two words are, and not on "
     "where they stand.",
 }
 

@@ -14,13 +14,17 @@ def exponentials(rec: Recorder, Z: Tensor, exponential: Expr) -> Tensor:
         Z.axes,
         exponential,
         "Exponentials",
-        "e to any power is positive, so the sum of a row can never be 0.",
+        "e to any number is positive, and e to −∞ is 0: what is masked adds nothing to the sum of its row."
+        if Z.allowed
+        else "e to any power is positive, so the sum of a row can never be 0.",
     )
 
 
-def row_sums(rec: Recorder, Z: Tensor, added: Expr) -> Tensor:
+def row_sums(
+    rec: Recorder, Z: Tensor, added: Expr, because: str = "Each row needs its own total to share out."
+) -> Tensor:
     """D[i], what a row is divided by        shape (n,)."""
-    return rec.step("row_sums", Z.axes[:1], added, "Row sums", "Each row needs its own total to share out.")
+    return rec.step("row_sums", Z.axes[:1], added, "Row sums", because)
 
 
 def shares(rec: Recorder, Z: Tensor, E: Tensor) -> Tensor:

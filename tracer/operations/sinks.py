@@ -20,7 +20,8 @@ def off_by_one(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
 
     The same as a sink whose logit is 0. Source: Miller 2023, Attention is off by one.
     """
-    return _with_a_sink(rec, Z, ONE)
+    because = "1 is added to the total of each row, as for one more key with the score 0, which brings no value."
+    return _with_a_sink(rec, Z, ONE, because)
 
 
 @normalisations.operation("softmax-sink", needs=("sinks",), traits=("rows leave something over",))
@@ -31,14 +32,17 @@ def sink(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
 
     Source: OpenAI 2025, gpt-oss model card, on its attention; Xiao et al. 2024, StreamingLLM, section 3.3.
     """
-    return _with_a_sink(rec, Z, exp(told["sinks"][position(told["head"] - 1)]))
+    because = (
+        "e to the logit of the sink is added to the total of each row, as for one more key, which brings no value."
+    )
+    return _with_a_sink(rec, Z, exp(told["sinks"][position(told["head"] - 1)]), because)
 
 
-def _with_a_sink(rec: Recorder, Z: Tensor, taken: Expr) -> Tensor:
+def _with_a_sink(rec: Recorder, Z: Tensor, taken: Expr, reason: str) -> Tensor:
     """`taken` is what the sink has in place of an exponential: in each row the same."""
     i, j = indices(Z)
     E = exponentials(rec, Z, exp(Z[i, j]))
-    D = row_sums(rec, Z, Add((taken, total(Z.axes[1], E[i, j]))))
+    D = row_sums(rec, Z, Add((taken, total(Z.axes[1], E[i, j]))), reason)
     rec.step(
         "rest",
         Z.axes[:1],
@@ -46,5 +50,5 @@ def _with_a_sink(rec: Recorder, Z: Tensor, taken: Expr) -> Tensor:
         "What is left over",
         "This part of the attention goes to no word: it is much where no word has a high score.",
     )
-    because = "The sum holds more than the words brought, so a word need not give all of its attention away."
+    because = "The sum holds more than what the words bring, so a word need not give all of its attention away."
     return weights(rec, Z, Div(E[i, j], D[i]), because)

@@ -30,7 +30,7 @@ def sparsemax(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
         (Z.axes[0], ranks),
         Ranked(k, Z.axes[1].index, words, Z[i, j]),
         "Scores in order",
-        "The largest score of each row first: only the first few will get any weight.",
+        "Each row in order, the largest score first, which (k) counts from: only the first few will get any weight.",
         kind="arrange",
     )
     first = total(Axis("r", words), Case(AtMost(r, k), R[i, r], ZERO))

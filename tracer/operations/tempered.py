@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tracer.expr import Div, Pow, Tensor, exp, num
+from tracer.expr import Div, Named, Pow, Tensor, exp, num
 from tracer.operations import attending, indices
 from tracer.operations.normalisation import normalisations
 from tracer.operations.sharing import exponentials, shares
@@ -41,4 +41,4 @@ def temperature(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
 
     Source: Hinton, Vinyals and Dean 2015, eq. (1).
     """
-    return shares(rec, Z, exponentials(rec, Z, attending(Z, exp(Div(Z[indices(Z)], told["temperature"])))))
+    return shares(rec, Z, exponentials(rec, Z, attending(Z, exp(Div(Z[indices(Z)], Named("T", told["temperature"]))))))

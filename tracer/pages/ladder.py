@@ -12,10 +12,12 @@ from math import isclose
 from typing import NamedTuple
 
 from tracer.composition import solve
+from tracer.decoding import at_once
 from tracer.document import Block, Document, Heading, Ledger, Line, Math, Text, Together
 from tracer.errors import ProblemError
 from tracer.expr import ONE, ZERO
 from tracer.handout import Told, carried, makers
+from tracer.operations.normalisation import normalisations
 from tracer.pages import Details, Form, forms
 from tracer.parts.working import Detail, equation, shown
 from tracer.problem import TITLE, Setting
@@ -98,8 +100,12 @@ forms.register("ladder")(Form(ladder, results, is_solution=False))
 
 
 def _normalised(trace: Trace, name: str) -> Trace:
-    wiring = replace(trace.problem.wiring, normalisation=Setting(name), repeat=1)
-    return solve(replace(trace.problem, wiring=wiring))
+    """The pass with this normalisation, all tokens at once, and nothing given that only its own needed."""
+    problem = trace.problem if trace.problem.wiring.prefill is None else at_once(trace.problem)
+    idle = {"dO", *normalisations[problem.wiring.normalisation.use].needs}
+    given = {key: values for key, values in problem.given.items() if key not in idle}
+    wiring = replace(problem.wiring, normalisation=Setting(name), repeat=1)
+    return solve(replace(problem, given=given, wiring=wiring))
 
 
 def _rung(trace: Trace, name: str, number: int) -> Iterator[Block]:

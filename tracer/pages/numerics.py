@@ -115,7 +115,7 @@ def _followed(run: Run) -> Iterator[Block]:
         if run.trace.problem.wiring.n_heads > 1:
             head = steps[0].head
             yield Heading(run.say.text("Head {n}", n=head) if head else run.say.text("All heads together"), 3)
-        for i in run.rows:
+        for i in steps[0].tensor.axes[0].along(run.rows):
             yield from _row(run, steps, i)
 
 
@@ -130,7 +130,8 @@ def _groups(run: Run) -> Iterator[list[StepView]]:
 
 
 def _row(run: Run, steps: list[StepView], i: int) -> Iterator[Block]:
-    yield Heading(run.say.text("Row {n}: {word}", n=i + 1, word=run.trace.problem.tokens[i]), 3)
+    first = steps[0].tensor.axes[0].first
+    yield Heading(run.say.text("Row {n}: {word}", n=first + i + 1, word=run.trace.problem.tokens[first + i]), 3)
     for step in steps:
         errors = _errors(run, step, i)
         has_errors = any(entry not in (ZERO, NONE) for row in errors.cells for entry in row)

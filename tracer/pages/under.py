@@ -13,13 +13,13 @@ from tracer.names import Names
 from tracer.origins import origins
 from tracer.parts.compared import Change, Compared, Effect, compare
 from tracer.parts.conventions import card
-from tracer.parts.words import labels, listed_words, rich
+from tracer.parts.words import labels, listed_words, rich, titled
 from tracer.trace import Trace
 from tracer.views import CellView, StepView
 
 MOST = 40  # changed cells that are told one by one
 NAN = "nan"
-HEADS = ("Cell", "which is", "here", "under these rules")
+HEADS = ("Cell", "What it is", "Here", "Under these rules")
 
 
 def under(trace: Trace, names: Sequence[str]) -> Document:
@@ -67,7 +67,7 @@ def _framework(name: str, compared: Compared) -> Iterator[Block]:
     if compared.changes:
         yield Heading(say.text("Which cells change"), 3, f"{name}-cells")
         yield _cells(compared)
-        yield from _grids(compared)
+        yield from _grids(name, compared)
 
 
 def _called(compared: Compared) -> str:
@@ -130,21 +130,23 @@ def _value(cell: CellView) -> tuple[Said, bool]:
     return cell.printed(cell.tables.paper.places)
 
 
-def _grids(compared: Compared) -> Iterator[Block]:
+def _grids(name: str, compared: Compared) -> Iterator[Block]:
     """Each result that changes, whole, here and there."""
     say, ids = _say(compared), dict.fromkeys(change.here.key[0] for change in compared.changes)
     for id_ in ids:
         here, there = compared.trace[id_], compared.there[id_]
         yield Together(
             (
-                _grid(here, compared.rows, say.line("{step}, here", step=say.text(here.title))),
-                _grid(there, compared.rows, say.line("{step}, under these rules", step=say.text(here.title))),
+                Heading(titled(here), 3, f"{name}-{id_}"),
+                _grid(here, compared.rows, say.line("here")),
+                _grid(there, compared.rows, say.line("under these rules")),
             )
         )
 
 
 def _grid(step: StepView, rows: tuple[int, ...], remark: Line) -> Grid:
-    values = [[_value(cell) for cell in step.row(i)] for i in rows]
+    here = step.tensor.axes[0].along(rows)
+    values = [[_value(cell) for cell in step.row(i)] for i in here]
     sign = "=" if all(is_equal for row in values for _, is_equal in row) else "≈"
     cells = tuple(tuple(said for said, _ in row) for row in values)
-    return Grid(Cell(step.tensor, ()), sign, tuple(step.rows[i] for i in rows), step.columns, cells, remark)
+    return Grid(Cell(step.tensor, ()), sign, tuple(step.rows[i] for i in here), step.columns, cells, remark)

@@ -111,7 +111,7 @@ def changed(here: Trace, there: Trace, rows: tuple[int, ...]) -> Iterator[Change
 def _results(trace: Trace, rows: tuple[int, ...]) -> Iterator[CellView]:
     for step in trace:
         if step.name in RESULTS:
-            yield from (cell for i in rows for cell in step.row(i))
+            yield from (cell for i in step.tensor.axes[0].along(rows) for cell in step.row(i))
 
 
 def is_same(a: CellView, b: CellView) -> bool:

@@ -28,13 +28,10 @@ HIDING = "mask, 1 for “hidden”"  # a mask that is read the other way round
 
 
 def note(trace: Trace) -> list[Block]:
-    """What the problem says about its numbers."""
-    say, entries = trace.problem.paper.style.language, trace.problem.note
-    return (
-        [Card(say.text("About these numbers"), tuple((term, (text,)) for term, text in entries.items()), "note")]
-        if entries
-        else []
-    )
+    """What the problem says about its numbers, a number and its % on one line."""
+    say, said = trace.problem.paper.style.language, trace.problem.note
+    entries = tuple((term, (text.replace(" %", "\u00a0%"),)) for term, text in said.items())
+    return [Card(say.text("About these numbers"), entries, "note")] if entries else []
 
 
 def what_is_given(trace: Trace) -> list[Block]:

@@ -111,8 +111,8 @@ def _off(run: Run, found: Narrowed) -> Line:
     """How far the last results are off at most."""
     say, last = run.say, leading(run.trace)[-1]
     results = say.text(last.name)
-    cells = [cell for i in run.rows for cell in last.row(i) if not cell.undefined]
-    if not all(math.isfinite(found[cell.key]) for cell in cells):
+    cells = [cell for i in last.tensor.axes[0].along(run.rows) for cell in last.row(i) if not cell.undefined]
+    if not cells or not all(math.isfinite(found[cell.key]) for cell in cells):
         return say.line("{results}: without a value", results=results)
     worst = max(cells, key=lambda cell: error_of(found[cell.key], cell))
     return say.line(

@@ -92,7 +92,8 @@ def leading(trace: Trace) -> list[StepView]:
 
 
 def _rows(step: StepView, rows: tuple[int, ...]) -> tuple[int, ...]:
-    return rows if step.tensor.axes[0].counts == "query" else tuple(range(step.shape[0]))
+    axis = step.tensor.axes[0]
+    return tuple(axis.along(rows) if axis.counts == "query" else range(axis.size))
 
 
 # Errors

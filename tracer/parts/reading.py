@@ -143,6 +143,6 @@ def _before(trace: Trace, row: int, outputs: StepView) -> Math | None:
     if "X" not in given or {"W_V", "V", "Y"} & set(given) or outputs.id != "outputs":
         return None
     X = trace["X"]
-    if X.shape[0] != len(trace.problem.tokens):
+    if X.shape[0] != len(trace.problem.tokens) or "encoded" in trace:
         return None
     return Math(Row(tuple(X[row, c].written for c in range(X.shape[1]))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tracer.document import Card, Line
 from tracer.language import Language
+from tracer.parts.words import rich
 from tracer.problem import Problem
 from tracer.trace import Trace
 
@@ -16,6 +17,8 @@ def saved(trace: Trace) -> list[Card]:
     row = _products(problem)
     entries: list[tuple[str, Line]] = []
     every = 0
+    if row:
+        entries.append((say.text("Each word"), rich(_each(row, say))))
     for token in range(max(problem.wiring.prefill, 1), len(problem.tokens)):
         kept = problem.past + token
         every += kept * row
@@ -31,6 +34,10 @@ def _products(problem: Problem) -> int:
         return 0
     tables = [one for name, one in problem.tables() if name in ("W_K", "W_V")]
     return sum(one.shape[0] * one.shape[1] for one in tables)
+
+
+def _each(row: int, say: Language) -> str:
+    return say.text("its key and its value cost {row} products, one for each entry of W_K and W_V.", row=str(row))
 
 
 def _read(kept: int, row: int, say: Language) -> str:

@@ -49,12 +49,37 @@ class Sections:
     def title(self, section: Section) -> str:
         """Token 3: “sat”; head 1."""
         title = headed("".join(f"{part}{number}." for part, number in section), self.say)
-        (part, number), tokens = section[-1], self.problem.tokens
-        if part == "prefill":
-            return self.say.text("Tokens 1 to {n}, read together", n=str(self.problem.wiring.prefill))
-        if part == "token" and tokens[int(number) - 1] != self.say.text("token {n}", n=number):
-            return self.say.text("{place}: “{word}”", place=title, word=tokens[int(number) - 1])
+        part, number = section[-1]
+        match part:
+            case "prefill":
+                return self.read_together(self.problem.wiring.prefill or 0)
+            case "token":
+                return self.token(int(number))
+            case "block":
+                return self.block(title, int(number))
         return title
+
+    def read_together(self, first: int) -> str:
+        """Tokens 1 and 2, read together; one alone is a token like any other."""
+        if first == 1:
+            return self.token(1)
+        if first == 2:
+            return self.say.text("Tokens 1 and 2, read together")
+        return self.say.text("Tokens 1 to {n}, read together", n=str(first))
+
+    def token(self, number: int) -> str:
+        """Token 3: “sat”; without a word where it has none."""
+        title, word = self.say.text("Token {n}", n=number), self.problem.tokens[number - 1]
+        has_word = word != self.say.text("token {n}", n=number)
+        return self.say.text("{place}: “{word}”", place=title, word=word) if has_word else title
+
+    def block(self, title: str, number: int) -> str:
+        """Block 2: “cherry” to “phone”."""
+        size = self.problem.wiring.normalisation.told["block"]
+        first, *others = self.problem.key_tokens[(number - 1) * size : number * size]
+        if not others:
+            return self.say.text("{place}: “{word}”", place=title, word=first)
+        return self.say.text("{place}: “{first}” to “{last}”", place=title, first=first, last=others[-1])
 
     def together(self, section: Section, part: str) -> str:
         """What was worked apart comes together: all heads, in a token or in the pass."""

@@ -61,7 +61,7 @@ CHANGES = {  # by what an operation is called in a problem file: its keyword, an
     ),
     "relative": (
         "Relative positions",
-        "To each score a number is added that hangs only on how far before or behind the key stands.",
+        "To each score a number is added that depends only on how far before or behind the query the key stands.",
     ),
     "softcap": (
         "Softcap",
@@ -93,9 +93,9 @@ CHANGES = {  # by what an operation is called in a problem file: its keyword, an
     ),
     "feature-map": (
         "Feature map",
-        "Queries and keys are made positive entry by entry before they are compared, so that their dot products can be "
-        "weights without any e. Then keys and values can be multiplied first, and the work no longer grows with the "
-        "square of the number of words.",
+        "Queries and keys lose their negative entries before they are compared, so that dot products can be weights "
+        "without a softmax. Then keys and values can be multiplied first, and the work grows with the number of words, "
+        "not with its square.",
     ),
     "softmax-off-by-one": (
         "Softmax off by one",
@@ -138,6 +138,11 @@ CHANGES = {  # by what an operation is called in a problem file: its keyword, an
         "sum is 0.",
     ),
 }
+MAPPED = (  # in place of "sum" where the scores are those of a feature map
+    "Division by the sum",
+    "The weights are the scores divided by their sum, in place of a softmax: behind the feature map no score is "
+    "negative.",
+)
 SHARED = (
     "Shared keys",
     "Several query heads compare with the same keys and mix the same values: fewer keys and values have to be kept.",
@@ -182,7 +187,9 @@ def _changes(problem: Problem) -> Iterator[tuple[str, str]]:
         return
     used: list[Setting] = [*wiring.encoding, *([] if "S" in problem.given else [wiring.similarity]), *wiring.logits]
     for name in dict.fromkeys(map(_called, [*used, wiring.normalisation])):
-        if name in CHANGES:
+        if name == "sum" and any(step.use == "feature-map" for step in used):
+            yield MAPPED
+        elif name in CHANGES:
             yield CHANGES[name]
 
 

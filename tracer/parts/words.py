@@ -39,9 +39,12 @@ def _name(text: str) -> Expr:
 
 
 def titled(step: StepView) -> str:
-    """The title of a step, with the pass and the head it belongs to."""
-    say = step.problem.paper.style.language
-    return located(say.text(step.title), parts_of(step.id), say)
+    """The title of a step, with the pass and the head it belongs to; behind the token or the block where it has one."""
+    say, parts = step.problem.paper.style.language, parts_of(step.id)
+    title = say.text(step.title)
+    if parts.keys() & {"prefill", "token", "block"}:
+        return say.text("{place}: {title}", place=headed(step.id, say), title=title)
+    return located(title, parts, say)
 
 
 PARTS = {"pass": "pass {n}", "prefill": "tokens read together", "token": "token {n}", "head": "head {n}",

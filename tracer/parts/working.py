@@ -144,8 +144,12 @@ class Working:
         return tree
 
     def short(self, cell: CellView) -> Expr | None:
-        """An input as it is put into a formula exactly; None where only its decimal fits."""
-        return cell.given if cell.given is not None else cell.exact_up_to(SHORT, self.exactly)
+        """An input as it is put into a formula exactly; None where only its decimal fits.
+
+        It is looked for among longer ones, as where it was worked itself: a long way may end at 8/9.
+        """
+        exact = cell.given if cell.given is not None else cell.exact_up_to(LONGEST, self.exactly)
+        return exact if cell.given is not None or (exact is not None and length(exact) <= SHORT) else None
 
     def put(self, cell: CellView) -> Expr:
         """An input exactly where that is short, else its decimal."""

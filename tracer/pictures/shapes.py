@@ -29,6 +29,7 @@ COLUMNS = (  # from left to right; those of a column stand below each other
     ("query_features", "key_features", "carried_query"), ("scores",), *((name,) for name in LOGITS), ("weights",),
     ("outputs",), ("joined",), ("projected",),
 )  # fmt: skip
+BESIDE = "carried_query"  # beside the queries, alone in its column
 LOWER = "value"  # goes round below the others, to the outputs
 WORDS = {**LOGITS, "mapped_query": "φ", "mapped_key": "φ", "joined": "side by side"}
 SIMILARITIES = {"cosine": "cosine", "additive": "tanh", "negative-squared-distance": "distance"}
@@ -144,6 +145,8 @@ def _placed(trace: Trace, columns: list[list[StepView]], V: StepView | None) -> 
         if lower is not None and lower[0] == x:
             wide = max(wide, lower[1])
         y = -total / 2
+        if [step.name for step in column] == [BESIDE]:  # not on the way of the arrow from the keys to the scores
+            y = next((one.y for one in placed.values() if one.step.id in _sources(column[0])), 0.0) + y
         for step in column:
             half = side(step.shape[0]) / 2
             placed[step.name] = Matrix(step, x + (wide - side(step.shape[1])) / 2, y + half)

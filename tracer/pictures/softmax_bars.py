@@ -71,7 +71,7 @@ def _marks(trace: Trace, groups: list[Group], kept: list[int], lengths: list[lis
         numbers = [print_.shown(cells[j]) for j in kept]
         edge = left + LONGEST + 0.4 + max(width(number) for number in numbers)
         marks += [
-            Label((left + edge) / 2, -1.7, say.text(step.title), "middle"),
+            Label((left + edge) / 2, -1.7, say.text("Scores" if step.kind == "given" else step.title), "middle"),
             Label((left + edge) / 2, -0.5, title, "middle"),
         ]
         for n, (j, value, number) in enumerate(zip(kept, values, numbers, strict=True)):

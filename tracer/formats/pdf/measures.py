@@ -22,7 +22,7 @@ VERDICT, UNDER = 0.76, 0.25  # below it: the size of its verdict, and how far
 SIGNS = {"✗": "×"}  # the font has no ballot cross
 FIXED, TO_FILL_IN = (2.3, 1.5), (4.8, 2.4)  # a place on a sheet: for a number, and for handwriting (18 × 9 mm)
 NAME, OF_A_ROW, FRAME = 2.4, 4.5, 0.12  # of a sheet's matrix: room for its name, a row's label; around a box
-OF_A_WORD = 3.6  # room for a number below a word
+DECIMALS = 3.6  # room for a number with its decimals, or below a word
 BESIDES, AROUND = 0.5, 0.6  # left empty beside a number, and above and below it in a box
 
 
@@ -81,8 +81,9 @@ class Places(Measures):
         entries = [cell for row in grid.cells for cell in row]
         has_blanks, has_labels = any(isinstance(cell, Blank) for cell in entries), any(grid.rows)
         wide, high = TO_FILL_IN if has_blanks else FIXED
-        if not all(text == "" or text.isdigit() for text in grid.columns):
-            wide = max(wide, OF_A_WORD)
+        is_worked = not grid.sign
+        if is_worked or not all(text == "" or text.isdigit() for text in grid.columns):
+            wide = max(wide, DECIMALS)
         most = OF_A_ROW if has_labels else 0.0
         self.labels = [worded(setting, text, most, high) for text in grid.rows]
         self.heads = [worded(setting, text, wide - 2 * FRAME, LINE) for text in grid.columns]

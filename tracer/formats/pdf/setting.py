@@ -14,7 +14,7 @@ from tracer.layout.font import math_font
 from tracer.layout.piece import Node, Piece, leaf, stacked, whole
 from tracer.notation.boxes import Boxes, Compact, Level
 from tracer.notation.plain import Plain
-from tracer.show import bracketed, show, shown
+from tracer.show import addends, show
 from tracer.spoken import Spoken
 
 NAMES = 4.0  # where the first sign of a chain stands, in em
@@ -55,8 +55,8 @@ class Setting:
     # Formulas
 
     def inline(self, expr: Expr) -> Piece:
-        """A formula in a line of text."""
-        return whole(fitted(show(expr, self.boxes), self.width * WIDEST), self.spoken.inline(expr))
+        """A formula in a line of text, the limits of its sums beside them."""
+        return whole(fitted(show(expr, self.compact), self.width * WIDEST), self.spoken.inline(expr))
 
     def running(self, text: str) -> Piece:
         """The line above every page but the first; as large whatever it says, and never read aloud."""
@@ -77,10 +77,9 @@ class Setting:
         if not isinstance(expr, Add):
             return self.unbroken(expr, show(expr, boxes))
         parts = []
-        for n, term in enumerate(expr.terms):
-            sign, body = ("−", term.body) if isinstance(term, Neg) and n else ("+", term)
-            first, *others = self.unbroken(body, bracketed(shown(body, boxes), 1 if n else 0, boxes))
-            parts += [row([boxes.operator(sign), first]) if n else first, *others]
+        for sign, body, box in addends(expr.terms, boxes):
+            first, *others = self.unbroken(body, box)
+            parts += [row([boxes.operator(sign), first]) if sign else first, *others]
         return parts
 
     def unbroken(self, expr: Expr, box: Box) -> list[Box]:

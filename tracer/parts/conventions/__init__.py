@@ -21,6 +21,7 @@ ENCODINGS: Mapping[str, Callable[[Trace, Setting, Language], Entries]] = {
     "sinusoidal": vectors.positions,
     "rotary": vectors.rotation,
     "rms-norm": vectors.rms,
+    "l2-norm": vectors.l2,
     "feature-map": vectors.feature_map,
 }
 LOGIT_STEPS: Mapping[str, Callable[[Trace, Setting, Language], Entries]] = {  # in the order of the card
@@ -58,6 +59,7 @@ TO_THE_WEIGHTS: tuple[Part, ...] = (scores.similarity, scores.scale, _logit_step
 BEHIND: tuple[Part, ...] = (
     numbers.gradients,
     numbers.counting,
+    numbers.marks,
     numbers.decimals,
     numbers.by_hand,
     numbers.rounded_given,

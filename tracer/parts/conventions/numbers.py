@@ -7,10 +7,15 @@ from collections.abc import Iterator
 from tracer.document import Line, Math
 from tracer.expr import Cell, Letter
 from tracer.language import Language
-from tracer.names import GRADIENTS
+from tracer.names import GRADIENTS, parts_of
 from tracer.parts.words import listed
 from tracer.problem import Problem
 from tracer.trace import Trace
+
+MARKS = {  # by the parts of a pass that have a mark
+    "token": "[{n}] above a letter marks what is worked when token {n} has been read.",
+    "block": "[{n}] above a letter marks what is worked in block {n}.",
+}
 
 
 def gradients(trace: Trace, say: Language) -> Iterator[tuple[str, Line]]:
@@ -32,6 +37,16 @@ def counting(trace: Trace, say: Language) -> Iterator[tuple[str, Line]]:
     """Where counting begins."""
     line = say.text("rows, columns and words count from 1; the first index is the query's row.")
     yield say.text("Counting"), (line,)
+
+
+def marks(trace: Trace, say: Language) -> Iterator[tuple[str, Line]]:
+    """What the number in square brackets above a letter says, by the example of the last one."""
+    last = {part: number for step in trace.steps for part, number in parts_of(step.id).items()}
+    if trace.problem.wiring.prefill is not None:
+        last["token"] = str(len(trace.problem.tokens))
+    said = [say.text(sentence, n=last[part]) for part, sentence in MARKS.items() if part in last]
+    if said:
+        yield say.text("Marks"), (" ".join(said),)
 
 
 def decimals(trace: Trace, say: Language) -> Iterator[tuple[str, Line]]:

@@ -16,6 +16,7 @@ from tracer.parts.words import listed
 from tracer.problem import Setting
 from tracer.trace import Trace
 
+DECODED = "causal: a word sees itself and what came before; among words that are read together, later ones are masked"
 WINDOWS = {  # by the sides that end
     frozenset({"left", "right"}): "window: a word sees itself, up to {left} before it and up to {right} after it "
     "({alignment})",
@@ -46,7 +47,8 @@ def alibi(trace: Trace, setting: Setting, say: Language) -> Iterator[tuple[str, 
 def relative(trace: Trace, setting: Setting, say: Language) -> Iterator[tuple[str, Line]]:
     """Which numbers the distances have."""
     line = say.line(
-        "the number of a distance is added to the score, from {least}, the first, to {most}, the last.",
+        "to each score the number for its distance is added: the first is for {least}, the last for {most}; −1 is "
+        "the word before.",
         least=Math(num(1 - len(trace.problem.tokens))),
         most=Math(num(len(trace.problem.key_tokens) - 1)),
     )
@@ -60,9 +62,12 @@ def mask(trace: Trace, say: Language) -> Iterator[tuple[str, Line]]:
 
 def _masks(trace: Trace, say: Language) -> str:
     masks = [setting for setting in trace.problem.wiring.logits if setting.use == "mask"]
-    if trace.problem.wiring.prefill is not None and all(map(is_causal, masks)):
-        return say.text("causal by the order of the work: a token is compared with itself and what came before.")
     rules = [RULES[rule_of(setting.told)](setting.told, say) for setting in masks]
+    first = trace.problem.wiring.prefill
+    if first is not None and first > 1 and not any(map(is_causal, masks)):
+        rules = [say.text(DECODED), *rules]
+    elif first is not None and all(map(is_causal, masks)):
+        return say.text("causal by the order of the work: a token is compared with itself and what came before.")
     hidden = {given.tensor.id.rpartition(".")[2] for given in trace.given if given.tensor.allowed}
     rules += [say.text(sentence) for name, sentence in INFINITE.items() if name in hidden]
     if not rules:

@@ -27,8 +27,8 @@ NORMALISATIONS = {
     "softmax-sink": "e to each logit, divided by the row's sum and e to the logit of the head's sink.",
     "sigmoid": "none over the row: each logit becomes a weight by itself, 1 divided by 1 plus e to minus the logit.",
     "softmax-base-2": "softmax along each row with base 2: 2 to each logit, divided by the row's sum.",
-    "softmax-temperature": "softmax along each row at temperature {temperature}: e to each logit divided by "
-    "{temperature}, divided by the row's sum.",
+    "softmax-temperature": "softmax along each row at the temperature {T} = {temperature}: e to each logit divided by "
+    "{T}, over the row's sum.",
     "sparsemax": "sparsemax along each row: what stands above a threshold, chosen so that the row adds up to 1.",
     "softmax-online": "softmax along each row, found block by block with a running maximum and a running sum.",
     "sum": "each logit divided by the sum of its row.",
@@ -111,7 +111,7 @@ def bias(trace: Trace, setting: Setting, say: Language) -> Iterator[tuple[str, L
 def normalisation(trace: Trace, say: Language) -> Iterator[tuple[str, Line]]:
     """How weights are made of logits."""
     chosen = trace.problem.wiring.normalisation
-    told = {key: Math(one) for key, one in chosen.told.items()}
+    told = {"T": Math(Letter("T"))} | {key: Math(one) for key, one in chosen.told.items()}
     yield say.text("Normalisation"), say.line(NORMALISATIONS[chosen.use], **told)
     if "bias" in told:
-        yield say.text("Bias"), say.line("{bias} is added to every logit first.", bias=told["bias"])
+        yield say.text("Sigmoid bias"), say.line("{bias} is added to every logit first.", bias=told["bias"])

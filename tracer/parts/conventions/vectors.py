@@ -9,6 +9,7 @@ from tracer.language import Language
 from tracer.operations.feature_map import USUAL_MAP
 from tracer.operations.projection import projections
 from tracer.operations.rotary import PAIRINGS, USUAL_PAIRING, first_position
+from tracer.parts.words import rich
 from tracer.problem import Problem, Setting
 from tracer.trace import Trace
 
@@ -67,7 +68,7 @@ def rotation(trace: Trace, setting: Setting, say: Language) -> Iterator[tuple[st
     words = say.text("the coordinates 1 and 2 are the only pair") if turned == 1 else say.text(pairing, half=turned)
     if "dimensions" in told:
         words = say.text("{pairing}; only the first {n} coordinates are turned (d_r)", pairing=words, n=2 * turned)
-    yield say.text("Pairs"), (say.text("{pairing}. Angles are in radians: π is half a turn.", pairing=words),)
+    yield say.text("Pairs"), rich(say.text("{pairing}. Angles are in radians: π is half a turn.", pairing=words))
     start, key_start = (first_position({**told, "name": name}) for name in ("query", "key"))
     yield (
         say.text("Positions"),
@@ -92,6 +93,11 @@ def rms(trace: Trace, setting: Setting, say: Language) -> Iterator[tuple[str, Li
         if epsilon is None
         else say.line("{epsilon} is added to the mean of the squares, under the root.", epsilon=Math(epsilon)),
     )
+
+
+def l2(trace: Trace, setting: Setting, say: Language) -> Iterator[tuple[str, Line]]:
+    """Which size queries and keys are brought to."""
+    yield say.text("QK-norm"), say.line("every query and every key is divided by its length, nothing added to it.")
 
 
 def feature_map(trace: Trace, setting: Setting, say: Language) -> Iterator[tuple[str, Line]]:
