@@ -25,7 +25,11 @@ from tracer.operations.normalisation import normalisations
 from tracer.problem_file import from_dict
 from tracer.show import show
 
-TOLD: dict[str, dict[str, Any]] = {"softmax-temperature": {"temperature": "3/2"}, "sigmoid": {"bias": "-1/2"}}
+TOLD: dict[str, dict[str, Any]] = {
+    "softmax-temperature": {"temperature": "3/2"},
+    "sigmoid": {"bias": "-1/2"},
+    "softmax-online": {"block": 2},
+}
 SINKS = {"softmax-sink": {"sinks": ["1/3"]}}
 NAMES = [name for name in normalisations if name != "sum"]
 scores = st.lists(st.fractions(-4, 4, max_denominator=4).map(str), min_size=1, max_size=4)
@@ -73,6 +77,7 @@ def softmax(z: np.ndarray) -> np.ndarray:
 ORACLES = {
     "softmax": softmax,
     "softmax-shifted": softmax,
+    "softmax-online": softmax,
     "softmax-off-by-one": lambda z: np.exp(z) / (1 + np.exp(z).sum()),
     "softmax-sink": lambda z: softmax(np.append(z, 1 / 3))[:-1],
     "sigmoid": lambda z: (1 + np.tanh((z - 0.5) / 2)) / 2,

@@ -26,6 +26,7 @@ from tracer.show import show
 from tracer.worksheet import Worksheet, worksheet
 
 EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*/problem.toml"))
+APPLE = next(path for path in EXAMPLES if path.parent.name == "apple-and-orange")
 MASKED = {
     "tokens": ["a", "b", "c"],
     "given": {"X": [[1, 2], [3, 4], [5, 6]]},
@@ -80,7 +81,7 @@ def looked_up(source: Source, at: tuple[int, ...]) -> set[str]:
 
 @pytest.fixture(scope="module")
 def apple() -> tracer.Trace:
-    return tracer.solve(tracer.load(EXAMPLES[1]))
+    return tracer.solve(tracer.load(APPLE))
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
@@ -235,7 +236,7 @@ def digested(page: Places) -> list[str]:
 
 def test_a_page_has_the_scripts_that_have_something_to_do_on_it(apple):
     """Folding on every page; where numbers come from on a solution; filling in on a sheet, and not on its key."""
-    pages = (solution(apple), sheet(work(EXAMPLES[1])), key(work(EXAMPLES[1])))
+    pages = (solution(apple), sheet(work(APPLE)), key(work(APPLE)))
     solved, blank, filled = (digested(Places(html(page).decode())) for page in pages)
 
     assert ["localStorage" in text for text in blank] == [False, True]
@@ -283,6 +284,8 @@ def test_no_answer_is_anywhere_in_what_a_student_gets(path, level):
     shown |= {text for chain in worked for _, side in chain.links for text in decimals(show(side, plain))}
     shown |= {text for block in flat(sheet(blank).blocks) if isinstance(block, Grid)
               for row in block.cells for cell in row if not isinstance(cell, Blank | str) for text in decimals(show(cell, plain))}  # fmt: skip
+
+    shown |= decimals(" ".join(blank.trace.problem.note.values()))
 
     assert answers <= teacher
     assert student & answers <= shown

@@ -305,7 +305,7 @@ REFUSED = {
     "a name that is a list": ('by = []\n[written]\nscores = ["1"]', ".toml", "by is a list", "expected a text"),
     "an endless name": (f"by,{'a' * 99}\n", ".csv", "nothing is written"),
     "an unknown step": ("[written]\nweigths = [[1]]\n", ".toml", "“weigths”", "did you mean “weights”?"),
-    "a given matrix": ("[written]\nX = [[1]]\n", ".toml", "“X”", "known are: embedding, query"),
+    "a given matrix": ("[written]\nX = [[1]]\n", ".toml", "“X”", "known are: embedding, positions"),
     "an unknown step of a head": ("[written]\nhead1.scors = [[1]]\n", ".toml", "“head1.scors”", "“scores”?"),
     "a slip in the head": ('[written]\n"haed1.scores" = [[1]]\n', ".toml", "“haed1.”", "head1.scores"),
     "head 0": ('[written]\n"head0.scores" = [[1]]\n', ".toml", "“head0.”", "head1.scores"),

@@ -48,6 +48,7 @@ from tracer.notation.spreadsheet import spreadsheet
 from tracer.show import show
 
 STEP_NAME = "step_"
+PLACE = re.compile(r"(?<![a-z])(prefill|(?:pass|token|head|block|row)\d+)_")  # in the name of a step's cells
 INFINITE = '"−∞"'
 BARE = re.compile(r"[^\W\d]{3,}")  # a sheet's name that needs no quotes and is no cell's: scores, but not A1
 
@@ -97,7 +98,7 @@ def named_step(name: str) -> str:
     """The step whose cells have this name, "" if it names something else."""
     if not name.startswith(STEP_NAME):
         return ""
-    return re.sub(r"(?<![a-z])(pass|token|head|block|row)(\d+)_", r"\1\2.", name.removeprefix(STEP_NAME))
+    return PLACE.sub(r"\1.", name.removeprefix(STEP_NAME))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from tracer.errors import UnknownName
 
 T = TypeVar("T")
+MOST_TOLD = 30  # names in one line
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -16,7 +17,10 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     names = list(known)
     same = [one for one in names if one.lower() == name.lower()]
     near = same or get_close_matches(name, names, n=1, cutoff=0.6)
-    return f"did you mean “{near[0]}”?" if near else "known are: " + ", ".join(names)
+    if near:
+        return f"did you mean “{near[0]}”?"
+    more = f" and {len(names) - MOST_TOLD} more" if len(names) > MOST_TOLD + 1 else ""
+    return "known are: " + ", ".join(names[:MOST_TOLD] if more else names) + more
 
 
 class Registry(Generic[T]):

@@ -125,7 +125,8 @@ class NumPyCode:
             case Case(when, then, otherwise):
                 return self.case(when, then, otherwise, sizes)
             case Join(_, parts):
-                codes = [self.names[part.tensor.id] + cut(part.tensor, part.at, _own(part)) for part in parts]
+                others = {name: size for name, size in sizes.items() if name != expr.index}
+                codes = [self.names[part.tensor.id] + cut(part.tensor, part.at, {**_own(part), **others}) for part in parts]
                 axes = tuple(i.name for i in parts[0].at if i.name)
                 stack = "np.hstack" if axes.index(expr.index) else "np.concatenate"
                 return Code(f"{stack}([{', '.join(codes)}])", axes)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import product
 
+from tracer.decoding import is_causal
 from tracer.document import Card, Line, Math
 from tracer.expr import ONE, Call, Cell, Div, Letter, Mul, Named, Neg, Num, num, sqrt, walk
 from tracer.language import Language
@@ -273,7 +274,10 @@ def _bias(problem: Problem, say: Language) -> list[tuple[str, Line]]:
 def _mask(trace: Trace, say: Language) -> str:
     """Every mask of the pass, and what becomes of what it hides."""
     problem = trace.problem
-    rules = [_rule(step, say) for step in problem.wiring.logits if step.use == "mask"]
+    masks = [step for step in problem.wiring.logits if step.use == "mask"]
+    if problem.wiring.prefill is not None and all(map(is_causal, masks)):
+        return say.text("causal by the order of the work: a token is compared with itself and what came before.")
+    rules = [_rule(step, say) for step in masks]
     hidden = {given.tensor.id.rpartition(".")[2] for given in trace.given if given.tensor.allowed}
     rules += [say.text(sentence) for name, sentence in INFINITE.items() if name in hidden]
     if not rules:

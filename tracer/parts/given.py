@@ -31,7 +31,7 @@ def note(trace: Trace) -> list[Block]:
     """What the problem says about its numbers."""
     say, entries = trace.problem.paper.style.language, trace.problem.note
     return (
-        [Card(say.text("About these numbers"), tuple((term, (text,)) for term, text in entries.items()))]
+        [Card(say.text("About these numbers"), tuple((term, (text,)) for term, text in entries.items()), "note")]
         if entries
         else []
     )
