@@ -131,3 +131,49 @@ def _logits(one_of: Any, given: dict[str, Any], n: int, m: int, mask: str, sourc
             masking["align"] = "top-left"
     caps = any(step["use"] == "softcap" for step in steps)
     return [masking, *steps] if not caps and one_of(True, False, False) else [*steps, masking]
+
+
+@st.composite
+def variants(draw: Any, **wanted: Any) -> dict[str, Any]:
+    """A problem of any kind with what the racks have beside the classic pass, some of it token by token."""
+
+    def one_of(*choices: Any) -> Any:
+        return draw(st.sampled_from(choices))
+
+    problem: dict[str, Any] = draw(problems(similarities=("dot", "cosine", "negative-squared-distance"), **wanted))
+    given, wiring = problem["given"], problem["pass"]
+    known = "S" in given or "A" in given
+    wiring["normalisation"] = one_of(
+        wiring["normalisation"], "softmax-off-by-one", "softmax-base-2", "sparsemax", "sigmoid",
+        {"use": "sigmoid", "bias": "-1/2"}, {"use": "softmax-temperature", "temperature": 2},
+        {"use": "softmax-online", "block": 2},
+    )  # fmt: skip
+    if not known:
+        norm = one_of("l2-norm", {"use": "rms-norm", "epsilon": "1/2"}, {"use": "feature-map", "map": "relu"})
+        wiring["encoding"] = one_of([], [norm])
+    if "A" in given:
+        return problem
+    steps = one_of([], [{"use": "temperature", "by": "1/2"}], [{"use": "alibi"}])
+    window = {"use": "mask", "rule": "window", "left": 1, "right": one_of(0, 1)}
+    masks = [step for step in wiring["logits"] if step["use"] == "mask"]
+    others = [step for step in wiring["logits"] if step["use"] != "mask"]
+    wiring["logits"] = [
+        *others,
+        *steps,
+        *masks,
+        *one_of([], [window], [{"use": "mask", "rule": "padding", "length": 1}]),
+    ]
+    words = [len(given[name]) for name in ("X", "ids", "Q") if name in given][:1]
+    is_own = "Y" not in given and not known and ("Q" not in given or len(_first(given, "K")) == len(_first(given, "Q")))
+    has_values = "V" in given or "Q" not in given
+    if words and is_own and has_values and "top-left" not in str(wiring["logits"]):
+        n = len(_first(given, "Q")) if "Q" in given else words[0]
+        if n > 1 and one_of(True, False, False):
+            wiring["prefill"] = one_of(*range(n))
+    return problem
+
+
+def _first(given: dict[str, Any], name: str) -> list[Any]:
+    """A given matrix, or that of the first head."""
+    rows: list[Any] = given[name]
+    return rows[0] if isinstance(rows[0][0], list) else rows

@@ -372,6 +372,7 @@ SELDOM = {  # wirings that no example has
         "given": {"Q": X[:1], "K": Y, "relative": [1, 2, 3]}, "pass": {"encoding": ["l2-norm"], "logits": ["relative"], "normalisation": "softmax-off-by-one"},
     },
     "turned by whole angles": {"given": {"X": X}, "pass": {"encoding": [{"use": "rotary", "angles": [1]}]}},
+    "turned by one angle": {"given": {"Q": [[1, 2, 0, 1]], "K": [[1, 2, 0, 1]]}, "pass": {"encoding": [{"use": "rotary", "angles": [0, 0]}]}},
     "hidden keys with negative values": {
         "given": {"S": [[1, 2], [2, 1]], "V": [[-1, 2], [-2, -3]]}, "pass": {"logits": [{"use": "mask", "rule": "padding", "length": 0}]},
     },
