@@ -55,7 +55,13 @@ LOOKS_UP = {
     "count": slice(1, 3),
     "_told": slice(2, 5),
 }  # and where their sentences stand
-RECORDS = {"step": slice(3, 5), "gradient": slice(3, 4), "_jacobian": slice(4, 5)}  # and of those that write a trace
+RECORDS = {
+    "step": slice(3, 5),
+    "gradient": slice(3, 4),
+    "_jacobian": slice(4, 5),
+    "_jacobians": slice(3, 4),
+    "_mean": slice(3, 4),
+}  # and of those that write a trace
 TREES = [ast.parse(path.read_text("utf-8")) for path in sorted((ROOT / "tracer").rglob("*.py"))]
 TEMPLATES = "".join(path.read_text("utf-8") for path in sorted((ROOT / "templates").rglob("*.j2")))
 mistakes.load()
@@ -75,6 +81,7 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
     *(table.values() for table in (names.IN_ROWS, workbook.OF_ROW, conventions.PLACES, feature_map.TITLES)),
     *(table.values() for table in (backward.TITLES, backward.heads.SHARED, backward.projection.TITLES)),
     *(table.values() for table in (backward.projection.REASONS, backward.similarity.REASONS)),
+    [backward.normalisation.IN_SHORT, backward.logits.PASSED],
     [projection.projections[name].words for name in projection.projections],
     *(table.values() for table in (rotary.TITLES, rotary.SPEEDS, rotary.ROTATED, rotary.REASONS)),
     [pairing.words for pairing in rotary.PAIRINGS.values()],

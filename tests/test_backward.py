@@ -350,7 +350,9 @@ def test_what_cannot_be_worked_is_refused(name: str) -> None:
 def test_every_operation_has_its_way_back_or_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """An operation that nobody has written a backward for is named, with those that there are."""
     monkeypatch.delitem(backward.logit_steps._entries, "softcap")
-    with pytest.raises(ProblemError, match=r"not worked through softcap \(\[pass\] logits 2\).*scale, mask"):
+    with pytest.raises(
+        ProblemError, match=r"not worked through softcap \(\[pass\] logits 2\).*scale, temperature, .*mask"
+    ):
         tracer.solve(tracer.problem_file.from_text(HEADS))
 
 

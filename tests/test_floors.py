@@ -96,7 +96,10 @@ SIBLINGS = {  # inside one folder: what the others may build on
         "similarity",
         "masks",
         "normalisation",
-    },  # the racks that others add to; lengths, waves, conventions of projecting, where a query stands among the keys
+        "rotary",
+        "qk_norm",
+    },  # the racks that others add to; lengths, waves, conventions of projecting, where a query stands among the keys,
+    # which coordinates are turned together, and whose gain is whose
     "parts": {"words", "products", "working", "narrowed", "judgement", "verdicts", "voices", "redone"},
     "models": {
         "head",

@@ -104,9 +104,11 @@ def _head(rec: Recorder, given: Given, supplies: dict[str, Supply], h: int, kv: 
         "start": K.axes[0].first if K else rec.problem.past,
     }
     S, A, passed = own.get("S"), own.get("A"), tuple[Passed, ...]()
+    encoded: dict[str, tuple[Passed, ...]] = {}
     is_compared = S is None and A is None and Q is not None and K is not None
     if is_compared and Q and K:
-        Q, K = _encoded(rec, "query", Q, context), _encoded(rec, "key", K, context)
+        encoded = {"query": _encoded(rec, "query", Q, context), "key": _encoded(rec, "key", K, context)}
+        Q, K = (done[-1].after if done else T for done, T in ((encoded["query"], Q), (encoded["key"], K)))
         K = below_past(rec, given, "K", K, kv)
     V = below_past(rec, given, "V", V, kv)
     if is_compared and Q and K:
@@ -118,15 +120,18 @@ def _head(rec: Recorder, given: Given, supplies: dict[str, Supply], h: int, kv: 
     O = None if V is None else mixing.mix(rec, A, V)
     if Q is not None and K is not None:
         in_the_other_order(rec, Q, K, V)
-    return Head(Q, K, V, passed, A, O)
+    return Head(Q, K, V, passed, A, O, encoded)
 
 
-def _encoded(rec: Recorder, name: str, Q: Tensor, context: Mapping[str, Any]) -> Tensor:
-    """Queries or keys as they are compared."""
+def _encoded(rec: Recorder, name: str, Q: Tensor, context: Mapping[str, Any]) -> tuple[Passed, ...]:
+    """What queries or keys go through before they are compared."""
+    passed = list[Passed]()
     for setting in rec.problem.wiring.encoding:
         if setting.use in encodings:
-            Q = encodings[setting.use].run(rec, Q, {**context, "name": name, **setting.told})
-    return Q
+            told = {**context, "name": name, **setting.told}
+            passed.append(Passed(setting.use, told, Q, encodings[setting.use].run(rec, Q, told)))
+            Q = passed[-1].after
+    return tuple(passed)
 
 
 def _weights(rec: Recorder, S: Tensor, context: Mapping[str, Any], logits: Logits) -> tuple[Passed, ...]:
@@ -139,5 +144,6 @@ def _weights(rec: Recorder, S: Tensor, context: Mapping[str, Any], logits: Logit
         passed.append(Passed(use, told[0], S, Z))
         S = Z
     last = rec.problem.wiring.normalisation
-    own = {**context, **last.told}
-    return (*passed, Passed(last.use, own, S, normalisations[last.use].run(rec, S, own)))
+    operation = normalisations[last.use]
+    own = {name: one for name, one in context.items() if name not in operation.options} | dict(last.told)
+    return (*passed, Passed(last.use, own, S, operation.run(rec, S, own)))

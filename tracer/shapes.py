@@ -233,6 +233,15 @@ def _gradient(problem: Problem, d_v: int | None) -> None:
         raise ProblemError(
             "[given] dO asks for the backward pass, which is worked for one pass; take out repeat, or dO"
         )
+    if wiring.prefill is not None:
+        raise ProblemError(
+            "[given] dO asks for the backward pass, which is worked for all tokens at once; take out prefill, or dO"
+        )
+    if problem.past:
+        raise ProblemError(
+            "[given] dO asks for the backward pass, which is not worked through a cache; take out past_K and "
+            "past_V, or dO"
+        )
     if d_v is None:
         raise ProblemError("[given] dO is the gradient of the outputs, and there are none without values; give V, or X")
     for letter in "QKV":

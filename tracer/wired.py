@@ -38,7 +38,7 @@ def check_names(problem: Problem) -> None:
                 if name not in problem.given:
                     wanted = NEEDED.get(name, f"{name}; give it under [given]")
                     raise ProblemError(f"{where}, {setting.use}, needs {wanted}")
-            if "dO" in problem.given and setting.use not in BACK.get(slot, ()):
+            if "dO" in problem.given and not any(setting.use in rack for rack in BACK[slot]):
                 raise ProblemError(
                     f"[given] dO asks for the backward pass, which is not worked through {setting.use} ({where}); "
                     f"{_backward_through(slot)}"
@@ -46,16 +46,16 @@ def check_names(problem: Problem) -> None:
         _once(slot, settings)
 
 
-BACK: dict[str, Registry[Any]] = {  # the operations that can be gone back through
-    "similarity": backward.similarities,
-    "logits": backward.logit_steps,
-    "normalisation": backward.normalisations,
+BACK: dict[str, tuple[Registry[Any], ...]] = {  # the operations that can be gone back through
+    "encoding": (backward.word_encodings, backward.encodings),
+    "similarity": (backward.similarities,),
+    "logits": (backward.logit_steps,),
+    "normalisation": (backward.normalisations,),
 }
 
 
 def _backward_through(slot: str) -> str:
-    known = ", ".join(BACK.get(slot, ()))
-    return f"take dO out, or use one of {known}" if known else "take dO out, or leave the encoding out"
+    return f"take dO out, or use one of {', '.join(name for rack in BACK[slot] for name in rack)}"
 
 
 def _slots(problem: Problem) -> dict[str, tuple[Setting, ...]]:

@@ -236,7 +236,8 @@ def _sums(expr: Expr) -> list[Sum]:
 
 
 def _cut(array: Any, at: tuple[Index, ...], sizes: dict[str, int]) -> Labelled:
-    if any(index.less for index in at):
+    names = [name for index in at for name in index.names]
+    if any(index.less for index in at) or len(set(names)) < len(names):  # a distance, or a diagonal
         places = [_positions(index, sizes) for index in at]
         axes = _union(places)
         return Labelled(axes, array[tuple(_spread(place, axes) for place in places)])

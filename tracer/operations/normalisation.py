@@ -5,6 +5,7 @@ What is true of the weights that an entry makes stands in its `traits`, which ch
 | trait | says |
 |---|---|
 | rows add up to 1 | each row does, unless it is masked altogether |
+| rows may be shifted | the same number added to a whole row of logits changes no weight |
 | rows may add up to 0 | what a row is divided by may be 0: then it has no weights |
 | rows leave something over | a row and the step `rest` add up to 1 |
 | weights stand alone | each weight lies between 0 and 1, whatever the others of its row are |
@@ -24,7 +25,7 @@ from tracer.trace import Recorder
 normalisations: Rack[Callable[[Recorder, Tensor, Mapping[str, Any]], Tensor]] = Rack("normalisation")
 
 
-@normalisations.operation("softmax", traits=("rows add up to 1", "weights hang on differences"))
+@normalisations.operation("softmax", traits=("rows add up to 1", "rows may be shifted", "weights hang on differences"))
 def softmax(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
     """Turn each row of logits into weights: positive, adding up to 1.
 
@@ -35,7 +36,9 @@ def softmax(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
     return _shares(rec, Z, exp(Z[indices(Z)]))
 
 
-@normalisations.operation("softmax-shifted", traits=("rows add up to 1", "weights hang on differences"))
+@normalisations.operation(
+    "softmax-shifted", traits=("rows add up to 1", "rows may be shifted", "weights hang on differences")
+)
 def softmax_shifted(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
     """The softmax with each row's maximum subtracted first: the same weights, and no exponential above 1.
 

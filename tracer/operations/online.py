@@ -23,9 +23,7 @@ class Running(NamedTuple):
 
 
 @normalisations.operation(
-    "softmax-online",
-    traits=("rows add up to 1",),
-    block=required(whole_number(1, MAX_SIZE)),
+    "softmax-online", traits=("rows add up to 1", "rows may be shifted"), block=required(whole_number(1, MAX_SIZE))
 )
 def softmax_online(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
     """The softmax and its outputs, from one block of keys after another; `block` is how many keys are read at once.

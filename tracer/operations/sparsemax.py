@@ -11,7 +11,7 @@ from tracer.operations.normalisation import _weights, normalisations
 from tracer.trace import Recorder
 
 
-@normalisations.operation("sparsemax", traits=("rows add up to 1",))
+@normalisations.operation("sparsemax", traits=("rows add up to 1", "rows may be shifted"))
 def sparsemax(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
     """The point of the simplex that is nearest to a row of logits: what stands above a threshold, and 0 elsewhere.
 

@@ -12,7 +12,7 @@ from tracer.options import POSITIVE, required
 from tracer.trace import Recorder
 
 
-@normalisations.operation("softmax-base-2", traits=("rows add up to 1",))
+@normalisations.operation("softmax-base-2", traits=("rows add up to 1", "rows may be shifted"))
 def base_2(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
     """The softmax with powers of 2: a score that is 1 higher weighs twice as much.
 
@@ -33,7 +33,11 @@ def base_2(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
     return _weights(rec, Z, Div(E[i, j], D[i]), because)
 
 
-@normalisations.operation("softmax-temperature", traits=("rows add up to 1",), temperature=required(POSITIVE))
+@normalisations.operation(
+    "softmax-temperature",
+    traits=("rows add up to 1", "rows may be shifted"),
+    temperature=required(POSITIVE),
+)
 def temperature(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
     """The softmax at a temperature T: e to Z/T, so a high T makes the weights alike, a low one picks the largest.
 

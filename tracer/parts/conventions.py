@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import product
 
+from tracer.decoding import is_causal
 from tracer.document import Card, Line, Math
 from tracer.expr import ONE, Call, Cell, Div, Letter, Mul, Named, Neg, Num, num, sqrt, walk
 from tracer.language import Language
