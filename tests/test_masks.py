@@ -16,6 +16,7 @@ from tracer.arithmetic.ball import precision, to_float
 from tracer.formats import render
 from tracer.notation.plain import plain
 from tracer.pages.solution import solution
+from tracer.parts.conventions import card
 from tracer.problem_file import from_dict
 from tracer.show import show
 
@@ -326,3 +327,12 @@ def test_what_a_problem_file_cannot_say(given_: Table, logits: list[Table], says
     with pytest.raises(tracer.ProblemError) as error:
         solved({"S": [[1, 2]], **given_}, *logits)
     assert says in str(error.value)
+
+
+def test_a_distance_can_be_counted_from_any_alignment() -> None:
+    """ALiBi is told how many keys come before the first query's own, as a mask is; the card says so in words."""
+    trace = solved({"S": [[0, 0, 0, 0]]}, {"use": "alibi", "slopes": [1], "align": 2})
+    said = "".join(part for part in dict(card(trace).entries)["ALiBi"] if isinstance(part, str))
+
+    assert trace.floats("alibi").tolist() == [[-2, -1, 0, -1]]
+    assert "2 keys come before the first query’s own" in said

@@ -72,7 +72,10 @@ class NumPyCode:
         self.before = {}
         axes = tuple(axis.index for axis in tensor.axes)
         code = self.fold(formula, {axis.index: axis.size for axis in tensor.axes})
-        return [*self.before, f"{self.names[tensor.id]} = {lined_up(code, axes).text}"]
+        text = lined_up(code, axes).text
+        if set(code.axes) < set(axes):  # the same number all along an axis
+            text = f"np.broadcast_to({text}, {tensor.shape})"
+        return [*self.before, f"{self.names[tensor.id]} = {text}"]
 
     def fold(self, expr: Expr, sizes: Mapping[str, int]) -> Code:
         """The source of a formula over all its indices at once."""
@@ -91,7 +94,10 @@ class NumPyCode:
             case Cell(tensor, at):
                 if any(index.less for index in at):
                     return self.looked_up(tensor, at, sizes)
-                return Code(self.names[tensor.id] + cut(tensor, at, sizes), tuple(i.name for i in at if i.name))
+                names = tuple(i.name for i in at if i.name)
+                if len(set(names)) < len(names):
+                    return Code(f"{self.names[tensor.id]}{cut(tensor, at, sizes)}.diagonal()", names[:1])
+                return Code(self.names[tensor.id] + cut(tensor, at, sizes), names)
             case Position(of):
                 return Code(position(of + 1), self.grid(of.names, sizes), SUM if of.shift + 1 else ATOM)
             case Neg(body):
