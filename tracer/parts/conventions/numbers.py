@@ -12,7 +12,6 @@ from tracer.parts.words import listed
 from tracer.problem import Problem
 from tracer.trace import Trace
 
-
 MARKS = {  # by the parts of a pass that have a mark
     "token": "[{n}] above a letter marks what is worked when token {n} has been read.",
     "block": "[{n}] above a letter marks what is worked in block {n}.",
