@@ -23,6 +23,7 @@ WINDOWS = {  # by the sides that end
     frozenset({"left"}): "window: a word sees nothing that is more than {left} before it ({alignment})",
     frozenset({"right"}): "window: a word sees nothing that is more than {right} after it ({alignment})",
 }
+DECODED = "causal: a word sees itself and what came before; among words that are read together, later ones are masked"
 LOOKING_BACK = "window: a word sees itself and up to {left} before it ({alignment})"
 INFINITE = {  # what masks by the way, by the given matrix
     "scores": "as the scores say: −∞ hides a key",
