@@ -97,8 +97,8 @@ def attention(given: dict[str, Any], told: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def in_heads(tensor: Any, heads: int | None) -> Any:
-    """[batch, n, heads · d] as [batch, heads, n, d]."""
-    return tensor if heads is None else tensor.reshape(*tensor.shape[:2], heads, -1).swapaxes(1, 2)
+    """[batch, n, heads · d] as [batch, heads, n, d], which 4 axes are already."""
+    return tensor if tensor.ndim > 3 else tensor.reshape(*tensor.shape[:2], heads, -1).swapaxes(1, 2)
 
 
 def filled_up(mask: Any, m: int) -> Any:

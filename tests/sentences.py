@@ -18,6 +18,7 @@ from tracer.models import coordinates
 from tracer.notation import speech
 from tracer.operations import (
     additive,
+    alignment,
     backward,
     cache,
     feature_map,
@@ -28,10 +29,9 @@ from tracer.operations import (
     qk_norm,
     rotary,
 )
-from tracer.pages import feedback, ladder, numerics, sheet, under, workbook
+from tracer.pages import feedback, ladder, numerics, sheet, under
 from tracer.parts import (
     checked,
-    conventions,
     filled,
     given,
     judgement,
@@ -42,6 +42,7 @@ from tracer.parts import (
     verdicts,
     voices,
 )
+from tracer.parts.conventions import places, scores, vectors
 from tracer.parts.lost import CURED, FITS, HEADS, SENTENCES
 from tracer.parts.words import PARTS
 from tracer.pictures import shapes
@@ -55,7 +56,13 @@ LOOKS_UP = {
     "count": slice(1, 3),
     "_told": slice(2, 5),
 }  # and where their sentences stand
-RECORDS = {"step": slice(3, 5), "gradient": slice(3, 4), "_jacobian": slice(4, 5)}  # and of those that write a trace
+RECORDS = {
+    "step": slice(3, 5),
+    "gradient": slice(3, 4),
+    "_jacobian": slice(4, 5),
+    "_jacobians": slice(3, 4),
+    "_mean": slice(3, 4),
+}  # and of those that write a trace
 TREES = [ast.parse(path.read_text("utf-8")) for path in sorted((ROOT / "tracer").rglob("*.py"))]
 TEMPLATES = "".join(path.read_text("utf-8") for path in sorted((ROOT / "templates").rglob("*.j2")))
 mistakes.load()
@@ -71,20 +78,21 @@ KEPT = [  # sentences that stand in a table and are looked up by the program
     *((rack[name].what, rack[name].helps) for rack in (mistakes.mistakes, mistakes.slips) for name in rack),
     [step.replace("_", " ") for step in names.SYMBOLS if step not in names.GRADIENTS],
     *(table.values() for table in (projection.TITLES, projection.REASONS, projection.AS_THEY_ARE, projection.FED_BACK)),
-    *(table.values() for table in (heads.TITLES, norms.TITLES, masks.ALIGNMENTS, additive.TITLES, additive.REASONS)),
-    *(table.values() for table in (names.IN_ROWS, workbook.OF_ROW, conventions.PLACES, feature_map.TITLES)),
+    *(table.values() for table in (heads.TITLES, norms.TITLES, additive.TITLES, additive.REASONS)),
+    *names.IN_ROWS.values(),
+    feature_map.TITLES.values(),
     *(table.values() for table in (backward.TITLES, backward.heads.SHARED, backward.projection.TITLES)),
     *(table.values() for table in (backward.projection.REASONS, backward.similarity.REASONS)),
+    [backward.normalisation.IN_SHORT, backward.logits.PASSED],
     [projection.projections[name].words for name in projection.projections],
     *(table.values() for table in (rotary.TITLES, rotary.SPEEDS, rotary.ROTATED, rotary.REASONS)),
     [pairing.words for pairing in rotary.PAIRINGS.values()],
     *(table.values() for table in (qk_norm.SIZES, qk_norm.LENGTHS, qk_norm.NORMED)),
-    *(
-        table.values()
-        for table in (conventions.SIMILARITIES, conventions.NORMALISATIONS, conventions.FEATURE_MAPS, given.NAMES)
-    ),
-    [conventions.LOOKING_BACK, given.HIDING],
-    *(table.values() for table in (conventions.POLARITIES, conventions.WINDOWS, conventions.INFINITE)),
+    *(table.values() for table in (scores.SIMILARITIES, scores.NORMALISATIONS, vectors.FEATURE_MAPS, given.NAMES)),
+    [places.LOOKING_BACK, given.HIDING],
+    *(table.values() for table in (places.WINDOWS, places.INFINITE)),
+    [polarity.words for polarity in masks.POLARITIES.values()],
+    [said for one in alignment.ALIGNMENTS.values() for said in (one.sees, one.stands)],
     *special.CHANGES.values(),
     *(special.SHARED, special.CROSS, special.BACKWARD, special.DECODED, special.PAST),
     *(shapes.NORMALISATIONS.values(), ladder.COLUMNS, ladder.FAILURES.values(), *ladder.RUNGS.values()),

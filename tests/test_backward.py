@@ -332,6 +332,12 @@ def test_a_wrong_jacobian_is_carried_forward() -> None:
 
 REFUSED = {
     "repeat": ("X = [[1]]\ndO = [[1]]", "repeat = 2", "one pass"),
+    "token by token": (
+        "X = [[1], [2]]\ndO = [[1], [1]]",
+        "prefill = 1",
+        "not worked through a cache; take out prefill",
+    ),
+    "a cache": ("X = [[1]]\npast_K = [[1]]\npast_V = [[1]]\ndO = [[1]]", "", "take out past_K and past_V, or dO"),
     "no values": ("Q = [[1]]\nK = [[1]]\ndO = [[1]]", "", "none without values"),
     "a column too many": ("X = [[1, 2]]\ndO = [[1, 2, 3]]", "", "dO is 1 × 3, but the result of the pass is 1 × 2"),
     "the columns of W_O": ("X = [[1, 2]]\nW_O = [[1], [1]]\ndO = [[1, 2]]", "", "is 1 × 1"),
@@ -350,7 +356,9 @@ def test_what_cannot_be_worked_is_refused(name: str) -> None:
 def test_every_operation_has_its_way_back_or_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """An operation that nobody has written a backward for is named, with those that there are."""
     monkeypatch.delitem(backward.logit_steps._entries, "softcap")
-    with pytest.raises(ProblemError, match=r"not worked through softcap \(\[pass\] logits 2\).*scale, mask"):
+    with pytest.raises(
+        ProblemError, match=r"not worked through softcap \(\[pass\] logits 2\).*scale, temperature, .*mask"
+    ):
         tracer.solve(tracer.problem_file.from_text(HEADS))
 
 

@@ -282,6 +282,7 @@ REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"X": TWO, "Y": WORDS}, {"prefill": 1}, "another sequence"),
     ({"Q": TWO, "K": TWO}, {"prefill": 1}, "no values"),
     (X, {"prefill": 1, "logits": [{"use": "mask", "rule": "causal", "align": "top-left"}]}, "top-left"),
+    (X, {"prefill": 1, "logits": [{"use": "mask", "rule": "window", "left": 1, "align": 1}]}, "aligns the mask by 1"),
     (X, {"prefill": 1, "logits": [{"use": "alibi", "align": "top-left"}]}, "aligns the alibi “top-left”"),
     ({**X, "past_K": TWO}, {}, "past_V is missing"),
     ({**X, "past_K": TWO, "past_V": [[1, 2]]}, {}, "one key and one value"),

@@ -16,6 +16,7 @@ from tracer.arithmetic.ball import precision, to_float
 from tracer.formats import render
 from tracer.notation.plain import plain
 from tracer.pages.solution import solution
+from tracer.parts.conventions import card
 from tracer.problem_file import from_dict
 from tracer.show import show
 
@@ -333,3 +334,12 @@ def test_a_bias_behind_a_mask_leaves_minus_infinity() -> None:
     trace = solved({"S": [[1, 2]], "bias": [["2/3", "1/3"]]}, mask(rule="padding", length=1), {"use": "bias"})
     assert [cell.infinite for cell in trace["biased"].row(0)] == [0, -1]
     assert [cell.decimal(1) for cell in trace["weights"].row(0)] == ["1.0", "0.0"]
+
+
+def test_a_distance_can_be_counted_from_any_alignment() -> None:
+    """ALiBi is told how many keys come before the first query's own, as a mask is; the card says so in words."""
+    trace = solved({"S": [[0, 0, 0, 0]]}, {"use": "alibi", "slopes": [1], "align": 2})
+    said = "".join(part for part in dict(card(trace).entries)["ALiBi"] if isinstance(part, str))
+
+    assert trace.floats("alibi").tolist() == [[-2, -1, 0, -1]]
+    assert "2 keys come before the first query’s own" in said

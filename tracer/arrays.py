@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
+from math import isnan
+from numbers import Rational
 from typing import Any
 
 import numpy as np
@@ -16,6 +19,7 @@ from tracer.problem import PerHead, Values, Written
 from tracer.problem_file import MAY_BE_INFINITE
 
 MATRIX, HEADS = 2, 3  # axes: of a matrix, of one for each head
+WRITTEN, NO_REAL_NUMBERS = "OSUT", "cMm"  # kinds of NumPy arrays: of objects and texts; of complex numbers and times
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ def exactly(value: float | int) -> Expr:
     """A float or integer as the exact number that its shortest decimal names."""
     if isinstance(value, int):
         return Num(Fraction(value))
+    if isnan(value):
+        raise Unreadable("is no number")
     if value in (float("inf"), float("-inf")):
         return INFINITY if value > 0 else MINUS_INFINITY
     number = decimal(repr(abs(value)))
@@ -52,7 +58,8 @@ def exactly(value: float | int) -> Expr:
 def values(matrix: Any, name: str) -> Values:
     """A matrix or vector as given numbers. Raises `ShapeError`, and `ProblemError` for what is no number."""
     if is_array(matrix):
-        return _array(matrix, name)
+        array = as_numpy(matrix, name)
+        return values(array.tolist(), name) if array.dtype.kind in WRITTEN else _array(array, name)
     if len(matrix) and depth(matrix) == 1:
         return Written((tuple(number(x, name) for x in matrix),), is_vector=True)
     rows = [list(row) for row in matrix]
@@ -72,7 +79,7 @@ def per_head(matrix: Any, name: str) -> PerHead:
 def spread(matrix: Any, name: str, shape: tuple[int, int, int]) -> Values | PerHead:
     """A mask or a bias for all heads, or one for each. An array is broadcast as in NumPy, a list is taken as it is."""
     if is_array(matrix):
-        rows = np.atleast_2d(as_numpy(matrix))
+        rows = np.atleast_2d(as_numpy(matrix, name))
         try:
             matrix = np.broadcast_to(rows, (*rows.shape[:-2], *shape[1:]))
             np.broadcast_to(matrix, shape)
@@ -85,12 +92,14 @@ def spread(matrix: Any, name: str, shape: tuple[int, int, int]) -> Values | PerH
 
 
 def number(value: Any, name: str) -> Expr:
-    """An integer, a float, a NumPy scalar or a text as the number it names. Raises `ProblemError`."""
-    if isinstance(value, bool | int):
-        return Num(Fraction(int(value)))
+    """An integer, a fraction, a decimal, a float, a NumPy scalar or a text as its number. Raises `ProblemError`."""
     try:
-        return read(value) if isinstance(value, str) else exactly(float(value))
-    except (Unreadable, TypeError, ValueError) as reason:
+        if hasattr(value, "item"):  # of NumPy or PyTorch
+            value = value.item()
+        if isinstance(value, Rational):
+            return Num(Fraction(value))
+        return read(str(value)) if isinstance(value, str | Decimal) else exactly(float(value))
+    except (Unreadable, TypeError, ValueError, RuntimeError) as reason:
         raise ProblemError(f"{name}: “{value}” {reason}; expected a number") from None
 
 
@@ -106,16 +115,23 @@ def depth(matrix: Any) -> int:
     return 1 + depth(matrix[0]) if isinstance(matrix, list | tuple) and len(matrix) else 0
 
 
-def as_numpy(matrix: Any) -> Any:
-    """An array or a tensor as a NumPy array of integers or float64; a float of fewer bits is the same number."""
+def as_numpy(matrix: Any, name: str) -> Any:
+    """An array or a tensor as a NumPy array of integers or float64; a float of fewer bits is the same number.
+
+    One of objects or texts stays as it is. Raises `ProblemError` for complex numbers and times.
+    """
     if hasattr(matrix, "detach"):  # a tensor of PyTorch
-        matrix = matrix.detach().cpu().double().numpy()
+        matrix = matrix.detach().cpu()
+        matrix = (matrix.double() if matrix.is_floating_point() else matrix).numpy()
     array = np.asarray(matrix)
+    if array.dtype.kind in NO_REAL_NUMBERS:
+        raise ProblemError(f"{name} holds {array.dtype}; expected real numbers")
+    if array.dtype.kind in WRITTEN:
+        return array
     return array.astype(int) if array.dtype == bool else array if array.dtype.kind in "iu" else array.astype(np.float64)
 
 
-def _array(matrix: Any, name: str) -> Array:
-    array = as_numpy(matrix)
+def _array(array: Any, name: str) -> Array:
     if array.ndim not in (1, MATRIX) or 0 in array.shape:
         raise ShapeError(f"{name} has the shape {array.shape}; expected a matrix with two axes, none of them empty")
     masked = np.isneginf(array) if name in MAY_BE_INFINITE else np.zeros(array.shape, dtype=bool)

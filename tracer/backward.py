@@ -7,23 +7,28 @@ used several times, a word as query, key and value, or keys by several heads, co
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from tracer.expr import Tensor
-from tracer.finished import Done, Head
+from tracer.finished import Done, Head, Passed
 from tracer.operations.backward import (
+    encodings,
     heads,
     logit_steps,
     mixing,
     name_of,
+    normalisation,
     normalisations,
     projection,
     similarities,
+    word_encodings,
 )
-from tracer.trace import Recorder
+from tracer.taken import GIVEN_AS, Given, one
+from tracer.trace import Recorder, numbered
 
-Given = Mapping[str, Tensor | list[Tensor]]
-LETTERS = {"query": "Q", "key": "K", "value": "V", "scores": "S", "weights": "A"}
+LETTERS = {GIVEN_AS[letter]: letter for letter in "QKVSA"}
+LEARNT = {"bias": "d_bias", "relative": "d_relative", "g_Q": "d_g_Q", "g_K": "d_g_K", "sinks": "d_sink_logits"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +51,18 @@ def backward(rec: Recorder, given: Given, done: Done) -> None:
     dO = rec.given(f"d_{name_of(result)}", f"d{result.symbol}", result.axes, rec.problem.matrix("dO"))
     if "W_O" in given:
         dO = _through_output_weights(rec, given, done, dO)
-    shares: dict[str, list[Tensor]] = {name: [] for name in LETTERS}
+    shares: dict[str, list[Tensor]] = {name: [] for name in (*LETTERS, *LEARNT)}
     start, several = 0, len(done.heads) > 1
     for number, head in enumerate(done.heads, 1):
         assert head.outputs
-        with rec.under(*_numbered(number), number) if several else rec.under("", ""):
+        with rec.under(*numbered(number), number) if several else nullcontext():
             own = heads.of_head(rec, head.outputs, dO, start) if several else dO
             for name, found in _through_head(rec, head, own).items():
                 shares[name].append(found)
+            for name in LEARNT.keys() & given.keys():
+                shares[name].append(rec.made(LEARNT[name]))
         start += head.outputs.shape[1]
+    _learnt(rec, given, shares)
     parts = [part for name in LETTERS for part in _parts(rec, given, done, name, shares[name])]
     for part in parts:
         _weights(rec, part)
@@ -62,21 +70,12 @@ def backward(rec: Recorder, given: Given, done: Done) -> None:
         _words(rec, given, words, [part for part in parts if part.source is words])
 
 
-def _numbered(number: int) -> tuple[str, str]:
-    return f"head{number}.", f"({number})"
-
-
-def _one(one: Tensor | list[Tensor]) -> Tensor:
-    assert isinstance(one, Tensor)
-    return one
-
-
 def _through_output_weights(rec: Recorder, given: Given, done: Done, dP: Tensor) -> Tensor:
-    W_O = _one(given["W_O"])
+    W_O = one(given["W_O"])
     assert done.joined
     projection.weights(rec, W_O, done.joined, dP)
     if "b_O" in given:
-        projection.bias(rec, _one(given["b_O"]), dP)
+        projection.bias(rec, one(given["b_O"]), dP)
     return projection.inputs(rec, done.joined, W_O, dP)
 
 
@@ -89,13 +88,29 @@ def _through_head(rec: Recorder, head: Head, dO: Tensor) -> dict[str, Tensor]:
     if not head.logits:
         return {**found, "weights": d}
     *steps, normalised = head.logits
-    d = normalisations[normalised.use](rec, normalised.before, A, d)
+    d = normalisations[normalised.use](rec, normalised.before, A, d, normalised.told)
     for step in reversed(steps):
         d = logit_steps[step.use](rec, step.before, step.after, d, step.told)
     if Q is None or K is None:
         return {**found, "scores": d}
-    dQ, dK = similarities[rec.problem.wiring.similarity.use](rec, Q, K, d)
-    return {**found, "query": dQ, "key": dK}
+    compared = zip(("query", "key"), similarities[rec.problem.wiring.similarity.use](rec, Q, K, d), strict=True)
+    return {**found, **{name: _before(rec, head.encoded[name], d) for name, d in compared}}
+
+
+def _before(rec: Recorder, encoded: tuple[Passed, ...], d: Tensor) -> Tensor:
+    """The gradient of queries or keys before their encodings."""
+    for step in reversed(encoded):
+        d = encodings[step.use](rec, step.before, step.after, d, step.told)
+    return d
+
+
+def _learnt(rec: Recorder, given: Given, shares: Mapping[str, list[Tensor]]) -> None:
+    """What the heads say about a given matrix that they share, added up; the sinks are numbers of the heads' own."""
+    for name in ("bias", "relative", "g_Q", "g_K"):
+        if len(shares[name]) > 1 and not isinstance(given[name], list):
+            heads.shared(rec, f"d_{name}", shares[name])
+    if "sinks" in given:
+        normalisation.sinks(rec, one(given["sinks"]), shares["sinks"])
 
 
 def _parts(rec: Recorder, given: Given, done: Done, name: str, shares: list[Tensor]) -> list[Part]:
@@ -108,9 +123,9 @@ def _parts(rec: Recorder, given: Given, done: Done, name: str, shares: list[Tens
     gradients = _shared(rec, name, shares, count)
     source = None if direct else done.X if name == "query" else done.Y
     if isinstance(direct, list) or isinstance(W, list):
-        each = [one if isinstance(one, list) else [one] * count for one in (W, b)]
+        each = [of if isinstance(of, list) else [of] * count for of in (W, b)]
         return [
-            Part(name, *_numbered(n), gradient, source, W_n, b_n)
+            Part(name, *numbered(n), gradient, source, W_n, b_n)
             for n, gradient, W_n, b_n in zip(range(1, count + 1), gradients, *each, strict=True)
         ]
     whole = heads.whole(rec, gradients) if count > 1 else gradients[0]
@@ -156,8 +171,12 @@ def _words(rec: Recorder, given: Given, words: Tensor, parts: list[Part]) -> Non
         gradient = projection.inputs(rec, words, parts[0].W, parts[0].gradient)
     else:
         gradient = projection.words(rec, words, [_path(rec, words, part) for part in parts])
+    if name_of(words) == "encoded":
+        use = next(setting for setting in rec.problem.wiring.encoding if setting.use in word_encodings)
+        raw = rec.made("embedding") if "H" in given else one(given["X"])
+        gradient, words = word_encodings[use.use](rec, raw, words, gradient, use.told), raw
     if "H" in given and name_of(words) == "embedding":
-        projection.table(rec, _one(given["H"]), _one(given["embedding"]), gradient)
+        projection.table(rec, one(given["H"]), one(given["embedding"]), gradient)
 
 
 def _path(rec: Recorder, words: Tensor, part: Part) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tracer.errors import ProblemError, ShapeError
+from tracer.operations.alignment import ALIGNMENTS, USUAL
 from tracer.problem import Problem
 
 PREFILL = "[pass] prefill works token by token"
@@ -11,6 +12,11 @@ PREFILL = "[pass] prefill works token by token"
 def check_cache(problem: Problem, d_k: int | None, d_v: int | None) -> None:
     """The given keys and values of earlier tokens have the sizes of the new ones. Raises `ProblemError`."""
     has = {name: name in problem.given for name in ("past_K", "past_V")}
+    if "dO" in problem.given and (problem.wiring.prefill is not None or any(has.values())):
+        cached = "prefill" if problem.wiring.prefill is not None else "past_K and past_V"
+        raise ProblemError(
+            f"[given] dO asks for the backward pass, which is not worked through a cache; take out {cached}, or dO"
+        )
     if problem.wiring.prefill is not None:
         _check_prefill(problem, d_v)
     if not any(has.values()):
@@ -25,18 +31,17 @@ def check_cache(problem: Problem, d_k: int | None, d_v: int | None) -> None:
             raise ProblemError(f"[given] past_K and past_V belong together; {name} is missing")
         if columns is not None:
             _fits(problem, name, columns)
-    if all(has.values()) and _rows(problem, "past_K") != _rows(problem, "past_V"):
+    rows = [problem.of(name)[0].shape[0] for name in ("past_K", "past_V") if has[name]]
+    if len(set(rows)) > 1:
         raise ShapeError(
-            f"[given] past_K has {_rows(problem, 'past_K')} rows and past_V {_rows(problem, 'past_V')}; "
-            "each earlier token has one key and one value"
+            f"[given] past_K has {rows[0]} rows and past_V {rows[1]}; each earlier token has one key and one value"
         )
 
 
 def _fits(problem: Problem, name: str, columns: int) -> None:
     """Each matrix has a column for each coordinate of a new key or value; a list has one for each key head."""
-    values, parts = problem.given[name], problem.wiring.n_kv_heads
-    tables = values if isinstance(values, tuple) else (values,)
-    wanted = columns // parts if isinstance(values, tuple) else columns
+    tables = problem.of(name)
+    wanted = columns // problem.wiring.n_kv_heads if isinstance(problem.given[name], tuple) else columns
     for one in tables:
         if one.shape != (tables[0].shape[0], wanted):
             rows, width = one.shape
@@ -44,11 +49,6 @@ def _fits(problem: Problem, name: str, columns: int) -> None:
                 f"[given] {name} is {rows} × {width}, but with the new ones below it must be "
                 f"{tables[0].shape[0]} × {wanted}"
             )
-
-
-def _rows(problem: Problem, name: str) -> int:
-    values = problem.given[name]
-    return (values[0] if isinstance(values, tuple) else values).shape[0]
 
 
 def _check_prefill(problem: Problem, d_v: int | None) -> None:
@@ -72,8 +72,10 @@ def _check_prefill(problem: Problem, d_v: int | None) -> None:
             f"expected a whole number from 0 to {n - 1}"
         )
     for number, setting in enumerate(wiring.logits, 1):
-        if setting.told.get("align") == "top-left":
+        align = setting.told.get("align", USUAL)
+        if align != USUAL:
+            how = f"“{align}”" if align in ALIGNMENTS else f"by {align}"
             raise ProblemError(
-                f"[pass] logits {number} aligns the {setting.use} “top-left”, but a decoded token stands below its "
+                f"[pass] logits {number} aligns the {setting.use} {how}, but a decoded token stands below its "
                 "whole cache; leave align out"
             )

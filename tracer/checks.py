@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from tracer.arithmetic import Undecided, Undefined
+from tracer.arithmetic import Undecided, Undefined, ball
 from tracer.composition import solve
 from tracer.decoding import at_once
 from tracer.evaluate import value
@@ -31,8 +31,6 @@ class Check:
 
 
 Rows = range | tuple[int, ...]
-
-
 Test = Callable[[Trace, StepView, Rows], list[Check]]
 
 
@@ -43,26 +41,18 @@ def traits(problem: Problem) -> tuple[str, ...]:
 
 def checks(trace: Trace, rows: Rows) -> list[Check]:
     """Every check of every head, for the rows that are worked. A symbolic pass has nothing to check in numbers."""
-    found = _all_at_once(trace)
+    found, known = _all_at_once(trace), (ALWAYS, *traits(trace.problem))
     for step in map(trace.__getitem__, trace.tables.definitions):
         if step.kind == "arrange" or not step.tensor.axes[0].along(rows):
             continue
-        for trait in traits(trace.problem) if step.name in ("weights", "outputs") else ():
-            for check in CHECKS.get((step.name, trait), ()):
-                found += check(trace, step, rows)
-        if step.name == "linear_outputs":
-            found += _in_the_other_order(trace, step, rows)
-        if step.name == "online_outputs":
-            found.append(_block_by_block(trace, step, rows))
-        if step.name == "mean_gradients":
-            found += _gradients(trace, step, rows)
+        for name, trait, test in CHECKS:
+            if step.name == name and trait in known:
+                found += test(trace, step, rows)
     return found
 
 
 def _all_at_once(trace: Trace) -> list[Check]:
     """What was worked token by token, worked again with all tokens at once and a causal mask."""
-    from tracer.arithmetic import ball
-
     if trace.problem.wiring.prefill is None:
         return []
     again, result = solve(at_once(trace.problem)), trace.steps[-1].tensor
@@ -75,18 +65,21 @@ def _all_at_once(trace: Trace) -> list[Check]:
     return [Check("decoded and all at once", result.id, _holds(test))]
 
 
-def _block_by_block(trace: Trace, step: StepView, rows: Rows) -> Check:
+def _block_by_block(trace: Trace, step: StepView, rows: Rows) -> list[Check]:
     """O = A V, with the weights written down at the end: what the blocks have come to without them."""
-    from tracer.arithmetic import ball
-
     O = trace[step.id.removesuffix(step.name) + "outputs"]
+    return [Check("block by block", step.id, _equal(trace, step, O, rows), O.formula)]
+
+
+def _equal(trace: Trace, step: StepView, other: StepView, rows: Rows) -> bool | None:
+    """Whether two steps have come to the same numbers."""
 
     def test() -> bool:
         table = trace.tables.balls(BITS)
-        places = [(i, c) for i in O.tensor.axes[0].along(rows) for c in range(O.shape[1])]
-        return all(ball.agree(table[step.id, at], table[O.id, at]) for at in places)
+        places = [(i, c) for i in other.tensor.axes[0].along(rows) for c in range(other.shape[1])]
+        return all(ball.agree(table[step.id, at], table[other.id, at]) for at in places)
 
-    return Check("block by block", step.id, _holds(test), O.formula)
+    return _holds(test)
 
 
 def _ball(trace: Trace, formula: Expr, where: dict[str, int] | None = None) -> Any:
@@ -94,8 +87,6 @@ def _ball(trace: Trace, formula: Expr, where: dict[str, int] | None = None) -> A
 
 
 def _holds(test: Callable[[], bool]) -> bool | None:
-    from tracer.arithmetic import ball
-
     try:
         with ball.precision(BITS):
             return test()
@@ -114,8 +105,6 @@ def _attending(trace: Trace, A: Tensor, rows: Rows) -> list[int]:
 
 def _add_up(trace: Trace, step: StepView, rows: Rows) -> list[Check]:
     """Each row of weights adds up to 1; a fully masked row has nothing to share out."""
-    from tracer.arithmetic import ball
-
     A = step.tensor
 
     def test() -> bool:
@@ -127,8 +116,6 @@ def _add_up(trace: Trace, step: StepView, rows: Rows) -> list[Check]:
 
 def _leave_over(trace: Trace, step: StepView, rows: Rows) -> list[Check]:
     """Each row of weights adds up to 1 together with what it leaves over."""
-    from tracer.arithmetic import ball
-
     A, rest = step.tensor, step.id.removesuffix("weights") + "rest"
 
     def test() -> bool:
@@ -142,7 +129,6 @@ def _leave_over(trace: Trace, step: StepView, rows: Rows) -> list[Check]:
 
 def _stand_alone(trace: Trace, step: StepView, rows: Rows) -> list[Check]:
     """Each weight lies between 0 and 1."""
-    from tracer.arithmetic import ball
 
     def test() -> bool:
         table, zero, one = trace.tables.balls(BITS), _ball(trace, ZERO), _ball(trace, ONE)
@@ -155,8 +141,6 @@ def _stand_alone(trace: Trace, step: StepView, rows: Rows) -> list[Check]:
 
 def _weights_again(trace: Trace, step: StepView, rows: Rows) -> list[Check]:
     """A softmax weight is also 1 over the sum of e to the differences: no exponential of a large number in it."""
-    from tracer.arithmetic import ball
-
     A = step.tensor
     if A.allowed:
         return []
@@ -188,8 +172,6 @@ def _between_with_0(trace: Trace, step: StepView, rows: Rows) -> list[Check]:
 
 def _inside(trace: Trace, step: StepView, rows: Rows, besides: list[Any]) -> bool | None:
     """Whether each output lies between the smallest and the largest of its column's values, and these `besides`."""
-    from tracer.arithmetic import ball
-
     A, V = (cell.tensor for cell in _cells(step.formula))
     table = trace.tables.balls(BITS)
 
@@ -205,8 +187,6 @@ def _inside(trace: Trace, step: StepView, rows: Rows, besides: list[Any]) -> boo
 
 def _outputs_again(trace: Trace, step: StepView, rows: Rows) -> list[Check]:
     """O = v₁ + sum over j of A[i, j] (v_j − v₁): start at the first value and move towards the others."""
-    from tracer.arithmetic import ball
-
     A, V = (cell.tensor for cell in _cells(step.formula))
     i, j, c, first = Index("i"), Index("j"), Index("c"), position(0)
     again = Add((V[first, c], Sum("j", V.shape[0], Mul((A[i, j], minus(V[j, c], V[first, c]))))))
@@ -221,22 +201,12 @@ def _outputs_again(trace: Trace, step: StepView, rows: Rows) -> list[Check]:
 
 def _in_the_other_order(trace: Trace, step: StepView, rows: Rows) -> list[Check]:
     """Keys with values first, then queries: the same outputs."""
-    from tracer.arithmetic import ball
-
-    outputs = step.id.removesuffix("linear_outputs") + "outputs"
-
-    def test() -> bool:
-        table = trace.tables.balls(BITS)
-        places = [(i, c) for i in rows for c in range(step.shape[1])]
-        return all(ball.agree(table[step.id, at], table[outputs, at]) for at in places)
-
-    return [Check("outputs in the other order", step.id, _holds(test))]
+    O = trace[step.id.removesuffix(step.name) + "outputs"]
+    return [Check("outputs in the other order", step.id, _equal(trace, step, O, rows))]
 
 
 def _gradients(trace: Trace, mean: StepView, rows: Rows) -> list[Check]:
     """What must be true behind the normalisation: of the Jacobians, and of the gradients of the logits."""
-    from tracer.arithmetic import ball
-
     under = mean.id.removesuffix("mean_gradients")
     dZ = next(step.tensor for step in trace.steps if mean.tensor in [cell.tensor for cell in _cells(step.formula)])
     is_there = f"{under}row1.jacobian" in trace
@@ -252,19 +222,25 @@ def _gradients(trace: Trace, mean: StepView, rows: Rows) -> list[Check]:
     again = [(dz[position(k)], dZ[position(i), position(k)]) for i, dz in through.items() for k in keys]
     over_rows = [(Sum("j", len(keys), dZ[position(i), j]), ZERO) for i in rows]
     found = []
-    if is_there:
+    if is_there and "rows add up to 1" in traits(trace.problem):
         found += [Check("columns of Jacobians add up to 0", dZ.id, agree(columns))]
+    if is_there:
         found += [Check("gradients through the Jacobians", dZ.id, agree(again))]
-    if "rows add up to 1" in traits(trace.problem):
+    if "rows may be shifted" in traits(trace.problem):
         found += [Check("gradients of a row add up to 0", dZ.id, agree(over_rows))]
     return found
 
 
-CHECKS: dict[tuple[str, str], tuple[Test, ...]] = {  # of a step, where its pass has a trait
-    ("weights", "rows add up to 1"): (_add_up,),
-    ("weights", "weights hang on differences"): (_weights_again,),
-    ("weights", "rows leave something over"): (_leave_over,),
-    ("weights", "weights stand alone"): (_stand_alone,),
-    ("outputs", "rows add up to 1"): (_between, _outputs_again),
-    ("outputs", "rows leave something over"): (_between_with_0,),
-}
+ALWAYS = ""  # a check that hangs on no trait
+CHECKS: tuple[tuple[str, str, Test], ...] = (  # of a step, where its pass has a trait
+    ("weights", "rows add up to 1", _add_up),
+    ("weights", "weights hang on differences", _weights_again),
+    ("weights", "rows leave something over", _leave_over),
+    ("weights", "weights stand alone", _stand_alone),
+    ("outputs", "rows add up to 1", _between),
+    ("outputs", "rows add up to 1", _outputs_again),
+    ("outputs", "rows leave something over", _between_with_0),
+    ("linear_outputs", ALWAYS, _in_the_other_order),
+    ("online_outputs", ALWAYS, _block_by_block),
+    ("mean_gradients", ALWAYS, _gradients),
+)

@@ -6,7 +6,8 @@ when, and with which tensors. A variant is another entry in the wiring.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+from contextlib import nullcontext
 from itertools import groupby
 from typing import Any
 
@@ -24,7 +25,7 @@ from tracer.problem import Problem, labelled
 from tracer.shapes import check
 from tracer.supply import Supply, below_past, supply
 from tracer.taken import Given, of_head, one, take_in
-from tracer.trace import Recorder, Trace
+from tracer.trace import Recorder, Trace, numbered
 
 
 def solve(problem: Problem) -> Trace:
@@ -39,8 +40,7 @@ def solve(problem: Problem) -> Trace:
     X = _words(rec, given)
     work = _all_at_once if problem.wiring.prefill is None else _token_by_token
     for number in range(1, problem.wiring.repeat + 1):
-        several = problem.wiring.repeat > 1
-        with rec.under(f"pass{number}." if several else "", f"⟨{number}⟩" if several else ""):
+        with rec.under(f"pass{number}.", f"⟨{number}⟩") if problem.wiring.repeat > 1 else nullcontext():
             X = work(rec, given, X)
     return rec.trace()
 
@@ -75,74 +75,78 @@ def one_pass(rec: Recorder, given: Given, X: Tensor | None, logits: Logits) -> D
     }
     worked = []
     for h in range(wiring.n_heads):
-        several = wiring.n_heads > 1
-        with rec.under(f"head{h + 1}." if several else "", f"({h + 1})" if several else "", h + 1 if several else None):
+        with rec.under(*numbered(h + 1), h + 1) if wiring.n_heads > 1 else nullcontext():
             head = _head(rec, given, supplies, h, h // group, logits)
             if head.query and head.key:
                 through_one_matrix(rec, given, X, Y, h, h // group)
         worked.append(head)
-    found = [head.outputs for head in worked if head.outputs is not None]
-    result = joined = None if not found else found[0] if len(found) == 1 else heads.join(rec, found)
-    if joined is not None and "W_O" in given:
-        b_O = one(given["b_O"]) if "b_O" in given else None
-        result = projection.project(rec, "projected", joined, one(given["W_O"]), b_O)
+    joined, result = _together(rec, given, [head.outputs for head in worked if head.outputs])
     done = Done(X, Y, tuple(worked), joined, result)
     if "dO" in rec.problem.given:
         backward(rec, given, done)
     return done
 
 
+def _together(rec: Recorder, given: Given, outputs: list[Tensor]) -> tuple[Tensor | None, Tensor | None]:
+    """The outputs of all heads side by side, and what W_O makes of them; None where there are no values to mix."""
+    if not outputs:
+        return None, None
+    joined = outputs[0] if len(outputs) == 1 else heads.join(rec, outputs)
+    if "W_O" not in given:
+        return joined, joined
+    b_O = one(given["b_O"]) if "b_O" in given else None
+    return joined, projection.project(rec, "projected", joined, one(given["W_O"]), b_O)
+
+
 def _head(rec: Recorder, given: Given, supplies: dict[str, Supply], h: int, kv: int, logits: Logits) -> Head:
     """One head: similarity → logit steps → normalisation → mixing."""
-    own, similarity = of_head(given, h), rec.problem.wiring.similarity
+    own, wiring = of_head(given, h), rec.problem.wiring
     Q, K, V = supplies["query"](h), supplies["key"](kv), supplies["value"](kv)
     context = {
         **own,
         "head": h + 1,
-        "n_heads": rec.problem.wiring.n_heads,
+        "n_heads": wiring.n_heads,
         "d_k": K.shape[1] if K else None,
         "start": K.axes[0].first if K else rec.problem.past,
     }
+    encoded: dict[str, tuple[Passed, ...]] = {}
+    if Q and K:
+        encoded = {"query": _encoded(rec, "query", Q, context), "key": _encoded(rec, "key", K, context)}
+        Q, K = (done[-1].after if done else T for done, T in ((encoded["query"], Q), (encoded["key"], K)))
+    K, V = below_past(rec, given, "K", K, kv), below_past(rec, given, "V", V, kv)
     S, A, passed = own.get("S"), own.get("A"), tuple[Passed, ...]()
-    is_compared = S is None and A is None and Q is not None and K is not None
-    if is_compared and Q and K:
-        Q, K = _encoded(rec, "query", Q, context), _encoded(rec, "key", K, context)
-        K = below_past(rec, given, "K", K, kv)
-    V = below_past(rec, given, "V", V, kv)
-    if is_compared and Q and K:
-        S = similarities[similarity.use].run(rec, Q, K, {**context, **similarity.told})
+    if Q and K:
+        S = similarities[wiring.similarity.use].run(rec, Q, K, {**context, **wiring.similarity.told})
     if A is None:
-        assert S is not None
+        assert S
         passed = _weights(rec, S, {**context, "V": V}, logits)
         A = passed[-1].after
-    O = None if V is None else mixing.mix(rec, A, V)
-    if Q is not None and K is not None:
+    O = mixing.mix(rec, A, V) if V else None
+    if Q and K and V:
         in_the_other_order(rec, Q, K, V)
-    return Head(Q, K, V, passed, A, O)
+    return Head(Q, K, V, passed, A, O, encoded)
 
 
-def _encoded(rec: Recorder, name: str, Q: Tensor, context: Mapping[str, Any]) -> Tensor:
-    """Queries or keys as they are compared."""
+def _encoded(rec: Recorder, name: str, Q: Tensor, context: Mapping[str, Any]) -> tuple[Passed, ...]:
+    """What queries or keys go through before they are compared."""
+    passed = list[Passed]()
     for setting in rec.problem.wiring.encoding:
         if setting.use in encodings:
-            Q = encodings[setting.use].run(rec, Q, {**context, "name": name, **setting.told})
-    return Q
+            told = {**context, "name": name, **setting.told}
+            passed.append(Passed(setting.use, told, Q, encodings[setting.use].run(rec, Q, told)))
+            Q = passed[-1].after
+    return tuple(passed)
 
 
 def _weights(rec: Recorder, S: Tensor, context: Mapping[str, Any], logits: Logits) -> tuple[Passed, ...]:
-    """From scores to weights: the logit steps in their order, and the normalisation. Masks in a row are one step."""
+    """From scores to weights: the logit steps in their order, those of one name together; and the normalisation."""
     passed = list[Passed]()
     for use, group in groupby(logits, key=lambda setting: setting.use):
         told = [{**context, **setting.told} for setting in group]
-        rules = [(str(one.get("rule", "given")), one) for one in told]
-        Z = logit_steps[use].run(rec, S, {**told[0], "rules": rules} if use == "mask" else told[0])
+        Z = logit_steps[use].run(rec, S, {**told[0], "together": told})
         passed.append(Passed(use, told[0], S, Z))
         S = Z
     last = rec.problem.wiring.normalisation
-    own = {**_unless(context, normalisations[last.use].options), **last.told}
-    return (*passed, Passed(last.use, own, S, normalisations[last.use].run(rec, S, own)))
-
-
-def _unless(context: Mapping[str, Any], options: Collection[str]) -> dict[str, Any]:
-    """What an operation knows of the pass, but for what has the name of an option of its own: the sigmoid's bias."""
-    return {name: known for name, known in context.items() if name not in options}
+    operation = normalisations[last.use]
+    own = {name: one for name, one in context.items() if name not in operation.options} | dict(last.told)
+    return (*passed, Passed(last.use, own, S, operation.run(rec, S, own)))

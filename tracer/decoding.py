@@ -13,10 +13,11 @@ from typing import TypeAlias
 from tracer.expr import Tensor
 from tracer.finished import Done
 from tracer.operations import cache
+from tracer.operations.masks import rule_of
 from tracer.problem import Problem, Setting
-from tracer.trace import Recorder
+from tracer.taken import Given
+from tracer.trace import Recorder, numbered
 
-Given: TypeAlias = dict[str, Tensor | list[Tensor]]
 Logits: TypeAlias = tuple[Setting, ...]
 OnePass: TypeAlias = Callable[[Recorder, Given, Tensor | None, Logits], Done]
 
@@ -40,7 +41,7 @@ def _causal(logits: Logits) -> Logits:
 
 def is_causal(setting: Setting) -> bool:
     """Whether a logit step only hides what comes later, which no cache knows yet."""
-    return setting.use == "mask" and setting.told.get("rule") == "causal"
+    return setting.use == "mask" and rule_of(setting.told) == "causal"
 
 
 def decode(rec: Recorder, given: Given, X: Tensor | None, one_pass: OnePass) -> Tensor:
@@ -92,7 +93,7 @@ def _of_words(rec: Recorder, given: Given, words: range) -> Given:
             continue
         cut = []
         for head, one in enumerate(values, 1):
-            with rec.under(f"head{head}.", f"({head})", head):
+            with rec.under(*numbered(head), head):
                 cut.append(cache.rows(rec, called, one, words, keys))
         now[name] = cut
     return now

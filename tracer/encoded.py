@@ -9,7 +9,6 @@ from tracer.operations.encodings import encodings
 from tracer.operations.qk_norm import GAINS
 from tracer.problem import Problem, Setting
 
-NORMS = ("rms-norm", "l2-norm")
 NAMES = {"g_Q": "queries", "g_K": "keys"}
 
 
@@ -19,7 +18,7 @@ def check_encodings(problem: Problem, d_model: int | None, d_q: int | None, d_k:
     Raises `ProblemError`, or a child of it.
     """
     sizes = {"query": d_q, "key": d_k}
-    norms = [setting.use for setting in problem.wiring.encoding if setting.use in NORMS]
+    norms = [setting.use for setting in problem.wiring.encoding if _takes_sizes_out(setting)]
     if len(norms) > 1:
         raise ProblemError(f"[pass] encoding has both {norms[0]} and {norms[1]}; the second undoes the first, use one")
     for n, setting in enumerate(problem.wiring.encoding, 1):
@@ -38,6 +37,10 @@ def check_encodings(problem: Problem, d_model: int | None, d_q: int | None, d_k:
                 f"[given] {gain} has {problem.matrix(gain).shape[0]} numbers, but the {NAMES[gain]} of a head have "
                 f"{sizes[name]} coordinates; give one number for each"
             )
+
+
+def _takes_sizes_out(setting: Setting) -> bool:
+    return setting.use in encodings and "sizes are taken out" in encodings[setting.use].traits
 
 
 def _in_waves(setting: Setting, where: str, width: int) -> None:

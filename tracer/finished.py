@@ -11,7 +11,7 @@ from tracer.expr import Tensor
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """An operation that the logits went through: its name, what it was told, and what was before and after it."""
+    """An operation that something went through: its name, what it was told, and what was before and after it."""
 
     use: str
     told: Mapping[str, Any]
@@ -23,7 +23,8 @@ class Passed:
 class Head:
     """What a head did: the logits went through the logit steps and the normalisation; none where weights are given.
 
-    Keys and values of a cache stand above the new ones.
+    Queries and keys are as they were compared; what they went through before is in `encoded`. Keys and values of a
+    cache stand above the new ones.
     """
 
     query: Tensor | None
@@ -32,6 +33,7 @@ class Head:
     logits: tuple[Passed, ...]
     weights: Tensor
     outputs: Tensor | None
+    encoded: Mapping[str, tuple[Passed, ...]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,9 @@ MAX_SIDE = 10_000  # rows, or columns, of one step
 TOP = ("by", "code", "title", "source", "written")
 VECTORS = (
     "query_sizes", "key_sizes", "query_norms", "key_norms", "maxima", "correction", "row_sums", "rest",
-    "threshold", "key_sums", "mean_gradients", "d_logits", "d_b_Q", "d_b_K", "d_b_V", "d_b_O",
+    "threshold", "key_sums", "mean_gradients", "d_logits", "d_sink_logits", "d_sinks", "d_relative",
+    "d_query_sizes", "d_key_sizes", "d_g_Q", "d_g_K",
+    "d_b_Q", "d_b_K", "d_b_V", "d_b_O",
 )  # fmt: skip
 A_STEP = "a step such as scores, head1.scores or row1.contributions"
 NUMBERED = r"{}[1-9]\d{{0,3}}\."

@@ -65,7 +65,7 @@ def _told(rec: Recorder, setting: Setting) -> Mapping[str, Any]:
     """What the step is told in the first head, as far as it matters here."""
     given = {name: _tensor(rec, name, values) for name, values in rec.problem.given.items() if name != "ids"}
     told = {**given, "head": 1, "n_heads": rec.problem.wiring.n_heads, "d_k": 1, **setting.told}
-    return {**told, "rules": [(str(setting.told.get("rule", "given")), told)]}
+    return {**told, "together": [told]}
 
 
 def _tensor(rec: Recorder, name: str, values: Any) -> Tensor:
@@ -97,6 +97,5 @@ def _put(given: Mapping[str, Given], key: Key) -> Expr:
 
 def _has_infinite(problem: Problem) -> bool:
     """Whether scores are given, and some of them are −∞."""
-    values = problem.given.get("S", ())
-    tables = values if isinstance(values, tuple) else (values,)
-    return any(number == MINUS_INFINITY for t in tables if isinstance(t, Written) for row in t.rows for number in row)
+    tables = [one for one in problem.of("S") if isinstance(one, Written)]
+    return any(number == MINUS_INFINITY for one in tables for row in one.rows for number in row)

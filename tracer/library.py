@@ -87,7 +87,7 @@ def attention(
 def _shared(heads: Mapping[str, PerHead]) -> tuple[int, int]:
     """How many heads there are, and how many of keys and values."""
     n_heads, n_keys, n_values = (len(heads[name]) for name in "QKV")
-    if n_keys != n_values or n_heads % n_keys:
+    if n_keys != n_values or not n_keys or not n_heads or n_heads % n_keys:
         raise ShapeError(
             f"Q has {n_heads} heads, K {n_keys} and V {n_values}; "
             "give K and V as many heads as each other, and Q as many or a multiple"
@@ -127,7 +127,7 @@ def _told(raw: Any) -> Any:
         return {key: _told(one) for key, one in raw.items()}
     if isinstance(raw, list | tuple):
         return [_told(one) for one in raw]
-    return raw if isinstance(raw, str | int) else number(raw, "a number")
+    return raw if raw is None or isinstance(raw, str | int) else number(raw, "a number")
 
 
 def batches(

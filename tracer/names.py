@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from tracer.expr import Axis, Tensor
 from tracer.language import Language
@@ -29,19 +30,33 @@ SYMBOLS = {  # of the steps by their names, in their order
 }  # fmt: skip
 GRADIENTS = {  # the steps of the backward pass by their names, in their order
     "d_W_O": "dW_O", "d_b_O": "db_O", "d_joined": "dJ", "d_outputs": "dO", "d_value": "dV", "d_weights": "dA",
-    "jacobian": "Jac", "d_logits": "dz", "mean_gradients": "μ", "d_masked": "dZ", "d_biased": "dZ", "d_capped": "dZ",
-    "d_scaled": "dZ", "d_scores": "dS", "d_query": "dQ", "d_key": "dK", "d_key_shared": "dK", "d_value_shared": "dV",
+    "jacobian": "Jac", "d_logits": "dz", "mean_gradients": "μ", "d_sink_logits": "dz_s", "d_masked": "dZ",
+    "d_bias": "dB", "d_biased": "dZ", "d_relative": "dr", "d_relative_scores": "dZ", "d_alibi": "dZ", "d_capped": "dZ",
+    "d_tempered": "dZ", "d_scaled": "dZ", "d_scores": "dS", "d_g_Q": "dg_Q", "d_rotated_query": "dQ′",
+    "d_normed_query": "dQ′",
+    "d_query_sizes": "dr", "d_query": "dQ", "d_g_K": "dg_K", "d_rotated_key": "dK′", "d_normed_key": "dK′",
+    "d_key_sizes": "ds",
+    "d_key": "dK", "d_key_shared": "dK", "d_value_shared": "dV", "d_sinks": "ds",
     "d_W_Q": "dW_Q", "d_b_Q": "db_Q", "d_W_K": "dW_K", "d_b_K": "db_K", "d_W_V": "dW_V", "d_b_V": "db_V",
-    "through_query": "dX_Q", "through_key": "dX_K", "through_value": "dX_V", "d_X": "dX", "d_Y": "dY",
-    "d_embedding": "dX", "d_table": "dEmb",
+    "through_query": "dX_Q", "through_key": "dX_K", "through_value": "dX_V", "d_encoded": "dX′",
+    "d_X": "dX", "d_Y": "dY", "d_embedding": "dX", "d_table": "dEmb",
 }  # fmt: skip
 SYMBOLS |= GRADIENTS
-IN_ROWS = {  # steps that there are once for each row, and what the row's word is to them
-    "contributions": "to {word}",
-    "activations": "for {word}",
-    "differences": "for {word}",
-    "jacobian": "row of {word}",
-    "d_logits": "row of {word}",
+
+
+class OfRow(NamedTuple):
+    """What a row's word is to a step of its own: behind the step's title, and as a title by itself."""
+
+    said: str
+    title: str
+
+
+IN_ROWS = {  # steps that there are once for each row
+    "contributions": OfRow("to {word}", "To “{word}”"),
+    "activations": OfRow("for {word}", "For “{word}”"),
+    "differences": OfRow("for {word}", "For “{word}”"),
+    "jacobian": OfRow("row of {word}", "Row of “{word}”"),
+    "d_logits": OfRow("row of {word}", "Row of “{word}”"),
 }
 WHOLES = {
     "query_norms": "the vector of the lengths of the queries",
@@ -121,16 +136,30 @@ CELLS = {  # by the step's name
     "jacobian": "change of the weight of {word} on {row} with the logit of {column}",
     "d_logits": "gradient of the logit of {word} with {row}",
     "mean_gradients": "mean gradient of the weights of {row}",
+    "d_sink_logits": "gradient of the sink in the row of {row}",
     "d_scores": "gradient of the score of {row} with {column}",
     "d_scaled": "gradient of the scaled score of {row} with {column}",
+    "d_tempered": "gradient of the score of {row} with {column} at this temperature",
+    "d_alibi": "gradient of the score of {row} with {column} less the distance",
+    "d_relative": "gradient of number {row} of the relative positions",
+    "d_relative_scores": "gradient of the score of {row} with {column} with relative positions",
+    "d_biased": "gradient of the score of {row} with {column} and its bias",
+    "d_bias": "gradient of the bias of {row} for {column}",
     "d_capped": "gradient of the capped score of {row} with {column}",
     "d_masked": "gradient of the masked score of {row} with {column}",
+    "d_rotated_query": "gradient of coordinate {column} of the rotated query of {row}",
+    "d_normed_query": "gradient of coordinate {column} of the normed query of {row}",
+    "d_query_sizes": "gradient of the size of the query of {row}",
+    "d_key_sizes": "gradient of the size of the key of {row}",
     "d_query": "gradient of coordinate {column} of the query of {row}",
+    "d_rotated_key": "gradient of coordinate {column} of the rotated key of {row}",
+    "d_normed_key": "gradient of coordinate {column} of the normed key of {row}",
     "d_key": "gradient of coordinate {column} of the key of {row}",
     "d_key_shared": "gradient of coordinate {column} of the shared key of {row}",
     "through_query": "gradient of coordinate {column} of {row} through the queries",
     "through_key": "gradient of coordinate {column} of {row} through the keys",
     "through_value": "gradient of coordinate {column} of {row} through the values",
+    "d_encoded": "gradient of coordinate {column} of the vector of {row} with its position",
     "d_X": "gradient of coordinate {column} of the vector of {row}",
     "d_Y": "gradient of coordinate {column} of the vector of {row}",
     "d_embedding": "gradient of coordinate {column} of the vector of {row}",

@@ -85,7 +85,7 @@ def _read(raw: Any, option: Option, where: str) -> Any:
     try:
         return option.read(raw)
     except ValueError as reason:
-        said = "" if isinstance(raw, tuple) else f": “{short(raw)}”"
+        said = f": “{short(raw)}”" if isinstance(raw, str | int | float | list | dict) else ""
         raise ProblemError(f"{where}{said} {reason}; expected {option.expected}") from None
 
 
@@ -99,11 +99,9 @@ def required(option: Option) -> Option:
 
 def number(raw: Any) -> Expr:
     """A real number, exact as written, or a letter."""
-    if isinstance(raw, bool) or not isinstance(raw, int | str):
-        if not isinstance(raw, bool | list | dict | float | None):
-            return raw  # type: ignore[no-any-return]  # read already
+    if raw is None or isinstance(raw, bool | list | dict | float):
         raise ValueError("is no number")
-    found = numbers.read(raw)
+    found: Expr = numbers.read(raw) if isinstance(raw, int | str) else raw  # which is read already
     if not letters(found) and (why := not_real(found)):
         raise ValueError(f"is no use: {why}")
     return found

@@ -9,12 +9,12 @@ from tracer.taken import Given, one
 from tracer.trace import Recorder
 
 
-def in_the_other_order(rec: Recorder, Q: Tensor, K: Tensor, V: Tensor | None) -> None:
+def in_the_other_order(rec: Recorder, Q: Tensor, K: Tensor, V: Tensor) -> None:
     """Linear attention, where dot products of mapped queries and keys are shared out by their sum, nothing between."""
     wiring = rec.problem.wiring
     is_mapped = any(setting.use == "feature-map" for setting in wiring.encoding)
     is_linear = (wiring.similarity.use, wiring.logits, wiring.normalisation.use) == ("dot", (), "sum")
-    if V is not None and is_mapped and is_linear:
+    if is_mapped and is_linear:
         linear.other_order(rec, Q, K, V)
 
 

@@ -33,6 +33,11 @@ class Values(Protocol):
         ...
 
 
+def size(values: Values) -> str:
+    """The sizes of a matrix or vector as on paper: 2 × 3."""
+    return " × ".join(map(str, values.shape))
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """Numbers as somebody wrote them, row by row; a vector is one row."""
@@ -142,12 +147,15 @@ class Problem:
             raise ShapeError(f"[given] {name} is a list of matrices, one per head; here it must be one matrix")
         return values
 
+    def of(self, name: str) -> PerHead:
+        """A given matrix alone or one for each head; nothing where it is not given."""
+        values = self.given.get(name, ())
+        return values if isinstance(values, tuple) else (values,)
+
     @property
     def past(self) -> int:
         """How many tokens a cache brings along that are not worked here."""
-        found = [values for name in ("past_K", "past_V") if (values := self.given.get(name)) is not None]
-        first = found[0] if found else None
-        return 0 if first is None else (first[0] if isinstance(first, tuple) else first).shape[0]
+        return next((values.shape[0] for name in ("past_K", "past_V") for values in self.of(name)), 0)
 
     def letters(self) -> list[str]:
         """The letters among the given numbers, in order of appearance."""

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from itertools import product
-
 from tracer.cached import check_cache
 from tracer.encoded import check_encodings
 from tracer.errors import ProblemError, ShapeError
-from tracer.expr import MINUS_INFINITY, ONE, ZERO, Num
-from tracer.fitting import check_fit
+from tracer.expr import MINUS_INFINITY, Num
+from tracer.fitting import check_fit, check_told
 from tracer.hidden import check_hidden
 from tracer.operations.projection import projections
-from tracer.problem import Problem, Values
+from tracer.problem import Problem, Values, size
+from tracer.results import check_result
 from tracer.wired import check_names, check_used
 
 MAX_PRODUCTS = 5_000_000  # multiplications that anybody will wait for
@@ -45,15 +44,6 @@ def check(problem: Problem) -> None:
     _work(problem, d_q or d_k or 1, d_v or 1)
 
 
-def _first(problem: Problem, name: str) -> Values:
-    values = problem.given[name]
-    return values[0] if isinstance(values, tuple) else values
-
-
-def _size(values: Values) -> str:
-    return " × ".join(map(str, values.shape))
-
-
 def _sources(problem: Problem) -> tuple[Values | None, Values | None]:
     """Where queries come from, and where keys and values do: X, Y or the embedding table."""
     given = problem.given
@@ -84,8 +74,8 @@ def _rows(problem: Problem) -> None:
     for name, count, what in wanted:
         rows = problem.matrix(name).shape[0]
         if rows != count:
-            size = _size(problem.matrix(name))
-            raise ShapeError(f"[given] {name} is {size}, but there are {count} {what}; give it a row for each")
+            found = size(problem.matrix(name))
+            raise ShapeError(f"[given] {name} is {found}, but there are {count} {what}; give it a row for each")
 
 
 def _ids(problem: Problem) -> None:
@@ -115,17 +105,17 @@ def _columns(problem: Problem, name: str, source: Values | None) -> int | None:
         return source.shape[1]
     convention = projections[wiring.projection]
     d_out = _all_heads(problem, weight, convention.outputs_axis, heads)
-    W = _first(problem, weight)
+    W = problem.of(weight)[0]
     if W.shape[convention.inputs_axis] != source.shape[1]:
         side = ("rows", "columns")[convention.inputs_axis]
         raise ShapeError(
-            f"[given] {weight} is {_size(W)} but {origin} is {_size(source)}: with projection “{wiring.projection}” "
+            f"[given] {weight} is {size(W)} but {origin} is {size(source)}: with projection “{wiring.projection}” "
             f"{weight} needs {source.shape[1]} {side}, one for each column of {origin}"
         )
     bias = f"b_{name}"
     if bias in given and _all_heads(problem, bias, 0, heads) != d_out:
         raise ShapeError(
-            f"[given] {bias} has {_first(problem, bias).shape[0]} numbers but {weight} is {_size(W)}; "
+            f"[given] {bias} has {problem.of(bias)[0].shape[0]} numbers but {weight} is {size(W)}; "
             f"give one number for each of its {W.shape[convention.outputs_axis]} outputs"
         )
     return d_out
@@ -138,14 +128,13 @@ def _all_heads(problem: Problem, name: str, axis: int, heads: int) -> int:
     for n, one in enumerate(values, 1):
         if one.shape != values[0].shape:
             raise ShapeError(
-                f"[given] {name} of head {n} is {_size(one)}, that of head 1 is {_size(values[0])}; heads have one size"
+                f"[given] {name} of head {n} is {size(one)}, that of head 1 is {size(values[0])}; heads have one size"
             )
     return values[0].shape[axis] * heads
 
 
 def _fit(problem: Problem, d_q: int | None, d_k: int | None, d_v: int | None) -> None:
-    given, wiring = problem.given, problem.wiring
-    n, m = len(problem.tokens), len(problem.key_tokens)
+    wiring, n, m = problem.wiring, len(problem.tokens), len(problem.key_tokens)
     for name, columns, heads in (
         ("Q", d_q, wiring.n_heads),
         ("K", d_k, wiring.n_kv_heads),
@@ -158,112 +147,18 @@ def _fit(problem: Problem, d_q: int | None, d_k: int | None, d_v: int | None) ->
             )
     check_fit(problem, d_q and d_q // wiring.n_heads, d_k and d_k // wiring.n_kv_heads)
     for name in ("Q", "K", "V", "S", "A", "mask", "bias"):
-        for one in _heads_of(problem, name):
+        for one in problem.of(name):
             rows, columns = (
                 (n, one.shape[1]) if name == "Q" else (m - problem.past, one.shape[1]) if name in "KV" else (n, m)
             )
             if one.shape != (rows, columns):
                 raise ShapeError(
-                    f"[given] {name} is {_size(one)}, but with {n} queries and {m} keys it must be {rows} × {columns}"
+                    f"[given] {name} is {size(one)}, but with {n} queries and {m} keys it must be {rows} × {columns}"
                 )
-    _masks(problem, m)
-    if any(one.count(MINUS_INFINITY) for one in _heads_of(problem, "A")):
+    check_told(problem)
+    if any(one.count(MINUS_INFINITY) for one in problem.of("A")):
         raise ProblemError("[given] A holds −inf; a weight is a finite number")
-    if "sinks" in given and problem.matrix("sinks").shape[0] != wiring.n_heads:
-        count = problem.matrix("sinks").shape[0]
-        raise ShapeError(
-            f"[given] sinks has {count} number{'s' if count > 1 else ''}, but the pass has {wiring.n_heads} "
-            f"head{'s' if wiring.n_heads > 1 else ''}; give one number for each head"
-        )
-    if "W_O" in given:
-        _output(problem, d_v, wiring.n_heads * ((d_v or 0) // wiring.n_kv_heads))
-    if wiring.repeat > 1:
-        _repeats(problem, d_v)
-    if "dO" in given:
-        _gradient(problem, d_v)
-
-
-def _masks(problem: Problem, m: int) -> None:
-    """A mask matrix says yes or no, a window has a side, and there are as many keys as are no padding."""
-    for one in _heads_of(problem, "mask"):
-        rows, columns = one.shape
-        if one.count(ZERO) + one.count(ONE) != rows * columns:
-            places = product(range(rows), range(columns))
-            row, column = next(at for at in places if one.entry(at) not in (ZERO, ONE))
-            raise ProblemError(
-                f"[given] mask row {row + 1}, column {column + 1}, must be 0 or 1; 1 means “may attend”, "
-                "and numbers to be added to the scores are a bias"
-            )
-    for number, setting in enumerate(problem.wiring.logits, 1):
-        where, rule = f"[pass] logits {number}, mask", setting.told.get("rule")
-        if rule == "window" and not {"left", "right"} & setting.told.keys():
-            raise ProblemError(f"{where}: a window has a left side, a right side or both; give left = 2, say")
-        if rule == "padding" and setting.told["length"] > m:
-            raise ShapeError(
-                f"{where}, length: {setting.told['length']} keys would be no padding, but there are only {m}; "
-                f"give at most {m}"
-            )
-
-
-def _heads_of(problem: Problem, name: str) -> tuple[Values, ...]:
-    values = problem.given.get(name, ())
-    return values if isinstance(values, tuple) else (values,)
-
-
-def _output(problem: Problem, d_v: int | None, joined: int) -> None:
-    W_O, convention = problem.matrix("W_O"), projections[problem.wiring.projection]
-    if d_v is None:
-        raise ProblemError("[given] W_O has nothing to project: there are no values; give V, or X")
-    if W_O.shape[convention.inputs_axis] != joined:
-        side = ("rows", "columns")[convention.inputs_axis]
-        raise ShapeError(
-            f"[given] W_O is {_size(W_O)} but the joined heads have {joined} columns; W_O needs {joined} {side}"
-        )
-    outputs = W_O.shape[convention.outputs_axis]
-    if "b_O" in problem.given and problem.matrix("b_O").shape[0] != outputs:
-        raise ShapeError(
-            f"[given] b_O has {problem.matrix('b_O').shape[0]} numbers but W_O is {_size(W_O)}; give {outputs}"
-        )
-
-
-def _gradient(problem: Problem, d_v: int | None) -> None:
-    """The gradient of the result has its shape, and goes back through one pass."""
-    given, wiring = problem.given, problem.wiring
-    if wiring.repeat > 1:
-        raise ProblemError(
-            "[given] dO asks for the backward pass, which is worked for one pass; take out repeat, or dO"
-        )
-    if d_v is None:
-        raise ProblemError("[given] dO is the gradient of the outputs, and there are none without values; give V, or X")
-    for letter in "QKV":
-        if isinstance(given.get(f"W_{letter}"), tuple) and not isinstance(given.get(f"b_{letter}", ()), tuple):
-            raise ProblemError(
-                f"[given] b_{letter} is one bias for all heads, and W_{letter} has a matrix for each; for the backward "
-                f"pass give b_{letter} a list for each head, too"
-            )
-    columns = wiring.n_heads * (d_v // wiring.n_kv_heads)
-    if "W_O" in given:
-        columns = problem.matrix("W_O").shape[projections[wiring.projection].outputs_axis]
-    wanted, dO = (len(problem.tokens), columns), problem.matrix("dO")
-    if dO.shape != wanted:
-        raise ShapeError(
-            f"[given] dO is {_size(dO)}, but the result of the pass is {wanted[0]} × {wanted[1]}; "
-            "give the derivative of the loss with respect to each of its numbers"
-        )
-
-
-def _repeats(problem: Problem, d_v: int | None) -> None:
-    source = problem.matrix("X") if "X" in problem.given else problem.matrix("embedding")
-    result = (d_v or 0) // problem.wiring.n_kv_heads * problem.wiring.n_heads
-    if "W_O" in problem.given:
-        result = problem.matrix("W_O").shape[projections[problem.wiring.projection].outputs_axis]
-    if any(name in problem.given for name in ("Q", "K", "V", "S", "A")):
-        raise ProblemError("[pass] repeat feeds the outputs back in as X, so Q, K, V, S and A cannot be given")
-    if result != source.shape[1]:
-        raise ShapeError(
-            f"[pass] repeat feeds the outputs back in as X: X has {source.shape[1]} columns, "
-            f"the outputs have {result}; they must agree"
-        )
+    check_result(problem, d_v)
 
 
 def _work(problem: Problem, d_k: int, d_v: int) -> None:

@@ -15,26 +15,26 @@ Supply: TypeAlias = Callable[[int], Tensor | None]
 
 def supply(rec: Recorder, given: Given, letter: str, X: Tensor | None, parts: int) -> Supply:
     """The queries, keys or values of a head by its number, of so many."""
-    name, direct, weight, bias = GIVEN_AS[letter], given.get(letter), given.get(f"W_{letter}"), given.get(f"b_{letter}")
-    if letter != "V" and ("S" in given or "A" in given):
+    name, direct, weight = GIVEN_AS[letter], given.get(letter), given.get(f"W_{letter}")
+    is_not_needed = letter != "V" and ("S" in given or "A" in given)
+    if is_not_needed or (direct is None and X is None):
         return lambda part: None
     if isinstance(direct, list):
         return lambda part: direct[part]
-    if direct is None and isinstance(weight, list) and X is not None:
-        return lambda part: _of_a_head(rec, name, X, weight, bias, part)
-    if direct is None and X is None:
-        return lambda part: None
-    if direct is not None:
-        whole = direct
-    elif weight is not None and X is not None:
-        whole = projection.project(rec, name, X, one(weight), None if bias is None else one(bias))
-    elif X is not None:
-        whole = projection.as_it_is(rec, name, X)
-    return (
-        (lambda part: whole)
-        if parts == rec.problem.wiring.n_heads == 1
-        else lambda part: heads.split(rec, name, whole, part, parts)
-    )
+    if direct is None and X is not None and isinstance(weight, list):
+        return lambda part: _of_a_head(rec, name, X, weight, given.get(f"b_{letter}"), part)
+    whole = _of_all_heads(rec, given, letter, X) if direct is None and X is not None else one(direct)
+    if parts == rec.problem.wiring.n_heads == 1:
+        return lambda part: whole
+    return lambda part: heads.split(rec, name, whole, part, parts)
+
+
+def _of_all_heads(rec: Recorder, given: Given, letter: str, X: Tensor) -> Tensor:
+    """Projected by one weight matrix, each head having columns of its own; the words themselves where there is none."""
+    if f"W_{letter}" not in given:
+        return projection.as_it_is(rec, GIVEN_AS[letter], X)
+    bias = one(given[f"b_{letter}"]) if f"b_{letter}" in given else None
+    return projection.project(rec, GIVEN_AS[letter], X, one(given[f"W_{letter}"]), bias)
 
 
 def _of_a_head(

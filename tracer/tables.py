@@ -50,6 +50,16 @@ class Tables:
 
         return Floats(self.definitions)
 
+    def doubles(self, id_: str) -> Any:
+        """A tensor in floating point; what an overflow has spoilt on the way is the double nearest to its value."""
+        return self.floats.mended(id_, self._nearest)
+
+    def _nearest(self, key: Key) -> float:
+        try:
+            return self.double(key)
+        except (Undefined, Undecided):
+            return float("nan")
+
     @cached_property
     def exact(self) -> Table:
         """All values exactly: fractions, closed numbers, SymPy numbers where nothing less holds them."""

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from tracer.expr import ONE, ZERO, Axis, Num, Tensor
 from tracer.problem import Values, Written
-from tracer.trace import Recorder
+from tracer.trace import Recorder, numbered
 
 Given: TypeAlias = dict[str, Tensor | list[Tensor]]
 
@@ -37,7 +37,7 @@ def take_in(rec: Recorder) -> Given:
         elif isinstance(values, tuple):
             taken[name] = []
             for number, one in enumerate(values, 1):
-                with rec.under(f"head{number}.", f"({number})"):
+                with rec.under(*numbered(number)):
                     taken[name].append(_taken(rec, name, one))  # type: ignore[union-attr]
         else:
             taken[name] = _taken(rec, name, values)
@@ -64,7 +64,7 @@ def _one_hot(rec: Recorder, ids: Values) -> Tensor:
     return rec.given("H", "H", axes, Written(tuple(map(tuple, rows))))
 
 
-def one(given: Tensor | list[Tensor]) -> Tensor:
+def one(given: Tensor | list[Tensor] | None) -> Tensor:
     """A matrix that is not a list per head."""
     assert isinstance(given, Tensor)
     return given

@@ -67,6 +67,11 @@ class Step:
         return self.tensor.id.rpartition(".")[2]
 
 
+def numbered(head: int) -> tuple[str, str]:
+    """How what belongs to a head is told apart: its prefix and its mark."""
+    return f"head{head}.", f"({head})"
+
+
 class Recorder:
     """What operations write to. It knows which pass and which head is being written, nothing else."""
 
@@ -164,14 +169,15 @@ class Trace:
         return self.problem.speaks_decimals or any(isinstance(one, Num) and one.places for one in self.written.values())
 
     def floats(self, id_: str) -> Any:
-        """A step as a NumPy float64 array, computed in floating point from start to end.
+        """A step as a NumPy float64 array, computed in floating point from start to end; what has no value is nan.
 
+        Where a number on the way is too large for a double, what is found from it is the double nearest to its value.
         With several heads "weights" is that of all, [n_heads, seq_len, key_len], and "head1.weights" that of one.
         """
         heads = [f"head{h}.{id_}" for h in range(1, self.problem.wiring.n_heads + 1)]
         if id_ not in self and heads[0] in self:
-            return self.tables.floats.stacked([name for name in heads if name in self])
-        return self.tables.floats[self[id_].id]
+            return self.tables.floats.stacked([self.tables.doubles(name) for name in heads if name in self])
+        return self.tables.doubles(self[id_].id)
 
     def exact(self, id_: str) -> Any:
         """A step as a SymPy matrix; a vector is a column. Raises `Undefined` where a value does not exist."""

@@ -242,7 +242,7 @@ class CellView:
     @property
     def float(self) -> Any:
         """The value in floating point, as `trace.floats` has it; None where floating point has no finite answer."""
-        value = self.tables.floats[self.definition.tensor.id][self.at]
+        value = self.tables.doubles(self.definition.tensor.id)[self.at]
         return float(value) if isfinite(value) else None
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
@@ -13,6 +14,7 @@ from tracer.options import told
 from tracer.problem import Problem, Setting
 from tracer.registry import Registry, did_you_mean
 
+LISTS = "encoding", "logits"  # the keys of [pass] that name operations in a list
 NEEDED = {  # what [given] must have for an operation, in words
     "mask": 'a mask matrix; give one, or write rule = "causal"',
     "relative": "a vector relative, with a number for each distance from −(n − 1) to m − 1; give it under [given]",
@@ -30,15 +32,14 @@ def check_names(problem: Problem) -> None:
         )
     for slot, settings in _slots(problem).items():
         for n, setting in enumerate(settings, 1):
-            several = slot in ("encoding", "logits")
-            where = f"[pass] {slot}{f' {n}' if several else ''}"
+            where = f"[pass] {slot}{f' {n}' if slot in LISTS else ''}"
             found = entry(slot, setting.use, setting.told, where)
             told(setting.told, found.options, f"{where}, {setting.use}")
             for name in found.needs:
                 if name not in problem.given:
                     wanted = NEEDED.get(name, f"{name}; give it under [given]")
                     raise ProblemError(f"{where}, {setting.use}, needs {wanted}")
-            if "dO" in problem.given and setting.use not in BACK.get(slot, ()):
+            if "dO" in problem.given and not any(setting.use in rack for rack in BACK[slot]):
                 raise ProblemError(
                     f"[given] dO asks for the backward pass, which is not worked through {setting.use} ({where}); "
                     f"{_backward_through(slot)}"
@@ -46,16 +47,16 @@ def check_names(problem: Problem) -> None:
         _once(slot, settings)
 
 
-BACK: dict[str, Registry[Any]] = {  # the operations that can be gone back through
-    "similarity": backward.similarities,
-    "logits": backward.logit_steps,
-    "normalisation": backward.normalisations,
+BACK: dict[str, tuple[Registry[Any], ...]] = {  # the operations that can be gone back through
+    "encoding": (backward.word_encodings, backward.encodings),
+    "similarity": (backward.similarities,),
+    "logits": (backward.logit_steps,),
+    "normalisation": (backward.normalisations,),
 }
 
 
 def _backward_through(slot: str) -> str:
-    known = ", ".join(BACK.get(slot, ()))
-    return f"take dO out, or use one of {known}" if known else "take dO out, or leave the encoding out"
+    return f"take dO out, or use one of {', '.join(name for rack in BACK[slot] for name in rack)}"
 
 
 def _slots(problem: Problem) -> dict[str, tuple[Setting, ...]]:
@@ -103,7 +104,7 @@ def check_used(problem: Problem) -> None:
     if "b_O" in given and "W_O" not in given:
         idle["b_O"] = "there is no W_O"
     wanted = needed(problem)
-    for name, why in IDLE.items():
+    for name, why in _idle():
         if name in given and name not in wanted:
             idle.setdefault(name, why)
     if "X" in given and _needs_no_source(problem):
@@ -115,16 +116,13 @@ def check_used(problem: Problem) -> None:
             raise ProblemError(f"[given] {name} has nothing to do, because {reason}; take one of the two out")
 
 
-IDLE = {  # given matrices that only an operation of their own uses
-    "mask": '[pass] logits has no { use = "mask" }',
-    "bias": '[pass] logits has no { use = "bias" }',
-    "g_Q": '[pass] encoding has no { use = "rms-norm" }',
-    "g_K": '[pass] encoding has no { use = "rms-norm" }',
-    "relative": '[pass] logits has no { use = "relative" }',
-    **dict.fromkeys(("W_1", "W_2", "v"), '[pass] similarity is not "additive"'),
-    "W_S": '[pass] similarity is not "bilinear"',
-    "sinks": '[pass] normalisation is not "softmax-sink"',
-}
+def _idle() -> Iterator[tuple[str, str]]:
+    """Given matrices that only an operation of their own uses, and why they would have nothing to do without it."""
+    yield "mask", '[pass] logits has no { use = "mask" }'  # whether a mask needs it, says its rule
+    for slot, racks in SLOTS.items():
+        for name, operation in ((name, rack[name]) for rack in racks for name in rack):
+            why = f'has no {{ use = "{name}" }}' if slot in LISTS else f'is not "{name}"'
+            yield from ((matrix, f"[pass] {slot} {why}") for matrix in (*operation.needs, *operation.takes))
 
 
 def needed(problem: Problem) -> set[str]:

@@ -37,6 +37,7 @@ from tracer.expr import (
     Same,
     Some,
     Sum,
+    walk,
 )
 
 FUNCTIONS: dict[str, Any] = {
@@ -65,17 +66,44 @@ class Floats:
     def __init__(self, definitions: Mapping[str, Any]) -> None:
         self.definitions = definitions
         self._known: dict[str, Any] = {}
+        self._mended: dict[str, Any] = {}
+        self._too_large: set[str] = set()
         self._met: dict[tuple[Condition, tuple[tuple[str, int], ...]], Labelled] = {}
 
     def __getitem__(self, id_: str) -> Any:
         if id_ not in self._known:
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore", over="call", call=lambda *_: self._too_large.add(id_)):
                 self._known[id_] = self._compute(self.definitions[id_])
         return self._known[id_]
 
-    def stacked(self, ids: list[str]) -> Any:
+    def mended(self, id_: str, nearest: Callable[[tuple[str, tuple[int, ...]]], float]) -> Any:
+        """A tensor whose entries are not spoilt by an overflow on the way to it, or by a sum that came out as 0.
+
+        `nearest` finds the double nearest to the value of a cell, nan where it has none.
+        """
+        if id_ not in self._mended:
+            array = self[id_]
+            spoilt = ~np.isinf(array) if self._overflows(id_) else np.isnan(array)
+            found = array.copy() if spoilt.any() else array
+            for at in np.argwhere(spoilt):
+                found[tuple(at)] = nearest((id_, tuple(int(n) for n in at)))
+            self._mended[id_] = found
+        return self._mended[id_]
+
+    def _overflows(self, id_: str) -> bool:
+        """Whether a number too large for a double came out in a tensor, or in one that it is computed from."""
+        met, ahead = {id_}, [id_]
+        while ahead and not met & self._too_large:
+            formula = self.definitions[ahead.pop()].formula
+            found = {one.tensor.id for one in walk(formula) if isinstance(one, Cell)} - met if formula else set()
+            met |= found
+            ahead += found
+        return bool(met & self._too_large)
+
+    @staticmethod
+    def stacked(arrays: list[Any]) -> Any:
         """Several tensors of one shape, one behind the other."""
-        return np.stack([self[id_] for id_ in ids])
+        return np.stack(arrays)
 
     def text(self, id_: str, places: int) -> str:
         """A tensor as NumPy shows it."""
@@ -237,7 +265,8 @@ def _sums(expr: Expr) -> list[Sum]:
 
 
 def _cut(array: Any, at: tuple[Index, ...], sizes: dict[str, int]) -> Labelled:
-    if any(index.less for index in at):
+    names = [name for index in at for name in index.names]
+    if any(index.less for index in at) or len(set(names)) < len(names):  # a distance, or a diagonal
         places = [_positions(index, sizes) for index in at]
         axes = _union(places)
         return Labelled(axes, array[tuple(_spread(place, axes) for place in places)])

@@ -35,9 +35,14 @@ NAMES = {
     "scaled": "Z", "capped": "Z_capped", "biased": "Z_biased", "bias": "B",
     "masked": "Z_masked", "table": "Emb", "mask": "M",
     "tempered": "Z_tempered", "alibi": "Z_alibi", "relative_scores": "Z_relative", "relative": "r",
+    "query_sizes": "Q_sizes", "key_sizes": "K_sizes", "rest": "rest",
     "expanded_scores": "S_expanded", "differences": "difference",
     "mapped_query": "Q_mapped", "mapped_key": "K_mapped", "threshold": "tau", "linear_outputs": "O_linear",
     "d_projected": "dP", "mean_gradients": "mu", "d_capped": "dZ_capped", "d_masked": "dZ_masked",
+    "d_biased": "dZ_biased", "d_tempered": "dZ_tempered", "d_alibi": "dZ_alibi", "d_relative_scores": "dZ_relative",
+    "d_query_sizes": "dQ_sizes", "d_key_sizes": "dK_sizes",
+    "d_encoded": "dX_encoded", "d_normed_query": "dQ_normed", "d_normed_key": "dK_normed",
+    "d_rotated_query": "dQ_rotated", "d_rotated_key": "dK_rotated",
     "d_key_shared": "dK_shared", "d_value_shared": "dV_shared",
 }  # fmt: skip
 CERTAIN = 6  # decimals that double precision is trusted with

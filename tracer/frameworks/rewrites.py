@@ -8,6 +8,8 @@ from typing import Any
 
 from tracer.expr import ONE, ZERO, Case
 from tracer.operations.encodings import word_encodings
+from tracer.operations.masks import USUAL_POLARITY, rule_of
+from tracer.operations.normalisation import normalisations
 from tracer.problem import PerHead, Problem, Setting, Values, Written
 from tracer.trace import Trace
 from tracer.wired import needed
@@ -25,17 +27,13 @@ def rewired(problem: Problem, **slots: Any) -> Problem:
 
 def has(problem: Problem, use: str, rule: str = "") -> bool:
     """Whether the logits have an operation; a mask, by a rule."""
-    return any(step.use == use and rule in ("", _rule(step)) for step in problem.wiring.logits)
-
-
-def _rule(step: Setting) -> str:
-    return str(step.told.get("rule", "given"))
+    return any(step.use == use and rule in ("", rule_of(step.told)) for step in problem.wiring.logits)
 
 
 def _telling(problem: Problem, use: str, rule: str, **told: Any) -> Problem:
     """The problem with an operation of the logits told something else."""
     steps = (
-        Setting(step.use, {**step.told, **told}) if step.use == use and rule in ("", _rule(step)) else step
+        Setting(step.use, {**step.told, **told}) if step.use == use and rule in ("", rule_of(step.told)) else step
         for step in problem.wiring.logits
     )
     return rewired(problem, logits=tuple(steps))
@@ -51,7 +49,7 @@ def by_dot(problem: Problem) -> Problem:
 
 def by_softmax(problem: Problem) -> Problem:
     """Weights are a softmax; with or without the maximum subtracted, they are the same."""
-    if problem.wiring.normalisation.use == "softmax-shifted":
+    if "weights hang on differences" in normalisations[problem.wiring.normalisation.use].traits:
         return problem
     return rewired(problem, normalisation=Setting("softmax"))
 
@@ -104,7 +102,9 @@ def ones_are(meaning: str) -> Change:
 
     def change(problem: Problem) -> Problem:
         readings = {
-            s.told.get("ones", "seen") for s in problem.wiring.logits if s.use == "mask" and _rule(s) == "given"
+            s.told.get("ones", USUAL_POLARITY)
+            for s in problem.wiring.logits
+            if s.use == "mask" and rule_of(s.told) == "given"
         }
         if readings <= {meaning}:
             return problem

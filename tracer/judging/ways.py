@@ -130,9 +130,12 @@ def _through_jacobian(step: str) -> Way:
     return way
 
 
+LOGITS = (  # the gradients that may stand next to the normalisation
+    "d_masked", "d_capped", "d_biased", "d_relative_scores", "d_alibi", "d_tempered", "d_scaled", "d_scores",
+)  # fmt: skip
 WAYS: dict[str, Way] = {
     "outputs": _summed,
     "scores": _ways_to_scores,
     "cosines": _from_scores,
-    **{step: _through_jacobian(step) for step in ("d_masked", "d_capped", "d_biased", "d_scaled", "d_scores")},
+    **{step: _through_jacobian(step) for step in LOGITS},
 }

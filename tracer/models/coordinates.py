@@ -30,18 +30,17 @@ class Chosen:
 
 RELATIVE = "Keys are relative to their mean, which shifts each row of scores by one number and changes no weight."
 
-bases: Registry[Callable[[Any, Any, int, bool], Chosen]] = Registry("basis")
+bases: Registry[Callable[[Any, Any, Any, int], Chosen]] = Registry("basis")  # Q, K, the origin of the keys, how many
 
 
 @bases.register("turned")
-def turned(Q: Any, K: Any, count: int, shifts: bool) -> Chosen:
+def turned(Q: Any, K: Any, origin: Any, count: int) -> Chosen:
     """New coordinates in which dot products stay what they are, those that hold most of the scores first.
 
-    With Q (K − mean)ᵀ = U Σ Wᵀ the queries are U √Σ and the keys W √Σ: the first r columns have the scores of rank r
+    With Q (K − origin)ᵀ = U Σ Wᵀ the queries are U √Σ and the keys W √Σ: the first r columns have the scores of rank r
     that are nearest to all (Eckart and Young 1936), and their part of the sum of squares is that of Σ².
     """
-    centred = K - K.mean(axis=0) if shifts else K
-    U, sigma, Wt = np.linalg.svd(Q @ centred.T)
+    U, sigma, Wt = np.linalg.svd(Q @ (K - origin).T)
     r = min(count, len(sigma))
     signs = np.sign(U[np.abs(U[:, :r]).argmax(axis=0), range(r)])
     root = np.sqrt(sigma[:r]) * signs
@@ -56,17 +55,19 @@ def turned(Q: Any, K: Any, count: int, shifts: bool) -> Chosen:
                 all=K.shape[1],
                 share=percent(share, say),
             ),
-            *([say.text(RELATIVE)] if shifts else []),
+            *([say.text(RELATIVE)] if np.any(origin) else []),
         ]
 
     return Chosen(U[:, :r] * root, Wt[:r].T * root, told)
 
 
 @bases.register("own")
-def own(Q: Any, K: Any, count: int, shifts: bool) -> Chosen:
-    """The model's own coordinates with the largest share of the scores: Σ over i, j of |q[i, c] · k[j, c]|."""
-    centred = K - K.mean(axis=0) if shifts else K
-    shares = np.abs(Q).sum(axis=0) * np.abs(centred).sum(axis=0)
+def own(Q: Any, K: Any, origin: Any, count: int) -> Chosen:
+    """The model's own coordinates with the largest share of the scores.
+
+    The share of coordinate c is the sum over i, j of |Q[i, c] · (K[j, c] − origin[c])|.
+    """
+    shares = np.abs(Q).sum(axis=0) * np.abs(K - origin).sum(axis=0)
     kept = sorted(np.argsort(-shares, kind="stable")[:count].tolist())
     share = float(shares[kept].sum() / max(shares.sum(), 1e-300))
 

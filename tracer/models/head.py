@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -12,8 +13,6 @@ from tracer.errors import ModelError
 from tracer.expr import Cell, num, sqrt, walk
 from tracer.problem import Problem, Setting, Values
 from tracer.trace import Step, Trace
-
-KEPT = ("scale", "softcap", "bias", "mask")  # logit steps that a few tokens have as all of them do
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,25 +70,15 @@ def _floats(values: Values) -> Any:
 
 def among(layer: Problem, head: Head, rows: list[int], columns: list[int]) -> Problem:
     """The real head on the tokens kept, all its coordinates."""
-    wiring, here = layer.wiring, np.ix_(rows, columns)
     given = {"Q": head.queries[rows], "K": head.keys[columns]}
     if head.values is not None:
         given["V"] = head.values[columns]
     logits: list[Setting] = []
-    for setting in wiring.logits:
-        if setting.use == "scale":
-            logits.append(Setting("scale", {"by": setting.told.get("by") or sqrt(num(head.keys.shape[1]))}))
-        elif setting.use == "bias":
-            given["bias"] = head.bias[here]
-            logits.append(setting)
-        elif setting.use == "softcap":
-            logits.append(setting)
-        elif not any(one.use == "mask" for one in logits) and head.masked is not None and head.masked[here].any():
-            hidden = head.masked[here]
-            causal = rows == columns and bool((hidden == ~np.tri(len(rows), dtype=bool)).all())
-            logits.append(Setting("mask", {"rule": "causal"} if causal else {}))
-            if not causal:
-                given["mask"] = (~hidden).astype(int)
+    for setting in layer.wiring.logits:
+        if setting.use not in [one.use for one in logits]:  # the masks of a head are one already
+            kept, matrices = KEPT[setting.use](setting, head, rows, columns)
+            logits += kept
+            given |= matrices
     tokens, keys = (tuple(labels[n] for n in places)
                     for labels, places in ((layer.tokens, rows), (layer.key_tokens, columns)))  # fmt: skip
     same = layer.tokens == layer.key_tokens
@@ -98,5 +87,38 @@ def among(layer: Problem, head: Head, rows: list[int], columns: list[int]) -> Pr
         given={name: Array(array) for name, array in given.items()},
         tokens=tokens,
         key_tokens=() if same else keys,
-        wiring=replace(wiring, n_heads=1, n_kv_heads=1, encoding=(), logits=tuple(logits), queries=None),
+        wiring=replace(layer.wiring, n_heads=1, n_kv_heads=1, encoding=(), logits=tuple(logits), queries=None),
     )
+
+
+Kept: TypeAlias = tuple[list[Setting], dict[str, Any]]  # a logit step on the tokens kept, and its matrices there
+
+
+def _scale(setting: Setting, head: Head, rows: list[int], columns: list[int]) -> Kept:
+    return [Setting("scale", {"by": setting.told.get("by") or sqrt(num(head.keys.shape[1]))})], {}
+
+
+def _softcap(setting: Setting, head: Head, rows: list[int], columns: list[int]) -> Kept:
+    return [setting], {}
+
+
+def _bias(setting: Setting, head: Head, rows: list[int], columns: list[int]) -> Kept:
+    return [setting], {"bias": head.bias[np.ix_(rows, columns)]}
+
+
+def _mask(setting: Setting, head: Head, rows: list[int], columns: list[int]) -> Kept:
+    """Causal where that is what is left of all masks, else a mask matrix; none where nothing is hidden."""
+    hidden = None if head.masked is None else head.masked[np.ix_(rows, columns)]
+    if hidden is None or not hidden.any():
+        return [], {}
+    if rows == columns and bool((hidden == ~np.tri(len(rows), dtype=bool)).all()):
+        return [Setting("mask", {"rule": "causal"})], {}
+    return [Setting("mask")], {"mask": (~hidden).astype(int)}
+
+
+KEPT: dict[str, Callable[[Setting, Head, list[int], list[int]], Kept]] = {  # what a few tokens have as all do
+    "scale": _scale,
+    "softcap": _softcap,
+    "bias": _bias,
+    "mask": _mask,
+}

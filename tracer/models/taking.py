@@ -17,6 +17,7 @@ from tracer.language import Language
 from tracer.models.coordinates import Chosen, bases, largest
 from tracer.models.head import Head, among, of_trace
 from tracer.models.rounded import at_most, percent, rounded, step_of
+from tracer.operations.normalisation import normalisations
 from tracer.parts.words import listed_words
 from tracer.problem import TITLE, Problem, Values, labelled
 from tracer.problem_file import row_number
@@ -117,11 +118,8 @@ class _Cut:
             raise ModelError(f"dimensions is {dimensions}; keep at least 1")
         given: dict[str, Any] = dict(real.given)
         if dimensions < width:
-            shifts = real.wiring.normalisation.use.startswith("softmax") and not any(
-                one.use == "softcap" for one in real.wiring.logits
-            )
             Q, K = (given[name].array for name in "QK")
-            chosen = bases[basis](Q, K, dimensions, shifts)
+            chosen = bases[basis](Q, K, K.mean(axis=0) if _shifts(real) else np.zeros(width), dimensions)
             given |= {"Q": Array(chosen.left), "K": Array(chosen.right)}
             self.say_about(say.text("Queries and keys"), *chosen.told(say))
             if any(one.use == "scale" for one in real.wiring.logits):
@@ -196,3 +194,10 @@ def _furthest(one: Any, other: Any) -> float:
 
 def _point(number: str, say: Language) -> str:
     return number.replace(".", say.decimal)
+
+
+def _shifts(problem: Problem) -> bool:
+    """Whether the same number added to a whole row of scores changes no weight."""
+    wiring = problem.wiring
+    is_capped = any(one.use == "softcap" for one in wiring.logits)
+    return not is_capped and "rows may be shifted" in normalisations[wiring.normalisation.use].traits

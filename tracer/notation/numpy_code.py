@@ -74,7 +74,7 @@ class NumPyCode:
         axes = tuple(axis.index for axis in tensor.axes)
         code = self.fold(formula, {axis.index: axis.size for axis in tensor.axes})
         text = lined_up(code, axes).text
-        if any(axis.size > 1 and axis.index not in code.axes for axis in tensor.axes):
+        if set(code.axes) < set(axes):  # the same number all along an axis
             text = f"np.broadcast_to({text}, {tensor.shape})"
         return [*self.before, f"{self.names[tensor.id]} = {text}{'.astype(float)' if is_counted(formula) else ''}"]
 
@@ -95,7 +95,10 @@ class NumPyCode:
             case Cell(tensor, at):
                 if any(index.less for index in at):
                     return self.looked_up(tensor, at, sizes)
-                return Code(self.names[tensor.id] + cut(tensor, at, sizes), tuple(i.name for i in at if i.name))
+                names = tuple(i.name for i in at if i.name)
+                if len(set(names)) < len(names):
+                    return Code(f"{self.names[tensor.id]}{cut(tensor, at, sizes)}.diagonal()", names[:1])
+                return Code(self.names[tensor.id] + cut(tensor, at, sizes), names)
             case Position(of):
                 return Code(position(of + 1), self.grid(of.names, sizes), SUM if of.shift + 1 else ATOM)
             case Neg(body):
@@ -126,7 +129,9 @@ class NumPyCode:
                 return self.case(when, then, otherwise, sizes)
             case Join(_, parts):
                 others = {name: size for name, size in sizes.items() if name != expr.index}
-                codes = [self.names[part.tensor.id] + cut(part.tensor, part.at, {**_own(part), **others}) for part in parts]
+                codes = [
+                    self.names[part.tensor.id] + cut(part.tensor, part.at, {**_own(part), **others}) for part in parts
+                ]
                 axes = tuple(i.name for i in parts[0].at if i.name)
                 stack = "np.hstack" if axes.index(expr.index) else "np.concatenate"
                 return Code(f"{stack}([{', '.join(codes)}])", axes)

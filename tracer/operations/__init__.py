@@ -12,8 +12,8 @@
 
 `told` has what the problem file tells the operation, by the names of its options; the given matrices that it needs,
 by theirs; and what it may want to know of the pass: `d_k`, `head` (from 1), `n_heads`, `start`, the number of tokens
-before the first row, `V`, the values that the weights will mix (None where there are none), and `name`, the step that
-it encodes ("query", "key").
+before the first row, `V`, the values that the weights will mix (None where there are none); `name`, the step that it
+encodes ("query", "key"); and `together`, what the steps of its name are told that stand behind each other.
 
 `backward` has an operation of its own for each that can be gone back through.
 
@@ -48,6 +48,7 @@ def attending(Z: Tensor, body: Expr) -> Expr:
 
 from tracer.operations import (  # noqa: E402  teaching order
     additive,
+    alignment,
     backward,
     bias,
     bilinear,
@@ -70,6 +71,7 @@ from tracer.operations import (  # noqa: E402  teaching order
     relative,
     rotary,
     scaling,
+    sharing,
     sigmoid,
     similarity,
     sinks,
@@ -98,7 +100,8 @@ def entry(slot: str, use: str, told: Mapping[str, Any], where: str) -> Operation
     return masks.ruled(found, told, where) if found.run is masks.mask else found
 
 
-__all__ = ["SLOTS", "additive", "attending", "backward", "bias", "bilinear", "cache", "distance", "embedding",
-           "encodings", "entry", "feature_map", "general", "heads", "indices", "linear", "logit_symbol", "masks",
-           "mixing", "normalisation", "norms", "online", "positions", "projection", "qk_norm", "relative", "rotary",
-           "scaling", "sigmoid", "similarity", "sinks", "softcap", "sparsemax", "tempered"]  # fmt: skip
+__all__ = ["SLOTS", "additive", "alignment", "attending", "backward", "bias", "bilinear", "cache", "distance",
+           "embedding", "encodings", "entry", "feature_map", "general", "heads", "indices", "linear", "logit_symbol",
+           "masks", "mixing", "normalisation", "norms", "online", "positions", "projection", "qk_norm", "relative",
+           "rotary", "scaling", "sharing", "sigmoid", "similarity", "sinks", "softcap", "sparsemax",
+           "tempered"]  # fmt: skip

@@ -1,4 +1,7 @@
-"""Encodings: what is done to words, or to queries and keys, before they are compared."""
+"""Encodings: what is done to words, or to queries and keys, before they are compared.
+
+The trait "sizes are taken out" says that only the directions of queries and keys are left: of these one is enough.
+"""
 
 from __future__ import annotations
 

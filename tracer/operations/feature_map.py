@@ -33,6 +33,7 @@ def exponential(x: Expr) -> Expr:
     return exp(x)
 
 
+USUAL_MAP = "elu"
 TITLES = {"query": "Queries without negative entries", "key": "Keys without negative entries"}
 
 
@@ -48,7 +49,7 @@ def feature_map(rec: Recorder, Q: Tensor, told: Mapping[str, Any]) -> Tensor:
     return rec.step(
         f"mapped_{name}",
         Q.axes,
-        feature_maps[told.get("map", "elu")](Q[indices(Q)]),
+        feature_maps[told.get("map", USUAL_MAP)](Q[indices(Q)]),
         TITLES[name],
         "Without negative entries no dot product is negative: it can be a weight without any exponential.",
         symbol=f"{Q.symbol}′",

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from tracer.errors import UnknownName
-from tracer.expr import MINUS_INFINITY, ONE, ZERO, AtMost, Case, Condition, Index, Is, Tensor, every, position
+from tracer.expr import MINUS_INFINITY, ONE, ZERO, AtMost, Case, Condition, Index, Is, Num, Tensor, every, position
 from tracer.operations import indices, logit_symbol
+from tracer.operations.alignment import ALIGN, FURTHEST, aligned
 from tracer.operations.scaling import logit_steps
 from tracer.options import Operation, Option, Rack, one_of, required, whole_number
 from tracer.registry import did_you_mean
 from tracer.trace import Recorder
 
-FURTHEST = 1_000_000  # keys that an alignment or a window may span: more than any row has
-
 mask_rules: Rack[Callable[[Tensor, Mapping[str, Any]], Condition]] = Rack("mask rule")
-ALIGNMENTS = {"bottom-right": "the last query sees the last key", "top-left": "the first query sees the first key"}
-BEFORE = whole_number(-FURTHEST, FURTHEST)
+USUAL_RULE = "given"
 
 
-def _alignment(raw: Any) -> str | int:
-    return one_of(ALIGNMENTS).read(raw) if isinstance(raw, str) else BEFORE.read(raw)  # type: ignore[no-any-return]
+class Polarity(NamedTuple):
+    """How a mask matrix is meant: the entry of a key that may be seen; and what is said of it."""
+
+    seen: Num
+    words: str
 
 
-ALIGN = Option(_alignment, f"{one_of(ALIGNMENTS).expected}, or how many keys come before the first query's own")
-POLARITIES = {"seen": ONE, "hidden": ZERO}  # what a 1 of a mask matrix means, and the entry of a key that may be seen
+POLARITIES = {
+    "seen": Polarity(ONE, "as given: 1 means “may attend”"),
+    "hidden": Polarity(ZERO, "as given: 1 means “hidden”, 0 “may attend”"),
+}
+USUAL_POLARITY = "seen"
 REACH = whole_number(0, FURTHEST)
 
 
@@ -34,10 +38,7 @@ REACH = whole_number(0, FURTHEST)
 def causal(Z: Tensor, told: Mapping[str, Any]) -> Condition:
     """A word sees itself and what came before: j ≤ i + p.
 
-    `align` says which key stands where query i does: "bottom-right", p = m − n, so that the last query sees the last
-    key; "top-left", p = 0; or p itself, the number of keys that come before the first query's own.
-
-    Source: the ONNX operator Attention, attribute is_causal, where p is called offset.
+    `align` says p, as in `alignment.aligned`. Source: the ONNX operator Attention, attribute is_causal.
     """
     return AtMost(Index("j"), aligned(Z, told))
 
@@ -46,7 +47,7 @@ def causal(Z: Tensor, told: Mapping[str, Any]) -> Condition:
 def window(Z: Tensor, told: Mapping[str, Any]) -> Condition:
     """A word sees only its neighbours: i + p − left ≤ j ≤ i + p + right.
 
-    A side that is not told is unlimited; `align` is that of `causal`.
+    A side that is not told is unlimited; `align` says p.
 
     Source: Beltagy, Peters and Cohan 2020 (Longformer), section 3.1; Jiang et al. 2023 (Mistral 7B), section 2, whose
     window of W words is left = W − 1, right = 0; the ONNX operator Attention, left_window_size and right_window_size.
@@ -74,15 +75,7 @@ def given(Z: Tensor, told: Mapping[str, Any]) -> Condition:
 
     With ones = "hidden" it is the other way round, as in torch.nn.MultiheadAttention: M[i, j] = 0 may be attended to.
     """
-    return Is(told["mask"][Index("i"), Index("j")], POLARITIES[told.get("ones", "seen")])
-
-
-def aligned(Z: Tensor, told: Mapping[str, Any]) -> Index:
-    """The key that stands where query i does: i + p."""
-    n, m = Z.shape
-    align = told.get("align", "bottom-right")
-    before: int = {"bottom-right": m - n, "top-left": 0}.get(align, align)
-    return Index("i") + before
+    return Is(told["mask"][Index("i"), Index("j")], POLARITIES[told.get("ones", USUAL_POLARITY)].seen)
 
 
 @logit_steps.operation("mask", rule=Option(str, "the name of a mask rule"))
@@ -91,9 +84,10 @@ def mask(rec: Recorder, S: Tensor, told: Mapping[str, Any]) -> Tensor:
 
     Z[i, j] = S[i, j] where the rule allows it, −∞ elsewhere        shape (n, m)
 
-    Source: the ONNX operator Attention.
+    Masks that stand behind each other are one step, in which all rules must allow the key: `together` has what each of
+    them is told. Source: the ONNX operator Attention.
     """
-    allowed = every(*[mask_rules[rule].run(S, also) for rule, also in told["rules"]])
+    allowed = every(*[mask_rules[rule_of(one)].run(S, one) for one in told["together"]])
     assert allowed
     return rec.step(
         "masked",
@@ -107,9 +101,14 @@ def mask(rec: Recorder, S: Tensor, told: Mapping[str, Any]) -> Tensor:
     )
 
 
+def rule_of(told: Mapping[str, Any]) -> str:
+    """The rule of a mask: that of the mask matrix, where no other is told."""
+    return str(told.get("rule", USUAL_RULE))
+
+
 def ruled(found: Operation[Any], told: Mapping[str, Any], where: str) -> Operation[Any]:
     """The operation `mask` with what its rule can be told, and what that needs. Raises `UnknownName`."""
-    rule = told.get("rule", "given")
+    rule = told.get("rule", USUAL_RULE)
     if not isinstance(rule, str) or rule not in mask_rules:
         raise UnknownName(f"{where}: the mask rule “{rule}” is not known; {did_you_mean(str(rule), mask_rules)}")
     chosen = mask_rules[rule]

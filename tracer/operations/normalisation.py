@@ -5,6 +5,7 @@ What is true of the weights that an entry makes stands in its `traits`, which ch
 | trait | says |
 |---|---|
 | rows add up to 1 | each row does, unless it is masked altogether |
+| rows may be shifted | the same number added to a whole row of logits changes no weight |
 | rows may add up to 0 | what a row is divided by may be 0: then it has no weights |
 | rows leave something over | a row and the step `rest` add up to 1 |
 | weights stand alone | each weight lies between 0 and 1, whatever the others of its row are |
@@ -16,15 +17,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tracer.expr import Div, Expr, Max, Tensor, exp, minus, total
+from tracer.expr import Div, Max, Tensor, exp, minus, total
 from tracer.operations import attending, indices
+from tracer.operations.sharing import exponentials, row_sums, shares, weights
 from tracer.options import Rack
 from tracer.trace import Recorder
 
 normalisations: Rack[Callable[[Recorder, Tensor, Mapping[str, Any]], Tensor]] = Rack("normalisation")
 
 
-@normalisations.operation("softmax", traits=("rows add up to 1", "weights hang on differences"))
+@normalisations.operation("softmax", traits=("rows add up to 1", "rows may be shifted", "weights hang on differences"))
 def softmax(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
     """Turn each row of logits into weights: positive, adding up to 1.
 
@@ -32,10 +34,12 @@ def softmax(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
 
     A masked key weighs 0, in a fully masked row too. Source: Vaswani et al. 2017, eq. (1).
     """
-    return _shares(rec, Z, exp(Z[indices(Z)]))
+    return shares(rec, Z, exponentials(rec, Z, exp(Z[indices(Z)])))
 
 
-@normalisations.operation("softmax-shifted", traits=("rows add up to 1", "weights hang on differences"))
+@normalisations.operation(
+    "softmax-shifted", traits=("rows add up to 1", "rows may be shifted", "weights hang on differences")
+)
 def softmax_shifted(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
     """The softmax with each row's maximum subtracted first: the same weights, and no exponential above 1.
 
@@ -51,7 +55,7 @@ def softmax_shifted(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor
         "Row maxima",
         "Subtracting the same number from a whole row changes no weight, and keeps the exponentials small.",
     )
-    return _shares(rec, Z, attending(Z, exp(minus(Z[i, j], m[i]))))
+    return shares(rec, Z, exponentials(rec, Z, attending(Z, exp(minus(Z[i, j], m[i])))))
 
 
 @normalisations.operation("sum", traits=("rows add up to 1", "rows may add up to 0"))
@@ -63,39 +67,6 @@ def by_sum(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
     Undefined where a row adds up to 0; negative where a logit is. A masked key takes no part.
     """
     i, j = indices(Z)
-    D = _row_sums(rec, Z, total(Z.axes[1], attending(Z, Z[i, j])))
+    D = row_sums(rec, Z, total(Z.axes[1], attending(Z, Z[i, j])))
     because = "Dividing by its sum makes each row add up to 1, unless that sum is 0: then there are no weights."
-    return _weights(rec, Z, Div(Z[i, j], D[i]), because)
-
-
-def _shares(rec: Recorder, Z: Tensor, exponential: Expr) -> Tensor:
-    i, j = indices(Z)
-    E = _exponentials(rec, Z, exponential)
-    D = _row_sums(rec, Z, total(Z.axes[1], E[i, j]))
-    because = "Dividing by its sum makes each row add up to 1: a share of attention for every word."
-    return _weights(rec, Z, Div(E[i, j], D[i]), because)
-
-
-def _exponentials(rec: Recorder, Z: Tensor, exponential: Expr) -> Tensor:
-    return rec.step(
-        "exponentials",
-        Z.axes,
-        exponential,
-        "Exponentials",
-        "e to any power is positive, so the sum of a row can never be 0.",
-    )
-
-
-def _row_sums(rec: Recorder, Z: Tensor, added: Expr) -> Tensor:
-    return rec.step("row_sums", Z.axes[:1], added, "Row sums", "Each row needs its own total to share out.")
-
-
-def _weights(rec: Recorder, Z: Tensor, share: Expr, because: str) -> Tensor:
-    return rec.step(
-        "weights",
-        Z.axes,
-        attending(Z, share),
-        "Attention weights",
-        because,
-        allowed=Z.allowed,
-    )
+    return weights(rec, Z, Div(Z[i, j], D[i]), because)

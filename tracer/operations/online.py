@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from tracer.expr import ZERO, Add, Axis, Case, Div, Expr, Index, Largest, Max, Mul, Some, Tensor, exp, minus, total
 from tracer.operations import attending, indices
 from tracer.operations.normalisation import normalisations
+from tracer.operations.sharing import weights
 from tracer.options import required, whole_number
 from tracer.problem import MAX_SIZE
 from tracer.rewriting import bind
@@ -24,7 +25,7 @@ class Running(NamedTuple):
 
 @normalisations.operation(
     "softmax-online",
-    traits=("rows add up to 1",),
+    traits=("rows add up to 1", "rows may be shifted"),
     block=required(whole_number(1, MAX_SIZE)),
 )
 def softmax_online(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
@@ -124,12 +125,8 @@ def _ended(rec: Recorder, Z: Tensor, running: Running) -> Tensor:
             "Outputs from all blocks",
             "The last sum belongs to all keys, so dividing by it gives the outputs: no matrix of weights was needed.",
         )
-    return rec.step(
-        "weights",
-        Z.axes,
-        attending(Z, Div(exp(minus(Z[i, j], m[i])), D[i])),
-        "Attention weights",
+    because = (
         "With the last maximum and the last sum the weights can be written down afterwards: they are those of the "
-        "softmax.",
-        allowed=Z.allowed,
+        "softmax."
     )
+    return weights(rec, Z, Div(exp(minus(Z[i, j], m[i])), D[i]), because)

@@ -18,7 +18,7 @@ LENGTHS = {"query": "Lengths of the raw queries", "key": "Lengths of the raw key
 NORMED = {"query": "Normed queries", "key": "Normed keys"}
 
 
-@encodings.operation("rms-norm", takes=("g_Q", "g_K"), epsilon=NOT_NEGATIVE)
+@encodings.operation("rms-norm", takes=("g_Q", "g_K"), traits=("sizes are taken out",), epsilon=NOT_NEGATIVE)
 def rms_norm(rec: Recorder, Q: Tensor, told: Mapping[str, Any]) -> Tensor:
     """Divide each row by the root of the mean of its squares, and multiply by the gain where there is one.
 
@@ -52,7 +52,7 @@ def rms_norm(rec: Recorder, Q: Tensor, told: Mapping[str, Any]) -> Tensor:
     )
 
 
-@encodings.operation("l2-norm")
+@encodings.operation("l2-norm", traits=("sizes are taken out",))
 def l2_norm(rec: Recorder, Q: Tensor, told: Mapping[str, Any]) -> Tensor:
     """Divide each row by its length, so that a dot product of two rows is the cosine of their angle.
 

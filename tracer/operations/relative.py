@@ -8,7 +8,7 @@ from typing import Any
 
 from tracer.expr import Add, Call, Expr, Index, Mul, Position, Pow, Tensor, minus, num
 from tracer.operations import indices, logit_symbol
-from tracer.operations.masks import ALIGN, aligned
+from tracer.operations.alignment import ALIGN, aligned
 from tracer.operations.scaling import logit_steps
 from tracer.options import NUMBERS
 from tracer.trace import Recorder

@@ -7,7 +7,8 @@ from typing import Any
 
 from tracer.expr import ONE, Add, Div, Neg, Tensor, exp
 from tracer.operations import indices
-from tracer.operations.normalisation import _weights, normalisations
+from tracer.operations.normalisation import normalisations
+from tracer.operations.sharing import weights
 from tracer.options import NUMBER
 from tracer.trace import Recorder
 
@@ -25,4 +26,4 @@ def sigmoid(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
     because = "Each score is turned into a weight between 0 and 1 by itself: a score of 0 gives one half."
     if "bias" in told:
         because = "Each score gets the same bias and is turned into a weight between 0 and 1 by itself."
-    return _weights(rec, Z, Div(ONE, Add((ONE, exp(exponent)))), because)
+    return weights(rec, Z, Div(ONE, Add((ONE, exp(exponent)))), because)

@@ -7,7 +7,8 @@ from typing import Any
 
 from tracer.expr import ONE, Add, Div, Expr, Tensor, exp, position, total
 from tracer.operations import indices
-from tracer.operations.normalisation import _exponentials, _row_sums, _weights, normalisations
+from tracer.operations.normalisation import normalisations
+from tracer.operations.sharing import exponentials, row_sums, weights
 from tracer.trace import Recorder
 
 
@@ -36,8 +37,8 @@ def sink(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
 def _with_a_sink(rec: Recorder, Z: Tensor, taken: Expr) -> Tensor:
     """`taken` is what the sink has in place of an exponential: in each row the same."""
     i, j = indices(Z)
-    E = _exponentials(rec, Z, exp(Z[i, j]))
-    D = _row_sums(rec, Z, Add((taken, total(Z.axes[1], E[i, j]))))
+    E = exponentials(rec, Z, exp(Z[i, j]))
+    D = row_sums(rec, Z, Add((taken, total(Z.axes[1], E[i, j]))))
     rec.step(
         "rest",
         Z.axes[:1],
@@ -46,4 +47,4 @@ def _with_a_sink(rec: Recorder, Z: Tensor, taken: Expr) -> Tensor:
         "This part of the attention goes to no word: it is much where no word has a high score.",
     )
     because = "The sum holds more than the words brought, so a word need not give all of its attention away."
-    return _weights(rec, Z, Div(E[i, j], D[i]), because)
+    return weights(rec, Z, Div(E[i, j], D[i]), because)

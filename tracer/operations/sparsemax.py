@@ -7,11 +7,12 @@ from typing import Any
 
 from tracer.expr import ONE, ZERO, AtMost, Axis, Case, Div, Index, Largest, Max, Position, Ranked, Tensor, minus, total
 from tracer.operations import indices
-from tracer.operations.normalisation import _weights, normalisations
+from tracer.operations.normalisation import normalisations
+from tracer.operations.sharing import weights
 from tracer.trace import Recorder
 
 
-@normalisations.operation("sparsemax", traits=("rows add up to 1",))
+@normalisations.operation("sparsemax", traits=("rows add up to 1", "rows may be shifted"))
 def sparsemax(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
     """The point of the simplex that is nearest to a row of logits: what stands above a threshold, and 0 elsewhere.
 
@@ -48,4 +49,4 @@ def sparsemax(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
         "The largest of these is the right one: what stands above it adds up to exactly 1.",
     )
     because = "What stands above the threshold is the weight; everything below it weighs 0, not merely little."
-    return _weights(rec, Z, Largest((minus(Z[i, j], tau[i]), ZERO)), because)
+    return weights(rec, Z, Largest((minus(Z[i, j], tau[i]), ZERO)), because)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tracer.expr import Div, Pow, Tensor, exp, num, total
+from tracer.expr import Div, Pow, Tensor, exp, num
 from tracer.operations import attending, indices
-from tracer.operations.normalisation import _row_sums, _shares, _weights, normalisations
+from tracer.operations.normalisation import normalisations
+from tracer.operations.sharing import exponentials, shares
 from tracer.options import POSITIVE, required
 from tracer.trace import Recorder
 
 
-@normalisations.operation("softmax-base-2", traits=("rows add up to 1",))
+@normalisations.operation("softmax-base-2", traits=("rows add up to 1", "rows may be shifted"))
 def base_2(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
     """The softmax with powers of 2: a score that is 1 higher weighs twice as much.
 
@@ -20,20 +21,19 @@ def base_2(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
 
     Source: Dao 2023, FlashAttention-2, whose kernels take 2 to the power of Z · log₂ e, which is faster.
     """
-    i, j = indices(Z)
     E = rec.step(
         "exponentials",
         Z.axes,
-        attending(Z, Pow(num(2), Z[i, j])),
+        attending(Z, Pow(num(2), Z[indices(Z)])),
         "Powers of 2",
         "Powers of 2 are positive too, and for whole scores one knows them by heart: one more is twice as much.",
     )
-    D = _row_sums(rec, Z, total(Z.axes[1], E[i, j]))
-    because = "Dividing by its sum makes each row add up to 1: a share of attention for every word."
-    return _weights(rec, Z, Div(E[i, j], D[i]), because)
+    return shares(rec, Z, E)
 
 
-@normalisations.operation("softmax-temperature", traits=("rows add up to 1",), temperature=required(POSITIVE))
+@normalisations.operation(
+    "softmax-temperature", traits=("rows add up to 1", "rows may be shifted"), temperature=required(POSITIVE)
+)
 def temperature(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
     """The softmax at a temperature T: e to Z/T, so a high T makes the weights alike, a low one picks the largest.
 
@@ -41,4 +41,4 @@ def temperature(rec: Recorder, Z: Tensor, told: Mapping[str, Any]) -> Tensor:
 
     Source: Hinton, Vinyals and Dean 2015, eq. (1).
     """
-    return _shares(rec, Z, attending(Z, exp(Div(Z[indices(Z)], told["temperature"]))))
+    return shares(rec, Z, exponentials(rec, Z, attending(Z, exp(Div(Z[indices(Z)], told["temperature"])))))

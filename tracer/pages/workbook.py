@@ -33,10 +33,6 @@ from tracer.workbook import Formula, Link, Sheet, Workbook
 
 LONGEST_NAME = 31  # characters of a sheet's name
 MASKED = "−∞: the score of a masked key; a text, because spreadsheets have no infinity, and e to it counts as 0."
-OF_ROW = {
-    "contributions": "To “{word}”", "activations": "For “{word}”", "differences": "For “{word}”",
-    "jacobian": "Row of “{word}”", "d_logits": "Row of “{word}”",
-}  # fmt: skip
 RESERVED = {"history"}  # no sheet may be called so
 
 
@@ -185,7 +181,7 @@ class _Book:
     def row_title(self, step: StepView) -> str:
         """Which row's step it is, by its word."""
         row = int(step.id.split(".")[-2].removeprefix("row")) - 1
-        return self.say.text(OF_ROW[step.name], word=self.trace.problem.tokens[row])
+        return self.say.text(IN_ROWS[step.name].title, word=self.trace.problem.tokens[row])
 
     # The contents
 

@@ -79,7 +79,7 @@ class Judgement:
         if step.name not in IN_ROWS:
             return title
         word = self.marks.trace.problem.tokens[int(step.id.split(".")[-2].removeprefix("row")) - 1]
-        return f"{title}, {self.say.text(IN_ROWS[step.name], word=word)}"
+        return f"{title}, {self.say.text(IN_ROWS[step.name].said, word=word)}"
 
     def step(self, step: StepView) -> Link:
         """The title of a step, which leads to it."""

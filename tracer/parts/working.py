@@ -87,7 +87,7 @@ class Working:
         if not rows:
             return []
         words = self.trace.problem.tokens
-        said = IN_ROWS[of_rows[0].name]
+        said = IN_ROWS[of_rows[0].name].said
         grids = [self.grid(steps[row], self.say.line(said, word=Em(words[row]))) for row in rows]
         first = steps[rows[0]]
         chains = self.chains(first) if first.name in GRADIENTS else []

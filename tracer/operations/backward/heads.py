@@ -37,11 +37,12 @@ def shared(rec: Recorder, step: str, shares: list[Tensor]) -> Tensor:
     """
     first = shares[0]
     at = tuple(Index(axis.index) for axis in first.axes)
+    name = step.removeprefix("d_").removesuffix("_shared")
     return rec.step(
         step,
         first.axes,
         Add(tuple(share[at] for share in shares)),
-        SHARED[step.split("_")[1]],
+        SHARED.get(name, TITLES[name]),
         "These heads used the same numbers, so the gradients that they send back are added up.",
         symbol=first.symbol,
     )

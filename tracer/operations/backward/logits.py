@@ -5,11 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tracer.expr import ONE, ZERO, Case, Div, Mul, Tensor, minus, sqrt, square
+from tracer.expr import (
+    ONE,
+    ZERO,
+    Axis,
+    Case,
+    Div,
+    Expr,
+    Index,
+    Mul,
+    Piece,
+    Pieces,
+    Tensor,
+    minus,
+    position,
+    sqrt,
+    square,
+    total,
+)
 from tracer.operations import indices
 from tracer.operations.backward import gradient, logit_steps
 from tracer.operations.scaling import d_k
 from tracer.trace import Recorder
+
+PASSED = "To this score something was only added, so it passes its gradient on as it is."
 
 
 @logit_steps.register("scale")
@@ -40,6 +59,74 @@ def softcap(rec: Recorder, S: Tensor, Z: Tensor, dZ: Tensor, told: Mapping[str, 
         "The slope of tanh is 1 − tanh², and that tanh is known already: the capped score divided by the cap. A score "
         "that was pressed hard passes hardly anything back.",
     )
+
+
+@logit_steps.register("temperature")
+def temperature(rec: Recorder, S: Tensor, Z: Tensor, dZ: Tensor, told: Mapping[str, Any]) -> Tensor:
+    """Back through a division by the temperature T.
+
+    dS[i, j] = dZ[i, j] / T        shape (n, m); `by` is T
+    """
+    return gradient(
+        rec,
+        S,
+        Div(dZ[indices(S)], told["by"]),
+        "The hotter it is, the less one score matters to the weights, and so to the loss.",
+    )
+
+
+@logit_steps.register("bias")
+def bias(rec: Recorder, S: Tensor, Z: Tensor, dZ: Tensor, told: Mapping[str, Any]) -> Tensor:
+    """Back through Z = S + B, to both of them.
+
+    dB[i, j] = dZ[i, j];   dS[i, j] = dZ[i, j]        shapes (n, m)
+
+    A key that is masked by −∞ has gradient 0 in dZ already.
+    """
+    at = indices(S)
+    gradient(
+        rec,
+        told["bias"],
+        dZ[at],
+        "The bias was added as it is, so each of its numbers gets the gradient of the score it was added to.",
+        kind="arrange",
+    )
+    return gradient(rec, S, dZ[at], PASSED, kind="arrange")
+
+
+@logit_steps.register("alibi")
+def alibi(rec: Recorder, S: Tensor, Z: Tensor, dZ: Tensor, told: Mapping[str, Any]) -> Tensor:
+    """Back through Z = S − s · |i − j|, whose distances hang on nothing that is given.
+
+    dS[i, j] = dZ[i, j]        shape (n, m)
+    """
+    return gradient(rec, S, dZ[indices(S)], PASSED, kind="arrange")
+
+
+@logit_steps.register("relative")
+def relative(rec: Recorder, S: Tensor, Z: Tensor, dZ: Tensor, told: Mapping[str, Any]) -> Tensor:
+    """Back through Z[i, j] = S[i, j] + r[j − i + n], to both: a number of r was used all along its diagonal.
+
+    dr[c] = sum of dZ[i, j] over all i, j with j − i + n = c        shape (n + m − 1,)
+    dS[i, j] = dZ[i, j]                                             shape (n, m)
+    """
+    r = told["relative"]
+    diagonals = (Piece(position(c), 1, _diagonal(dZ, c - dZ.shape[0] + 1)) for c in range(r.shape[0]))
+    gradient(
+        rec,
+        r,
+        Pieces(r.axes[0].index, tuple(diagonals)),
+        "The number of a distance was added all along a diagonal, so what comes back on that diagonal is added up.",
+    )
+    return gradient(rec, S, dZ[indices(S)], PASSED, kind="arrange")
+
+
+def _diagonal(dZ: Tensor, distance: int) -> Expr:
+    """The sum of all dZ[i, i + distance]."""
+    (n, m), i = dZ.shape, Index("i")
+    row, column = max(0, -distance), max(0, distance)
+    size = min(n - row, m - column)
+    return total(Axis("i", size), dZ[i + row, i + column]) if size > 1 else dZ[position(row), position(column)]
 
 
 @logit_steps.register("mask")
