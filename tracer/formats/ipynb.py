@@ -28,8 +28,7 @@ from tracer.trace import Trace
 from tracer.views import CellView, StepView, decimal_text
 
 NAMES = {
-    **SYMBOLS, "query_norms": "q_norm", "key_norms": "k_norm", "query_sizes": "q_size", "key_sizes": "k_size",
-    "rest": "rest", "query_angles": "phi", "key_angles": "psi",
+    **SYMBOLS, "query_norms": "q_norm", "key_norms": "k_norm", "query_angles": "phi", "key_angles": "psi",
     "encoded": "X_encoded", "normed_query": "Q_normed", "normed_key": "K_normed", "rotated_query": "Q_rotated",
     "rotated_key": "K_rotated", "cosines": "cos_theta", "angles": "theta",
     "scaled": "Z", "capped": "Z_capped", "biased": "Z_biased", "bias": "B",
