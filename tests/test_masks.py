@@ -329,16 +329,6 @@ def test_what_a_problem_file_cannot_say(given_: Table, logits: list[Table], says
     assert says in str(error.value)
 
 
-<<<<<<< HEAD
-=======
-def test_a_bias_behind_a_mask_leaves_minus_infinity() -> None:
-    """−∞ + 2/3 is −∞, so no hidden key weighs anything."""
-    trace = solved({"S": [[1, 2]], "bias": [["2/3", "1/3"]]}, mask(rule="padding", length=1), {"use": "bias"})
-    assert [cell.infinite for cell in trace["biased"].row(0)] == [0, -1]
-    assert [cell.decimal(1) for cell in trace["weights"].row(0)] == ["1.0", "0.0"]
-
-
->>>>>>> stress
 def test_a_distance_can_be_counted_from_any_alignment() -> None:
     """ALiBi is told how many keys come before the first query's own, as a mask is; the card says so in words."""
     trace = solved({"S": [[0, 0, 0, 0]]}, {"use": "alibi", "slopes": [1], "align": 2})
@@ -346,7 +336,6 @@ def test_a_distance_can_be_counted_from_any_alignment() -> None:
 
     assert trace.floats("alibi").tolist() == [[-2, -1, 0, -1]]
     assert "2 keys come before the first query’s own" in said
-<<<<<<< HEAD
 
 
 def test_a_bias_behind_a_mask_leaves_minus_infinity() -> None:
@@ -354,5 +343,3 @@ def test_a_bias_behind_a_mask_leaves_minus_infinity() -> None:
     trace = solved({"S": [[1, 2]], "bias": [["2/3", "1/3"]]}, mask(rule="padding", length=1), {"use": "bias"})
     assert [cell.infinite for cell in trace["biased"].row(0)] == [0, -1]
     assert [cell.decimal(1) for cell in trace["weights"].row(0)] == ["1.0", "0.0"]
-=======
->>>>>>> stress

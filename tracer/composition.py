@@ -6,11 +6,7 @@ when, and with which tensors. A variant is another entry in the wiring.
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from collections.abc import Collection, Mapping
-=======
 from collections.abc import Mapping
->>>>>>> stress
 from contextlib import nullcontext
 from itertools import groupby
 from typing import Any
@@ -151,16 +147,6 @@ def _weights(rec: Recorder, S: Tensor, context: Mapping[str, Any], logits: Logit
         passed.append(Passed(use, told[0], S, Z))
         S = Z
     last = rec.problem.wiring.normalisation
-<<<<<<< HEAD
-    own = {**_unless(context, normalisations[last.use].options), **last.told}
-    return (*passed, Passed(last.use, own, S, normalisations[last.use].run(rec, S, own)))
-
-
-def _unless(context: Mapping[str, Any], options: Collection[str]) -> dict[str, Any]:
-    """What an operation knows of the pass, but for what has the name of an option of its own: the sigmoid's bias."""
-    return {name: known for name, known in context.items() if name not in options}
-=======
     operation = normalisations[last.use]
     own = {name: one for name, one in context.items() if name not in operation.options} | dict(last.told)
     return (*passed, Passed(last.use, own, S, operation.run(rec, S, own)))
->>>>>>> stress
