@@ -74,7 +74,7 @@ class NumPyCode:
         axes = tuple(axis.index for axis in tensor.axes)
         code = self.fold(formula, {axis.index: axis.size for axis in tensor.axes})
         text = lined_up(code, axes).text
-        if any(axis.size > 1 and axis.index not in code.axes for axis in tensor.axes):
+        if not code.axes or any(axis.size > 1 and axis.index not in code.axes for axis in tensor.axes):
             text = f"np.broadcast_to({text}, {tensor.shape})"
         return [*self.before, f"{self.names[tensor.id]} = {text}{'.astype(float)' if is_counted(formula) else ''}"]
 
