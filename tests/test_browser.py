@@ -104,12 +104,17 @@ def quiet(browser: Browser, path: Path) -> bool:
     return not browser.errors and asked <= {path.as_uri()}
 
 
-@pytest.mark.parametrize(
-    "name", [*(path.parent.name for path in EXAMPLES), *(f"feedback-{name}" for name in audiences), *SHEETS]
-)
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_axe_finds_no_violation(browser, pages, name, dark):
+LOOKS = ("light", "dark")
+LOOKED_AT = [  # the examples, which share one style sheet, in light and in dark by turns; the other pages in both
+    *((path.parent.name, LOOKS[n % 2]) for n, path in enumerate(EXAMPLES)),
+    *((name, look) for name in (*(f"feedback-{name}" for name in audiences), *SHEETS) for look in LOOKS),
+]
+
+
+@pytest.mark.parametrize(("name", "look"), LOOKED_AT)
+def test_axe_finds_no_violation(browser, pages, name, look):
     """With the panel open, in light and in dark, on a desk and on a phone; nothing is asked of the network."""
+    dark = look == "dark"
     browser.errors.clear()
     browser.open(pages[name].as_uri(), *((360, 740) if dark else (1280, 900)), dark=dark, touch=dark)
     browser.run((CHECKERS / "axe-core/axe.min.js").read_text() + "; 0")

@@ -224,7 +224,7 @@ def test_zero_sums_are_left_blank() -> None:
 # The laws of checking
 
 HONEST, MISTAKEN, SLIPPED = 60, 3, 60
-MANY_HONEST, MANY_MISTAKEN, MANY_SLIPPED = 200, 12, 200
+MANY_HONEST, MANY_MISTAKEN, MANY_SLIPPED = 200, 8, 200
 NAMED = 95  # of a hundred
 
 

@@ -126,6 +126,7 @@ def traced(name: str) -> tracer.Trace:
 
 
 EVERY = [*NAMES, *FORMS]
+AS_THEY_ARE = [*(name for name in NAMES if "_" not in name.removeprefix("examples_")), *FORMS]  # one file of a folder
 
 
 @cache
@@ -428,7 +429,8 @@ def recalculated(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], An
     (profile / "user/registrymodifications.xcu").write_text(ALWAYS)
     paths = []
     for n, name in enumerate(EVERY):
-        for kind, content in (("as it is", forgetful(file(name))), ("changed", edited(name))):
+        as_it_is = [("as it is", forgetful(file(name)))] if name in AS_THEY_ARE else []
+        for kind, content in (*as_it_is, ("changed", edited(name))):
             paths.append(folder / f"{n} {kind}.xlsx")
             paths[-1].write_bytes(content)
     command = ["soffice", "--headless", f"-env:UserInstallation={profile.as_uri()}", "--convert-to", "xlsx"]
@@ -462,12 +464,12 @@ def compare(book: Any, name: str, trace: tracer.Trace) -> None:
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", AS_THEY_ARE)
 def test_libreoffice_computes_the_certified_values(name: str, recalculated: Callable[[str], Any]) -> None:
     """Recalculated from wrong values on, every number is right, and the first sheet says so."""
     book = recalculated(f"{EVERY.index(name)} as it is")
     compare(book, name, traced(name))
-    said = " ".join(str(row[0].value) for row in book["Contents"].iter_rows(max_row=8))
+    said = " ".join(str(row[0].value) for row in book["Contents"].iter_rows(max_row=20))
     assert (
         re.search(r"All \d+ numbers agree|The number agrees|Nothing to compare", said) or "no spreadsheet holds" in name
     )
