@@ -299,3 +299,14 @@ def test_what_does_not_fit_is_refused(told: dict[str, Any], wiring: dict[str, An
     """The message says what was found."""
     with pytest.raises(ProblemError, match=reason):
         solve(from_dict({"given": told, "pass": wiring}))
+
+
+@pytest.mark.parametrize("told", [{}, {"start": 5}, {"start": 1, "key_start": 3}], ids=str)
+def test_a_turn_goes_on_where_the_cache_ends(told: dict[str, int]) -> None:
+    """Wherever positions begin, the third token stands two places behind the first: cached equals full."""
+    rotary, words = {"use": "rotary", **told}, {"X": [[1, 0], [0, 1], [1, 1], [2, 0]]}
+    cached = solve(from_dict({"given": words, "pass": {"encoding": [rotary], "prefill": 2}}))
+    logits = ["scale", {"use": "mask", "rule": "causal"}]
+    full = solve(from_dict({"given": words, "pass": {"encoding": [rotary], "logits": logits}}))
+    np.testing.assert_allclose(cached.floats("outputs"), full.floats("outputs"), atol=1e-14)
+    assert all(check.holds for check in checks(cached, (0, 1, 2, 3)))

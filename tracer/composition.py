@@ -107,7 +107,7 @@ def _head(rec: Recorder, given: Given, supplies: dict[str, Supply], h: int, kv: 
         "head": h + 1,
         "n_heads": wiring.n_heads,
         "d_k": K.shape[1] if K else None,
-        "start": K.axes[0].first if K else rec.problem.past,
+        "before": K.axes[0].first if K else rec.problem.past,
     }
     encoded: dict[str, tuple[Passed, ...]] = {}
     if Q and K:

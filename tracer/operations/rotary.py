@@ -59,9 +59,10 @@ USUAL_PAIRING = "half"
 
 
 def first_position(told: Mapping[str, Any]) -> int:
-    """The position of the first query or key: the keys' own, or that of the queries, or 0."""
-    start = int(told.get("start", 0))
-    return int(told.get("key_start", start)) if told["name"] == "key" else start
+    """The position of the first query or key: where the sequence begins, and so many words further behind a cache."""
+    start = told.get("start", 0)
+    begin = told.get("key_start", start) if told["name"] == "key" else start
+    return int(begin) + int(told.get("before", 0))
 
 
 def angles(rec: Recorder, Q: Tensor, told: Mapping[str, Any], width: int) -> Tensor:
