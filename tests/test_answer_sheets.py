@@ -51,6 +51,11 @@ def sheets(examples: list[Path], *levels: str) -> list[tuple[str, str]]:
     return [(name, level) for name in names for level in levels if sheet(name, level).boxes]
 
 
+def by_turns(names: list[tuple[str, str]]) -> list[tuple[str, str, str]]:
+    """Each sheet in one format, the next in another, so that every kind of step is in each of them."""
+    return [(name, level, SUFFIXES[(n + n // len(SUFFIXES)) % len(SUFFIXES)]) for n, (name, level) in enumerate(names)]
+
+
 def read(content: bytes, suffix: str, folder: Path) -> Submission:
     file = folder / f"answers{suffix}"
     file.write_bytes(content)
@@ -63,8 +68,7 @@ def place(key: Key) -> Key:
     return step, (*at, 0)[:2]
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
-@pytest.mark.parametrize(("name", "level"), sheets(MARKABLE, "blank", "first-row", "faded"))
+@pytest.mark.parametrize(("name", "level", "suffix"), by_turns(sheets(MARKABLE, "blank", "first-row", "faded")))
 def test_the_key_has_full_marks(name: str, level: str, suffix: str, tmp_path: Path) -> None:
     """Every number of it is accepted, those that are printed beside the boxes too; nothing is missing."""
     work = sheet(name, level)
@@ -76,8 +80,7 @@ def test_the_key_has_full_marks(name: str, level: str, suffix: str, tmp_path: Pa
     assert [(mark.cell, mark.entry.raw) for mark in marks.marks if mark.credit != 1] == []
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
-@pytest.mark.parametrize(("name", "level"), sheets(EXAMPLES, "blank", "first-row"))
+@pytest.mark.parametrize(("name", "level", "suffix"), by_turns(sheets(EXAMPLES, "blank", "first-row")))
 def test_the_sheet_is_blank_in_every_box(name: str, level: str, suffix: str, tmp_path: Path) -> None:
     """It is read as what it is: a sheet of which nobody has filled in a box, with its name and its code."""
     work = sheet(name, level)

@@ -68,6 +68,7 @@ ROOT = Path(__file__).parent.parent
 GOLDEN = Path(__file__).parent / "golden"
 FILES = sorted([*ROOT.glob("examples/*/*.toml"), *ROOT.glob("examples/published/*/problem.toml")])
 NAMES = [f"{path.parent.name}/{path.stem}" for path in FILES]
+ONE_OF_A_FOLDER = [n for n, path in enumerate(FILES) if path.stem == "problem"]
 TYPED = ["<b>bold</b>", "שלום", "🍎", "50 %_&#$x$", "*[x](y)\\ `|~^", ":smile: @me", "w" * 60]
 HOSTILE = {
     "title": "\\input{x} $x$ <script>alert(1)</script> & “x” # " + "t" * 150,
@@ -228,7 +229,7 @@ def is_clean(log: str) -> bool:
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("n", range(len(FILES)), ids=NAMES)
+@pytest.mark.parametrize("n", ONE_OF_A_FOLDER, ids=lambda n: NAMES[n])
 def test_every_example_compiles(n: int, tmp_path: Path) -> None:
     """Plain pdflatex sets the whole solution without an error and without a line that is too long."""
     assert is_clean(pdflatex(written(solved(n), ".tex"), tmp_path))

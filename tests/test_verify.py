@@ -20,7 +20,7 @@ import pytest
 from fontTools.ttLib import TTFont
 from hypothesis import given, settings
 from strategies import problems
-from test_pdf import APPLE, FILES, NAMES, ROOT, failures, in_style, solved
+from test_pdf import APPLE, FILES, NAMES, ONE_OF_A_FOLDER, ROOT, failures, in_style, solved
 
 import tracer
 from tracer import cli, pages
@@ -189,7 +189,7 @@ def attached(content: bytes) -> dict[str, bytes]:
     return {name: files[0] for name, files in pypdf.PdfReader(BytesIO(content)).attachments.items()}
 
 
-@pytest.mark.parametrize("n", range(len(FILES)), ids=NAMES)
+@pytest.mark.parametrize("n", ONE_OF_A_FOLDER, ids=lambda n: NAMES[n])
 def test_the_problem_inside_is_the_problem(n: int) -> None:
     """What a page carries is read back as exactly the problem that was worked."""
     trace = solved(FILES[n])
@@ -547,7 +547,7 @@ def aged(opened: pikepdf.Pdf, version: str = "0.0.9") -> None:
     opened.attachments["page.json"].obj.EF.F.write(json.dumps({**told, "tracer": version}).encode())
 
 
-@pytest.mark.parametrize("n", range(len(FILES)), ids=NAMES)
+@pytest.mark.parametrize("n", ONE_OF_A_FOLDER, ids=lambda n: NAMES[n])
 def test_results_of_another_version_stand(n: int, verified: Callable[[bytes], Verification]) -> None:
     """Each printed result is compared with the certified value of its cell."""
     found = verified(surgery(aged, example(FILES[n])))
