@@ -8,7 +8,7 @@ extra=(--group "$root/pyproject.toml:test")
 if [ "${1:-}" = --full ]; then
     shift
     group=()
-    extra+=(--group "$root/pyproject.toml:full")
+    extra+=(--group "$root/pyproject.toml:full" --no-compile)  # of PyTorch's ten thousand files few are imported
     need chromium "a browser" chromium
     need pdftotext "a PDF reader" poppler-utils
     need soffice "a spreadsheet program" libreoffice-calc-nogui
