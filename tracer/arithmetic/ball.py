@@ -314,7 +314,7 @@ def rounded(value: Value, places: int) -> tuple[Fraction, bool]:
     number = nearest(value, places)
     if isinstance(value, fmpq):
         return number, fmpq(number.numerator, number.denominator) == value
-    if isinstance(value, arb) and value.contains(fmpq(number.numerator, number.denominator)):
+    if isinstance(value, arb) and value.overlaps(arb(fmpq(number.numerator, number.denominator))):  # 1/5 is a ball, too
         raise Undecided
     return number, False
 
