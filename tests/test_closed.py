@@ -321,6 +321,6 @@ def test_a_page_imports_sympy_only_for_what_needs_it(name: str, needs_sympy: boo
 
 def test_a_fraction_that_no_ball_holds_exactly_is_still_equal() -> None:
     """1/(2 + e^(ln 3)) is 1/5, whose own enclosure is a ball: "= 0.2", not "≈ 0.2000"."""
-    trace = tracer.solve(from_dict({"given": {"S": [["ln 3", 0, 0]]}, "pass": {"logits": []}}))
+    trace = solve(from_dict({"given": {"S": [["ln 3", 0, 0]]}, "pass": {"logits": []}}))
     row = [trace.tables.rounding.printed(cell.key, 4) for cell in trace["weights"].row(0)]
     assert [(number.value, is_equal) for number, is_equal in row] == [(Fraction(n, 5), True) for n in (3, 1, 1)]
