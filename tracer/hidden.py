@@ -12,7 +12,7 @@ from tracer.evaluate import Key, Table, substitute, value
 from tracer.expr import MINUS_INFINITY, Axis, Expr, Index, IsNot, Tensor
 from tracer.notation.plain import plain
 from tracer.operations.scaling import logit_steps
-from tracer.problem import Problem, Setting, Values, Written
+from tracer.problem import Problem, Setting, Values
 from tracer.show import show
 from tracer.trace import Given, Recorder
 
@@ -45,7 +45,7 @@ def check_hidden(problem: Problem) -> None:
         return
     axes = Axis("i", len(problem.tokens), "query"), Axis("j", len(problem.key_tokens), "key")
     S, behind = Tensor("scores", "S", axes), ""
-    if _has_infinite(problem):
+    if any(one.count(MINUS_INFINITY) for one in problem.of("S")):
         S, behind = replace(S, allowed=IsNot(S[Index("i"), Index("j")], MINUS_INFINITY)), GIVEN
     for n, setting in enumerate(problem.wiring.logits, 1):
         rec = Recorder(problem)
@@ -93,9 +93,3 @@ def _leaks(rec: Recorder, S: Tensor) -> str:
 
 def _put(given: Mapping[str, Given], key: Key) -> Expr:
     return given[key[0]].entry(key[1])
-
-
-def _has_infinite(problem: Problem) -> bool:
-    """Whether scores are given, and some of them are −∞."""
-    tables = [one for one in problem.of("S") if isinstance(one, Written)]
-    return any(number == MINUS_INFINITY for one in tables for row in one.rows for number in row)

@@ -47,8 +47,7 @@ def run(options: argparse.Namespace) -> int:
 
     if options.under:
         return _under(options)
-    pages.load()
-    form = pages.forms[options.form]
+    form = pages.form(options.form)
     trace = traced(options, form.styles)
     details = _details(options, trace) or form.detail
 

@@ -33,6 +33,12 @@ forms: Registry[Form] = Registry("form")
 RACK = ("solution", "ladder", "numerics")
 
 
+def form(name: str) -> Form:
+    """The form of a name; of all pages only its own is imported. Raises `UnknownName`."""
+    import_module(f"tracer.pages.{name if name in RACK else RACK[0]}")
+    return forms[name]
+
+
 def load() -> None:
     """Import every page that is a form."""
     for name in RACK:
