@@ -330,7 +330,9 @@ def instantiate(expr: Expr, where: Where, table: Table) -> Expr:
         case Case(when, then, otherwise) if {name for i in _indices(when) for name in i.names} <= set(where):
             return inside(then if table.holds(when, where) else otherwise)
         case Case(when, then, otherwise):
-            return Case(_bound(when, where), inside(then), inside(otherwise))
+            return Case(
+                bind_condition(when, {name: position(n) for name, n in where.items()}), inside(then), inside(otherwise)
+            )
         case Join():
             cell, at_part = part_of(expr, where)
             return Cell(cell.tensor, tuple([position(index.at(at_part)) for index in cell.at]))
@@ -354,16 +356,17 @@ def _indices(condition: Condition) -> tuple[Index, ...]:
     return (condition.left, condition.right) if isinstance(condition, AtMost | Same) else condition.cell.at
 
 
-def _bound(condition: Condition, where: Where) -> Condition:
-    if isinstance(condition, AtMost | Same):
-        return type(condition)(condition.left.bound(where), condition.right.bound(where))
-    if isinstance(condition, Every):
-        return Every(tuple(_bound(one, where) for one in condition.of))
-    if isinstance(condition, Some):
-        outer = {name: n for name, n in where.items() if name != condition.index}
-        return Some(condition.index, condition.size, _bound(condition.when, outer))
-    cell = Cell(condition.cell.tensor, tuple([index.bound(where) for index in condition.cell.at]))
-    return type(condition)(cell, condition.value)
+def bind_condition(when: Condition, to: Mapping[str, Index]) -> Condition:
+    """The condition with other indices in it. The index that `Some` runs over is its own."""
+    if isinstance(when, AtMost | Same):
+        return type(when)(when.left.put(to), when.right.put(to))
+    if isinstance(when, Every):
+        return Every(tuple(bind_condition(one, to) for one in when.of))
+    if isinstance(when, Some):
+        outer = {name: index for name, index in to.items() if name != when.index}
+        return Some(when.index, when.size, bind_condition(when.when, outer))
+    cell = Cell(when.cell.tensor, tuple([index.put(to) for index in when.cell.at]))
+    return type(when)(cell, when.value)
 
 
 def inputs(expr: Expr, where: Where, table: Table) -> list[Key]:

@@ -11,7 +11,7 @@ Indices count from 0 in here and from 1 on paper.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
@@ -52,13 +52,20 @@ class Index:
 
     def bound(self, where: dict[str, int]) -> Index:
         """The same index with the names that `where` knows put in."""
-        open_ = [name for name in self.names if name not in where]
-        if not open_:
-            return Index(None, 1, self.at(where))
-        if len(open_) == len(self.names):
+        return self.put({name: Index(None, 1, where[name]) for name in self.names if name in where})
+
+    def put(self, to: Mapping[str, Index]) -> Index:
+        """The same index with others in place of its names."""
+        if self.name is None:
+            return Index(None, 1, self.shift)
+        if not any(name in to for name in self.names):
             return self
-        rest = self.at({**where, open_[0]: 0})
-        return Index(self.name, self.scale, rest) if open_[0] == self.name else Index(self.less, -1, rest)
+        added, taken = (to.get(name or "", Index(name)) for name in (self.name, self.less))
+        shift = self.scale * added.shift + self.shift - taken.shift
+        if added.name is None:
+            return Index(None, 1, shift) if taken.name is None else Index(taken.name, -1, shift)
+        assert added.less is None or (self.scale == 1 and taken.name is None)
+        return Index(added.name, self.scale * added.scale, shift, taken.name or added.less)
 
 
 def position(n: int) -> Index:

@@ -17,15 +17,13 @@ from fractions import Fraction
 from itertools import count
 from typing import TypeVar
 
-from tracer.evaluate import Definition, part_of, piece_of, rebuild
+from tracer.evaluate import Definition, bind_condition, part_of, piece_of, rebuild
 from tracer.expr import (
     Add,
     AtMost,
     Call,
     Case,
     Cell,
-    Condition,
-    Every,
     Expr,
     Index,
     Join,
@@ -36,8 +34,6 @@ from tracer.expr import (
     Pieces,
     Position,
     Ranked,
-    Same,
-    Some,
     Sum,
     Tensor,
     children,
@@ -96,9 +92,9 @@ def _bind(expr: Expr, to: Indices) -> Expr:
         case Case(when, then, otherwise):
             return Case(bind_condition(when, to), _bind(then, to), _bind(otherwise, to))
         case Position(of):
-            return Position(_index(of, to))
+            return Position(of.put(to))
         case Ranked(rank, index, size, cell):
-            return Ranked(_index(rank, to), index, size, _moved(cell, _without(index, to)))
+            return Ranked(rank.put(to), index, size, _moved(cell, _without(index, to)))
         case Join(index) if index in to and to[index].name is None:
             cell, where = part_of(expr, {index: to[index].shift})
             return _moved(cell, {**to, index: position(where[index])})
@@ -115,32 +111,7 @@ def _without(name: str | None, to: Indices) -> Indices:
 
 
 def _moved(cell: Cell, to: Indices) -> Cell:
-    return Cell(cell.tensor, tuple([_index(index, to) for index in cell.at]))
-
-
-def _index(index: Index, to: Indices) -> Index:
-    if index.less:
-        taken, added = (to.get(name, Index(name)) for name in (index.less, index.name or ""))
-        if taken.name is None:
-            rest = index.scale * added + (index.shift - taken.shift)
-        elif added.name is None:
-            rest = Index(taken.name, -1, index.scale * added.shift + index.shift - taken.shift)
-        else:
-            rest = Index(added.name, index.scale * added.scale,
-                         index.scale * added.shift + index.shift - taken.shift, taken.name)  # fmt: skip
-        return rest
-    return index.scale * to[index.name] + index.shift if index.name and index.name in to else index
-
-
-def bind_condition(when: Condition, to: Indices) -> Condition:
-    """The condition with other indices in it."""
-    if isinstance(when, AtMost | Same):
-        return type(when)(_index(when.left, to), _index(when.right, to))
-    if isinstance(when, Every):
-        return Every(tuple(bind_condition(one, to) for one in when.of))
-    if isinstance(when, Some):
-        return Some(when.index, when.size, bind_condition(when.when, _without(when.index, to)))
-    return type(when)(_moved(when.cell, to), when.value)
+    return Cell(cell.tensor, tuple([index.put(to) for index in cell.at]))
 
 
 def at_cell(formula: Node, cell: Cell) -> Node:

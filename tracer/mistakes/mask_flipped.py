@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tracer.evaluate import bind_condition
 from tracer.expr import Case, Expr, Index
 from tracer.mistakes import Tensors, mistake
 from tracer.mistakes.softmaxes import remasked
-from tracer.rewriting import bind_condition
 from tracer.trace import Step
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from tracer.evaluate import bind_condition
 from tracer.expr import AtMost, Case, Condition, Every, Expr, Index, Is, IsNot, every, position
 from tracer.mistakes import Tensors, mistake
 from tracer.mistakes.softmaxes import remasked
-from tracer.rewriting import bind_condition
 from tracer.trace import Step
 
 
