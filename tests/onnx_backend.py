@@ -6,6 +6,8 @@ attributes are given tracer's names.
 
 from __future__ import annotations
 
+import unittest
+import warnings
 from typing import Any
 
 import numpy as np
@@ -113,3 +115,18 @@ def rules(told: dict[str, Any], align: int) -> list[Any]:
     window = {side: n for side, n in sides.items() if n >= 0}
     found: list[Any] = [{"rule": "causal", "align": align}] if told.get("is_causal") else []
     return [*found, {"rule": "window", "align": align, **window}] if window else found
+
+
+def ran(backend: type, cases: str) -> tuple[dict[str, str], int]:
+    """Onnx's own runner on the cases of a pattern, without their expanded twins: what went wrong, and how many ran."""
+    import onnx.backend.test
+
+    runner = onnx.backend.test.BackendTest(backend, __name__)
+    runner.include(cases)
+    runner.exclude("_expanded")
+    result = unittest.TestResult()
+    with warnings.catch_warnings(record=True):
+        runner.test_suite.run(result)
+    wrong = (*result.failures, *result.errors)
+    found = {case.id().rpartition(".")[2]: why.strip().splitlines()[-1] for case, why in wrong}
+    return found, result.testsRun - len(result.skipped)

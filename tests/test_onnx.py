@@ -14,8 +14,6 @@ No case has float64 inputs; the random nodes below have.
 
 from __future__ import annotations
 
-import unittest
-import warnings
 from collections import Counter
 from typing import Any
 
@@ -31,18 +29,11 @@ TYPES = {"FLOAT": "float32", "DOUBLE": "float64", "FLOAT16": "float16", "BFLOAT1
 
 def test_the_conformance_suite() -> None:
     """Onnx's own runner finds nothing wrong in any case of Attention."""
-    import onnx.backend.test
-    from onnx_backend import TracerBackend
+    from onnx_backend import TracerBackend, ran
 
-    runner = onnx.backend.test.BackendTest(TracerBackend, __name__)
-    runner.include("test_attention_.*")
-    runner.exclude("_expanded")
-    result = unittest.TestResult()
-    with warnings.catch_warnings(record=True):
-        runner.test_suite.run(result)
-    wrong = {case.id().rpartition(".")[2]: why for case, why in (*result.failures, *result.errors)}
-    assert not wrong, "\n".join(f"{name}: {why.strip().splitlines()[-1]}" for name, why in wrong.items())
-    assert result.testsRun - len(result.skipped) == sum(count for count in cases().values())
+    wrong, count = ran(TracerBackend, "test_attention_.*")
+    assert wrong == {}
+    assert count == sum(cases().values())
     assert cases() == {"float32": 82, "float16": 6, "bfloat16": 5}
 
 
